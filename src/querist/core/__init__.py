@@ -1,0 +1,1 @@
+"""The nouns every room shares: items, answers, policies, signals, states, errors and checks. NumPy only."""

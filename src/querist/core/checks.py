@@ -1,0 +1,161 @@
+"""Array checks, each made once at the door, each with a message that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.core.errors import InvalidInput
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.floating[Any]]
+Rows = npt.NDArray[np.int64]
+
+ROW_SUM_TOLERANCE = 1e-4  # float32 softmax over a thousand classes drifts by 1e-5; a logit misses by far more
+
+
+def probabilities(name: str, probs: npt.ArrayLike) -> Floats:
+    """`probs` as a float array (n_items, n_classes), every row a distribution.
+
+    Raises
+    ------
+    InvalidInput
+        If the array is not 2-D, holds a value outside [0, 1] or NaN, or a row does not sum to 1.
+
+    Examples
+    --------
+    >>> probabilities("probs", [[0.5, 0.6]])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    querist.core.errors.InvalidInput: probs: each row must sum to 1 (tolerance 0.0001); row 0 sums to 1.1. Pass ...
+    """
+    p = as_float(name, probs)
+    if p.ndim != 2 or p.shape[1] == 0:
+        raise InvalidInput(f"{name}: must be 2-D, (n_items, n_classes); got shape {p.shape}. Stack one row per item.")
+    _distributions(name, p)
+    return p
+
+
+def member_probabilities(name: str, members: npt.ArrayLike) -> Floats:
+    """`members` as a float array (n_members, n_items, n_classes), every row a distribution."""
+    p = as_float(name, members)
+    if p.ndim != 3 or p.shape[0] == 0 or p.shape[2] == 0:
+        raise InvalidInput(
+            f"{name}: must be 3-D, (n_members, n_items, n_classes); got shape {p.shape}. "
+            "Stack the members' probabilities."
+        )
+    _distributions(name, p.reshape(-1, p.shape[2]))
+    return p
+
+
+def features(name: str, X: npt.ArrayLike, *, finite: bool = True) -> Floats:
+    """`X` as a float array (n_items, n_dims) without NaN or infinity."""
+    x = as_float(name, X)
+    if x.ndim != 2:
+        raise InvalidInput(
+            f"{name}: must be 2-D, (n_items, n_dims); got shape {x.shape}. Flatten each item to one row."
+        )
+    if finite and not np.isfinite(x.sum(dtype=np.float64)):  # one pass without a mask; the mask only to find the place
+        bad = np.argwhere(~np.isfinite(x))
+        if len(bad):
+            row, column = bad[0]
+            raise InvalidInput(
+                f"{name}: must be finite; row {row}, column {column} is {x[row, column]} ({len(bad)} such values). "
+                "Impute them, drop the rows, or use a learner that takes missing values."
+            )
+    return x
+
+
+def vector(name: str, values: npt.ArrayLike, *, n: int | None = None) -> Floats:
+    """`values` as a 1-D float array without NaN, of length `n` where given."""
+    v = as_float(name, values)
+    if v.ndim != 1:
+        raise InvalidInput(f"{name}: must be 1-D, (n_items,); got shape {v.shape}. Pass one number per item.")
+    if n is not None and len(v) != n:
+        raise InvalidInput(f"{name}: must have one value per item, {n}; got {len(v)}. Pass arrays of the same items.")
+    if np.isnan(v).any():
+        row = int(np.flatnonzero(np.isnan(v))[0])
+        raise InvalidInput(f"{name}: must not hold NaN; row {row} is NaN. Check what computed it.")
+    return v
+
+
+def rows(name: str, values: npt.ArrayLike, *, n_items: int) -> Rows:
+    """`values` as unique row numbers in [0, n_items)."""
+    r = np.asarray(values)
+    if r.size == 0:
+        return np.empty(0, dtype=np.int64)
+    if r.ndim != 1 or not np.issubdtype(r.dtype, np.integer):
+        raise InvalidInput(f"{name}: must be 1-D whole numbers; got {r.dtype} of shape {r.shape}. Pass row numbers.")
+    outside = r[(r < 0) | (r >= n_items)]
+    if outside.size:
+        raise InvalidInput(
+            f"{name}: must lie in 0..{n_items - 1}; got {outside[0]} ({outside.size} outside). Use rows of this pool."
+        )
+    values, counts = np.unique(r, return_counts=True)
+    if len(values) != len(r):
+        raise InvalidInput(f"{name}: must be unique; row {values[counts > 1][0]} comes twice. Drop the repeats.")
+    return r.astype(np.int64)
+
+
+def positive(name: str, value: int) -> int:
+    """`value` as a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InvalidInput(f"{name}: must be a whole number of at least 1; got {value!r}.")
+    return int(value)
+
+
+def share(name: str, value: float) -> float:
+    """`value` as a number in [0, 1]."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
+        raise InvalidInput(f"{name}: must be a share between 0 and 1; got {value!r}. Write 10 % as 0.1.")
+    return float(value)
+
+
+def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
+    """`value`, if it is one of `allowed`; the error names the nearest."""
+    if value not in allowed:
+        near = nearest(value, allowed)
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise InvalidInput(f"{name}: must be one of {', '.join(map(repr, allowed))}; got {value!r}.{hint}")
+    return value
+
+
+def nearest(word: str, words: Sequence[str]) -> str | None:
+    """The entry of `words` that a typing slip would turn into `word`, or None."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, words, n=1, cutoff=0.7)
+    return found[0] if found else None
+
+
+def as_float(name: str, values: npt.ArrayLike) -> Floats:
+    """`values` as a float array; float32 and float64 are kept as they are, without a copy."""
+    try:
+        a = np.asarray(values)
+        if a.dtype.kind == "f":
+            return a
+        if a.dtype.kind not in "biu":
+            raise ValueError
+        return a.astype(np.float64)
+    except ValueError:
+        kind = type(values).__name__
+        raise InvalidInput(f"{name}: must be numbers; got {kind} that is no numeric array. Encode it first.") from None
+
+
+def _distributions(name: str, p: Floats) -> None:
+    sums = p.sum(axis=1)
+    off = ~(np.abs(sums - 1) <= ROW_SUM_TOLERANCE)  # written so that NaN counts as off
+    if off.any():
+        row = int(np.flatnonzero(off)[0])
+        raise InvalidInput(
+            f"{name}: each row must sum to 1 (tolerance {ROW_SUM_TOLERANCE}); row {row} sums to {sums[row]:.4g}. "
+            "Pass probabilities, not logits."
+        )
+    if p.size and p.min() < 0:
+        row, column = np.argwhere(p < 0)[0]
+        raise InvalidInput(
+            f"{name}: must not be negative; row {row}, column {column} is {p[row, column]:.4g}. "
+            "Pass probabilities, not logits."
+        )

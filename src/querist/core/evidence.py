@@ -1,0 +1,135 @@
+"""Results as values: what a simulated or a real loop measured, for tables, tests and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from querist.core.checks import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A number with the range that holds the truth in `level` of repetitions, and how it was found."""
+
+    value: float
+    low: float
+    high: float
+    level: float = 0.95
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One measurement on the test set."""
+
+    n_labels: int
+    cost_usd: float
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedItem:
+    """One item asked, as a report shows it. `preview` is text, or pixels as rows of numbers in [0, 1]."""
+
+    row: int
+    reason: str
+    label: str
+    preview: str | list[list[float]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of a run: what was asked and why."""
+
+    number: int
+    strategy: str
+    n_labels: int
+    asked: tuple[AskedItem, ...] = ()
+    held_back: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One loop from its seed set to the end of its budget.
+
+    `calibration` holds reliability bins of the last model, rows of (mean confidence, accuracy, share of items);
+    `per_class` the last model's precision, recall and F1 by class.
+    """
+
+    strategy: str
+    seed: int
+    points: tuple[Point, ...]
+    rounds: tuple[Round, ...] = ()
+    calibration: tuple[tuple[float, float, float], ...] = ()
+    per_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A learning curve over repeated runs: the mean and its confidence band at each number of labels.
+
+    Arrays are (n_points,). `cost_usd` is the mean spent when that many labels were there.
+    """
+
+    strategy: str
+    metric: str
+    n_labels: Floats
+    cost_usd: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+    n_runs: int
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """Labels the baseline needs, divided by labels the strategy needs, to reach `target`.
+
+    `labels` or `baseline_labels` is None where the target was not reached within the budget, and `ratio` with it;
+    `at_least` then bounds the ratio from below where only the baseline fell short.
+    """
+
+    strategy: str
+    baseline: str
+    metric: str
+    target: float
+    labels: float | None
+    baseline_labels: float | None
+    ratio: Interval | None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A paired test of one strategy against the baseline, over the same seeds.
+
+    `difference` is in the metric's units, the mean over the budget of the area between the two curves; `p_adjusted`
+    is Holm's over the strategies of the study.
+    """
+
+    strategy: str
+    baseline: str
+    metric: str
+    difference: Interval
+    p_value: float
+    p_adjusted: float
+    n_seeds: int
+    wins: int
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A whole comparison: every run, and what they say together."""
+
+    title: str
+    metric: str
+    baseline: str
+    runs: tuple[Run, ...]
+    curves: tuple[Curve, ...]
+    efficiencies: tuple[Efficiency, ...]
+    comparisons: tuple[Comparison, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,156 @@
+"""How to choose: a value that says everything needed to draw the same batch again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from querist.core.checks import nearest, one_of, positive, share
+from querist.core.errors import InvalidInput
+from querist.core.hashing import digest
+
+Start = Literal["random", "stratified", "k_means", "rules"]
+STARTS: tuple[Start, ...] = get_args(Start)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What an answer costs, in US dollars.
+
+    Parameters
+    ----------
+    per_label : float
+        Flat price of one answer.
+    per_character : float
+        Added for each character of the item's text.
+    per_utility : bool
+        Whether to rank by utility per dollar instead of by utility.
+    """
+
+    per_label: float = 0.0
+    per_character: float = 0.0
+    per_utility: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("per_label", "per_character"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+                raise InvalidInput(f"costs.{name}: must be a price of at least 0 dollars; got {value!r}.")
+
+    @property
+    def free(self) -> bool:
+        """Whether no price is known."""
+        return self.per_label == 0 and self.per_character == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much may be bought in all. None is no limit."""
+
+    labels: int | None = None
+    usd: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.labels is not None:
+            positive("budget.labels", self.labels)
+        if self.usd is not None and (isinstance(self.usd, bool) or not 0 < self.usd < float("inf")):
+            raise InvalidInput(f"budget.usd: must be a sum above 0 dollars; got {self.usd!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a batch is chosen. Frozen, and plain JSON both ways.
+
+    Parameters
+    ----------
+    strategy : str
+        A name of `querist strategies`; used once a model's scores can be trusted.
+    params : mapping of str to JSON value
+        Arguments of that strategy other than its arrays.
+    start : {"k_means", "random", "stratified", "rules"}
+        What chooses while there is no model to trust.
+    batch_size : int
+        Items asked together.
+    exploration : float
+        Share of items drawn at random, over the rounds: blind spots show, and unbiased estimates stay possible.
+    quotas : mapping of str to float
+        Least share of a batch for items predicted to be of a class.
+    near_duplicates : float or None
+        Two items of a batch may not have a cosine similarity above this; None lets them.
+    trust : bool
+        Whether strategies that read a model wait until cross-validation says it is better than chance.
+    costs, budget : Costs, Budget
+        What an answer costs, and how much may be bought.
+    seed : int
+        Of every random choice.
+
+    Examples
+    --------
+    >>> policy = Policy("margin", batch_size=20)
+    >>> Policy.from_json(policy.to_json()) == policy
+    True
+    """
+
+    strategy: str = "margin"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    start: Start = "k_means"
+    batch_size: int = 20
+    exploration: float = 0.1
+    quotas: Mapping[str, float] = field(default_factory=dict)
+    near_duplicates: float | None = 0.99
+    trust: bool = True
+    costs: Costs = field(default_factory=Costs)
+    budget: Budget = field(default_factory=Budget)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        one_of("start", self.start, STARTS)
+        positive("batch_size", self.batch_size)
+        share("exploration", self.exploration)
+        if self.near_duplicates is not None:
+            share("near_duplicates", self.near_duplicates)
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise InvalidInput(f"seed: must be a whole number of at least 0; got {self.seed!r}.")
+        for name, least in self.quotas.items():
+            share(f"quotas[{name!r}]", least)
+        if (total := sum(self.quotas.values())) + self.exploration > 1 + 1e-9:
+            raise InvalidInput(
+                f"quotas: must leave room for the random share; got quotas of {total:.2f} and exploration "
+                f"{self.exploration:.2f}, over 1 together. Lower one of them."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, from which `from_json` makes the same policy."""
+        body = asdict(self)
+        body["params"], body["quotas"] = dict(self.params), dict(self.quotas)
+        return body
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Policy:
+        """The reverse of `to_json`; a name it does not know is an error, not ignored."""
+        known = _known(cls, "policy", body)
+        for name, kind in (("costs", Costs), ("budget", Budget)):
+            if isinstance(known.get(name), Mapping):
+                known[name] = kind(**_known(kind, name, known[name]))
+        return cls(**known)
+
+    def with_(self, **changes: Any) -> Policy:
+        """A copy with these values changed."""
+        _known(type(self), "policy", changes)
+        return replace(self, **changes)
+
+    @property
+    def digest(self) -> str:
+        """Content hash: two policies with one digest draw the same batch."""
+        return digest(self.to_json())
+
+
+def _known(kind: type, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    names = [f.name for f in fields(kind)]
+    for key in body:
+        if key not in names:
+            near = nearest(key, names)
+            hint = f"Did you mean {near!r}?" if near else f"It has {', '.join(names)}."
+            raise InvalidInput(f"{name}: must hold known settings only; got {key!r}. {hint}")
+    return dict(body)

@@ -1,0 +1,114 @@
+"""What the rooms ask of one another, as protocols: capabilities, not classes."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from querist.core.checks import Array, Floats, Rows
+
+
+@runtime_checkable
+class Classifies(Protocol):
+    """A fitted model of classes."""
+
+    def predict_proba(self, X: Any, /) -> Floats:
+        """(n_items, n_classes), a column for every class of the schema, also for one it has never seen."""
+        ...
+
+
+@runtime_checkable
+class Predicts(Protocol):
+    """A fitted model of a number."""
+
+    def predict(self, X: Any, /) -> Floats:
+        """(n_items,)."""
+        ...
+
+
+@runtime_checkable
+class HasMembers(Protocol):
+    """A committee whose members can be heard one by one."""
+
+    def members(self, X: Any, /) -> Floats:
+        """(n_members, n_items, n_classes), or (n_members, n_items) for a number."""
+        ...
+
+
+class Model(Protocol):
+    """What fit returns. It predicts; an unfitted model cannot exist."""
+
+    @property
+    def warm_started(self) -> bool:
+        """Whether it went on from an earlier model."""
+        ...
+
+
+class Learner(Protocol):
+    """A recipe: how a model is made from features and labels."""
+
+    @property
+    def name(self) -> str:
+        """Short, for tables and records."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Plain JSON that says everything about the recipe: what a record must hold to fit it again."""
+        ...
+
+    def fit(self, X: Any, y: Array, /, *, n_classes: int, rng: np.random.Generator, warm: Model | None = None) -> Model:
+        """A model of these labels: class numbers in 0..n_classes-1, or numbers where `n_classes` is 0."""
+        ...
+
+
+class Encoder(Protocol):
+    """How items become features, learned from the whole pool and no label."""
+
+    def describe(self) -> dict[str, Any]:
+        """Plain JSON that says everything about the recipe."""
+        ...
+
+    def fit(self, X: Any, /) -> Encoding:
+        """Learn vocabulary, scales and categories."""
+        ...
+
+
+class Encoding(Protocol):
+    """A fitted encoder."""
+
+    def features(self, X: Any, /) -> Any:
+        """What the learner reads: dense or sparse, a row per item."""
+        ...
+
+    def embeddings(self, X: Any, /) -> Floats:
+        """(n_items, n_dims), dense, for distances between items."""
+        ...
+
+
+class Oracle(Protocol):
+    """Whoever is asked, in a simulation: it knows the truth, and may err, tire, abstain or be late."""
+
+    def answer(self, rows: Rows, /, *, rng: np.random.Generator) -> list[Reply]:
+        """A reply for each row that it does answer."""
+        ...
+
+
+class Reply(Protocol):
+    """One answer of an oracle."""
+
+    row: int
+    value: int | float
+    delay: int
+
+
+class Progress(Protocol):
+    """Where a long piece of work says how far it is; the doors show it."""
+
+    def __call__(self, done: int, total: int | None, what: str, /) -> None:
+        """`done` of `total` steps; `total` is None where it is not known."""
+        ...
+
+
+def silent(done: int, total: int | None, what: str, /) -> None:
+    """Progress that nobody looks at."""

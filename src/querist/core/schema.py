@@ -1,0 +1,147 @@
+"""What is asked of an item, and which answers there are."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from querist.core.checks import nearest, one_of, positive
+from querist.core.errors import InvalidInput
+from querist.core.hashing import digest
+
+Task = Literal["choice", "number"]
+TASKS: tuple[Task, ...] = get_args(Task)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One question and its answers. Immutable; a change is a new version.
+
+    Parameters
+    ----------
+    target : str
+        The name of what is asked, used as the column of labels.
+    classes : sequence of str
+        The answers to choose from, in order; empty for a number.
+    task : {"choice", "number"}
+        One of the classes, or a number.
+    version : int
+        From 1, raised by each change.
+
+    Raises
+    ------
+    InvalidInput
+        If a choice has fewer than two classes, or two that differ only in case or blanks.
+
+    Examples
+    --------
+    >>> schema = Schema("kind", ("spam", "ham"))
+    >>> schema.read(" Spam ")
+    'spam'
+    >>> schema.read("spma")
+    Traceback (most recent call last):
+    querist.core.errors.InvalidInput: the label 'spma' is not in the schema; did you mean 'spam'?
+    """
+
+    target: str
+    classes: tuple[str, ...] = ()
+    task: Task = "choice"
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(self.classes))
+        one_of("task", self.task, TASKS)
+        positive("version", self.version)
+        if not self.target:
+            raise InvalidInput("target: must be a name; got an empty one. Name the column of labels.")
+        if self.task == "number":
+            if self.classes:
+                raise InvalidInput("classes: must be empty for a number; got some. Drop them, or use task='choice'.")
+            return
+        if len(self.classes) < 2:
+            raise InvalidInput(
+                f"classes: must be at least two; got {list(self.classes)}. "
+                "A question with one answer needs no asking: name every class, also those not labeled yet."
+            )
+        folded: dict[str, str] = {}
+        for name in self.classes:
+            if not isinstance(name, str) or not name.strip():
+                raise InvalidInput(f"classes: must be non-empty text; got {name!r}. Name the class.")
+            key = fold(name)
+            if key in folded:
+                raise InvalidInput(
+                    f"classes: must differ by more than case and blanks; got {folded[key]!r} and {name!r}. Merge them."
+                )
+            folded[key] = name
+
+    @property
+    def n_classes(self) -> int:
+        """How many answers there are to choose from."""
+        return len(self.classes)
+
+    def read(self, raw: Any) -> str | float:
+        """The answer that `raw` stands for; case and surrounding blanks are forgiven, spelling is not.
+
+        Raises
+        ------
+        InvalidInput
+            If it is none of the classes, or no finite number.
+        """
+        if self.task == "number":
+            return _number(raw)
+        text = str(raw)
+        if text in self.classes:
+            return text
+        by_fold = {fold(name): name for name in self.classes}
+        if (found := by_fold.get(fold(text))) is not None:
+            return found
+        near = nearest(fold(text), list(by_fold))
+        hint = f"did you mean {by_fold[near]!r}?" if near else f"it has {_short_list(self.classes)}."
+        raise InvalidInput(f"the label {text!r} is not in the schema; {hint}")
+
+    def encode(self, value: str | float) -> int | float:
+        """The class's number, or the number itself."""
+        if self.task == "number":
+            return float(value)
+        return self.classes.index(str(value))
+
+    def decode(self, code: int | float) -> str | float:
+        """The reverse of `encode`."""
+        return float(code) if self.task == "number" else self.classes[int(code)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, from which `from_json` makes the same schema."""
+        return {"target": self.target, "classes": list(self.classes), "task": self.task, "version": self.version}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Schema:
+        """The reverse of `to_json`."""
+        return cls(body["target"], tuple(body["classes"]), body["task"], body["version"])
+
+    @property
+    def digest(self) -> str:
+        """Content hash of the schema."""
+        return digest(self.to_json())
+
+
+def fold(text: str) -> str:
+    """Text as compared between labels: compatible characters alike, lower case, single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _number(raw: Any) -> float:
+    try:
+        value = float(str(raw).strip())
+    except ValueError:
+        raise InvalidInput(f"the label {raw!r} is not a number; write it like 3.5.") from None
+    if not math.isfinite(value):
+        raise InvalidInput(f"the label {raw!r} is not finite; leave the cell empty where there is no answer.")
+    return value
+
+
+def _short_list(names: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(map(repr, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,254 @@
+"""The loop as a value: what is labeled, what is out with annotators, what was asked and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.core import checks
+from querist.core.checks import Floats, Rows
+from querist.core.errors import InvalidInput
+from querist.core.policy import Policy
+
+Value = int | float | str
+
+Purpose = Literal["strategy", "exploration", "start", "quota", "evaluation"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One item asked about, with everything about why: it cannot be found out later.
+
+    Parameters
+    ----------
+    row : int
+        The item's row in the pool.
+    round, rank : int
+        Which batch, and the place in it, from 0: the order in which to serve it.
+    utility : float
+        What the strategy gave it; NaN for a random draw.
+    propensity : float
+        The probability with which this item was in the batch, given all that was known before it was drawn: 1 for
+        a deterministic pick, the exact inclusion probability for a random one.
+    strategy : str
+        Who chose it.
+    purpose : {"strategy", "exploration", "start", "quota", "evaluation"}
+        What for.
+    reason : str
+        A sentence for the annotator and the auditor.
+    cost_usd : float
+        The price expected when it was asked.
+    """
+
+    row: int
+    round: int
+    rank: int
+    utility: float
+    propensity: float
+    strategy: str
+    purpose: Purpose
+    reason: str
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items asked together, best first.
+
+    `held_back` says why the policy's strategy did not choose, where the start did instead.
+    """
+
+    round: int
+    queries: tuple[Query, ...]
+    strategy: str
+    policy_digest: str
+    n_candidates: int
+    held_back: str | None = None
+
+    @property
+    def ids(self) -> Rows:
+        """The rows asked about, in rank order."""
+        return np.array([q.row for q in self.queries], dtype=np.int64)
+
+    @property
+    def propensities(self) -> Floats:
+        """The probability of each row's being in this batch."""
+        return np.array([q.propensity for q in self.queries], dtype=np.float64)
+
+    @property
+    def cost_usd(self) -> float:
+        """What its answers are expected to cost."""
+        return sum(q.cost_usd for q in self.queries)
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One annotator's word on one item."""
+
+    item_id: str
+    value: Value
+    annotator: str = "anonymous"
+    note: str = ""
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The resolved value of an item, and how it came about."""
+
+    item_id: str
+    value: Value
+    n_answers: int = 1
+    method: str = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """Rows chosen, best first, with each one's utility and its probability of being chosen."""
+
+    rows: Rows
+    utilities: Floats
+    propensities: Floats
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+TOLD = Literal["labeled", "volunteered", "revised", "repeated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one answer: it labeled a pending item, was volunteered, revised a label, or repeated it."""
+
+    row: int
+    outcome: TOLD
+    before: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a loop stands. Frozen: `ask` and `tell` return a new one, and it survives a restart as JSON.
+
+    Parameters
+    ----------
+    n_items : int
+        Items in the pool, known by their rows 0..n_items-1.
+    policy : Policy
+        How to choose.
+    labels : mapping of int to value
+        The labeled rows (class numbers, or numbers).
+    pending : mapping of int to Query
+        The rows out with annotators.
+    asked : mapping of int to Query
+        The last query of every row ever asked.
+    excluded : frozenset of int
+        Rows never to be asked: the test set and the calibration slice.
+    round : int
+        Batches drawn so far.
+    n_asked, n_explored : int
+        Items asked, and those of them drawn at random, so that the random share holds over the rounds.
+    spent_usd : float
+        What the batches so far were expected to cost.
+    told : tuple of Told
+        What became of each answer of the last `tell`.
+
+    Examples
+    --------
+    >>> state = State.start(5, Policy("random", batch_size=2), labels={0: 1})
+    >>> state.candidates.tolist()
+    [1, 2, 3, 4]
+    >>> State.from_json(state.to_json()) == state
+    True
+    """
+
+    n_items: int
+    policy: Policy = field(default_factory=Policy)
+    labels: Mapping[int, Value] = field(default_factory=dict)
+    pending: Mapping[int, Query] = field(default_factory=dict)
+    asked: Mapping[int, Query] = field(default_factory=dict)
+    excluded: frozenset[int] = frozenset()
+    round: int = 0
+    n_asked: int = 0
+    n_explored: int = 0
+    spent_usd: float = 0.0
+    told: tuple[Told, ...] = ()
+
+    @classmethod
+    def start(
+        cls,
+        n_items: int,
+        policy: Policy | None = None,
+        *,
+        labels: Mapping[int, Value] | None = None,
+        excluded: npt.ArrayLike = (),
+    ) -> State:
+        """A loop over `n_items` items of which some may be labeled, or excluded, already."""
+        checks.positive("n_items", n_items)
+        known = {int(row): value for row, value in (labels or {}).items()}
+        checks.rows("labels", np.fromiter(known, dtype=np.int64, count=len(known)), n_items=n_items)
+        out = frozenset(checks.rows("excluded", np.asarray(excluded), n_items=n_items).tolist())
+        return cls(n_items=n_items, policy=policy or Policy(), labels=known, excluded=out)
+
+    @property
+    def candidates(self) -> Rows:
+        """Rows that may be asked: neither labeled, nor pending, nor excluded, in order."""
+        free = np.ones(self.n_items, dtype=bool)
+        for taken in (self.labels, self.pending, self.excluded):
+            if taken:
+                free[np.fromiter(taken, dtype=np.int64, count=len(taken))] = False
+        return np.flatnonzero(free)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, from which `from_json` makes the same state."""
+        return {
+            "n_items": self.n_items,
+            "policy": self.policy.to_json(),
+            "labels": [[row, value] for row, value in self.labels.items()],
+            "pending": [_query_json(q) for q in self.pending.values()],
+            "asked": [_query_json(q) for q in self.asked.values()],
+            "excluded": sorted(self.excluded),
+            "round": self.round,
+            "n_asked": self.n_asked,
+            "n_explored": self.n_explored,
+            "spent_usd": self.spent_usd,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> State:
+        """The reverse of `to_json`; what became of the last answers is not kept."""
+        try:
+            return cls(
+                n_items=body["n_items"],
+                policy=Policy.from_json(body["policy"]),
+                labels={row: value for row, value in body["labels"]},
+                pending={q["row"]: _query(q) for q in body["pending"]},
+                asked={q["row"]: _query(q) for q in body["asked"]},
+                excluded=frozenset(body["excluded"]),
+                round=body["round"],
+                n_asked=body["n_asked"],
+                n_explored=body["n_explored"],
+                spent_usd=body["spent_usd"],
+            )
+        except KeyError as missing:
+            raise InvalidInput(f"state: must be what `to_json` wrote; {missing} is missing. Write it again.") from None
+
+
+def _query_json(query: Query) -> dict[str, Any]:
+    body = asdict(query)
+    if np.isnan(query.utility):
+        body["utility"] = None
+    return body
+
+
+def _query(body: Mapping[str, Any]) -> Query:
+    utility = float("nan") if body["utility"] is None else body["utility"]
+    return Query(**{**body, "utility": utility})
