@@ -1,1 +1,89 @@
-"""Querist."""
+"""Querist decides which human judgment to buy next, gets it, and proves that it was worth its price.
+
+>>> import querist as q
+>>> probs = [[0.9, 0.1], [0.55, 0.45]]
+>>> q.strategies.margin(probs).round(2)
+array([0.2, 0.9])
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from querist._version import __version__
+
+if TYPE_CHECKING:
+    from querist import learners, metrics, strategies
+    from querist.catalogue import ask, register
+    from querist.core.errors import QueristError
+    from querist.core.items import Columns, Item
+    from querist.core.policy import Budget, Costs, Policy
+    from querist.core.schema import Schema
+    from querist.core.signals import Signals
+    from querist.core.state import State
+    from querist.core.strategy import strategy
+    from querist.loop.step import explain, tell
+    from querist.project import Project, open
+    from querist.simulate import simulate
+
+# Each name loads its module at first use, so that `import querist` costs no more than a few imports of NumPy.
+_HOMES = {
+    "Budget": "querist.core.policy",
+    "Columns": "querist.core.items",
+    "Costs": "querist.core.policy",
+    "Item": "querist.core.items",
+    "Policy": "querist.core.policy",
+    "Project": "querist.project",
+    "QueristError": "querist.core.errors",
+    "Schema": "querist.core.schema",
+    "Signals": "querist.core.signals",
+    "State": "querist.core.state",
+    "ask": "querist.catalogue",
+    "explain": "querist.loop.step",
+    "learners": "",
+    "metrics": "",
+    "open": "querist.project",
+    "register": "querist.catalogue",
+    "simulate": "querist.simulate",
+    "strategies": "",
+    "strategy": "querist.core.strategy",
+    "tell": "querist.loop.step",
+}
+
+__all__ = [
+    "Budget",
+    "Columns",
+    "Costs",
+    "Item",
+    "Policy",
+    "Project",
+    "QueristError",
+    "Schema",
+    "Signals",
+    "State",
+    "__version__",
+    "ask",
+    "explain",
+    "learners",
+    "metrics",
+    "open",
+    "register",
+    "simulate",
+    "strategies",
+    "strategy",
+    "tell",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'querist' has no attribute {name!r}")
+    home = _HOMES[name]
+    found = getattr(importlib.import_module(home), name) if home else importlib.import_module(f"querist.{name}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -86,20 +87,45 @@ class Encoding(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives."""
+
+    row: int
+    value: int | float | None
+    delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What an oracle is asked at once.
+
+    Parameters
+    ----------
+    rows : (n,) int
+    truth : (n,) int or float
+        The true answers, which only an oracle may see.
+    difficulty : (n,) float
+        From 0, where any model is right, to 1.
+    n_classes : int
+        0 for a number.
+    n_before : int
+        Answers it has given already.
+    """
+
+    rows: Rows
+    truth: Array
+    difficulty: Floats
+    n_classes: int
+    n_before: int
+
+
 class Oracle(Protocol):
     """Whoever is asked, in a simulation: it knows the truth, and may err, tire, abstain or be late."""
 
-    def answer(self, rows: Rows, /, *, rng: np.random.Generator) -> list[Reply]:
-        """A reply for each row that it does answer."""
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """A reply for each question, in their order."""
         ...
-
-
-class Reply(Protocol):
-    """One answer of an oracle."""
-
-    row: int
-    value: int | float
-    delay: int
 
 
 class Progress(Protocol):

@@ -30,8 +30,8 @@ class Query:
         The item's row in the pool.
     round, rank : int
         Which batch, and the place in it, from 0: the order in which to serve it.
-    utility : float
-        What the strategy gave it; NaN for a random draw.
+    utility : float or None
+        What the strategy gave it; None for a random draw.
     propensity : float
         The probability with which this item was in the batch, given all that was known before it was drawn: 1 for
         a deterministic pick, the exact inclusion probability for a random one.
@@ -48,7 +48,7 @@ class Query:
     row: int
     round: int
     rank: int
-    utility: float
+    utility: float | None
     propensity: float
     strategy: str
     purpose: Purpose
@@ -154,10 +154,8 @@ class State:
         Rows never to be asked: the test set and the calibration slice.
     round : int
         Batches drawn so far.
-    n_asked, n_explored : int
-        Items asked, and those of them drawn at random, so that the random share holds over the rounds.
-    spent_usd : float
-        What the batches so far were expected to cost.
+    n_asked : int
+        Items asked so far, so that the random share holds over the rounds.
     told : tuple of Told
         What became of each answer of the last `tell`.
 
@@ -178,8 +176,6 @@ class State:
     excluded: frozenset[int] = frozenset()
     round: int = 0
     n_asked: int = 0
-    n_explored: int = 0
-    spent_usd: float = 0.0
     told: tuple[Told, ...] = ()
 
     @classmethod
@@ -213,13 +209,11 @@ class State:
             "n_items": self.n_items,
             "policy": self.policy.to_json(),
             "labels": [[row, value] for row, value in self.labels.items()],
-            "pending": [_query_json(q) for q in self.pending.values()],
-            "asked": [_query_json(q) for q in self.asked.values()],
+            "pending": [asdict(q) for q in self.pending.values()],
+            "asked": [asdict(q) for q in self.asked.values()],
             "excluded": sorted(self.excluded),
             "round": self.round,
             "n_asked": self.n_asked,
-            "n_explored": self.n_explored,
-            "spent_usd": self.spent_usd,
         }
 
     @classmethod
@@ -230,25 +224,11 @@ class State:
                 n_items=body["n_items"],
                 policy=Policy.from_json(body["policy"]),
                 labels={row: value for row, value in body["labels"]},
-                pending={q["row"]: _query(q) for q in body["pending"]},
-                asked={q["row"]: _query(q) for q in body["asked"]},
+                pending={q["row"]: Query(**q) for q in body["pending"]},
+                asked={q["row"]: Query(**q) for q in body["asked"]},
                 excluded=frozenset(body["excluded"]),
                 round=body["round"],
                 n_asked=body["n_asked"],
-                n_explored=body["n_explored"],
-                spent_usd=body["spent_usd"],
             )
         except KeyError as missing:
             raise InvalidInput(f"state: must be what `to_json` wrote; {missing} is missing. Write it again.") from None
-
-
-def _query_json(query: Query) -> dict[str, Any]:
-    body = asdict(query)
-    if np.isnan(query.utility):
-        body["utility"] = None
-    return body
-
-
-def _query(body: Mapping[str, Any]) -> Query:
-    utility = float("nan") if body["utility"] is None else body["utility"]
-    return Query(**{**body, "utility": utility})

@@ -56,7 +56,7 @@ class Strategy:
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
     def because(self, utility: float) -> str:
-        """The sentence of reason for an item of this utility."""
+        """The sentence of reason for an item of this utility; NaN where it has none."""
         return f"{self.name}: {self.reason.format(utility=utility, gap=1 - utility)}"
 
 

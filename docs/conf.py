@@ -1,0 +1,20 @@
+"""Sphinx configuration."""
+
+from querist._version import __version__
+
+project = "Querist"
+copyright = "The Querist authors"
+author = "The Querist authors"
+release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.autosummary"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = "Querist"
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+suppress_warnings = ["ref.python"]

@@ -1,0 +1,59 @@
+"""How much has been bought, and how much may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from querist.core.checks import Floats
+from querist.core.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Answers bought or on order, what they cost, and what is left of each; None is no limit."""
+
+    labels: int
+    usd: float
+    labels_left: int | None
+    usd_left: float | None
+
+
+def spending(state: State) -> Spending:
+    """What the asked items that are labeled or pending cost. Labels that came with the data are not bought.
+
+    Examples
+    --------
+    >>> spending(State.start(4, labels={0: 1}))
+    Spending(labels=0, usd=0.0, labels_left=None, usd_left=None)
+    """
+    bought = [q for row, q in state.asked.items() if row in state.labels or row in state.pending]
+    usd = float(sum(q.cost_usd for q in bought))
+    budget = state.policy.budget
+    return Spending(
+        labels=len(bought),
+        usd=usd,
+        labels_left=None if budget.labels is None else max(0, budget.labels - len(bought)),
+        usd_left=None if budget.usd is None else max(0.0, budget.usd - usd),
+    )
+
+
+def affordable(state: State, wanted: int, costs: Floats | None) -> int:
+    """How many of `wanted` items the budget pays for, whichever of the candidates they turn out to be.
+
+    Where prices differ, the dearest candidates are reckoned with: the batch never overspends, and how many are
+    asked does not depend on which, so propensities stay exact.
+
+    Parameters
+    ----------
+    costs : (n_candidates,) float or None
+        The price of each candidate, in US dollars.
+    """
+    left = spending(state)
+    if left.labels_left is not None:
+        wanted = min(wanted, left.labels_left)
+    if left.usd_left is not None and costs is not None and wanted:
+        dearest = -np.sort(-costs)[:wanted]
+        wanted = int(np.searchsorted(np.cumsum(dearest), left.usd_left * (1 + 1e-12), side="right"))
+    return wanted

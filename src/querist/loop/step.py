@@ -1,0 +1,264 @@
+"""The loop's two verbs: `ask` for a batch, `tell` its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from querist.core import checks
+from querist.core.checks import Array, Rows
+from querist.core.errors import BudgetSpent, InvalidInput, PoolExhausted
+from querist.core.rng import generator
+from querist.core.signals import Signals
+from querist.core.state import Batch, Picks, Purpose, Query, State, Told, Value
+from querist.core.strategy import Strategy
+from querist.loop.budget import affordable
+from querist.loop.coldstart import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a strategy chose, a reason for each, and which of them fill a quota."""
+
+    picks: Picks
+    reasons: tuple[str, ...]
+    in_quota: Array
+
+
+class Chooser(Protocol):
+    """Knows the strategies by name, and lets one choose under the policy's quotas and guards."""
+
+    def find(self, name: str, /) -> Strategy:
+        """The declaration of a strategy."""
+        ...
+
+    def choose(
+        self, name: str, k: int, *, candidates: Rows, chosen: Rows, rng: np.random.Generator, signals: Signals
+    ) -> Choice:
+        """`k` of the candidates, best first; `chosen` are the rows labeled or pending."""
+        ...
+
+
+def ask(
+    state: State, signals: Signals, chooser: Chooser, *, k: int | None = None, trust: Trust | None = None
+) -> tuple[State, Batch]:
+    """The next batch, and the state in which it is pending.
+
+    The strategy picks first; the random share is then drawn from the rest, so that each of its propensities is
+    exact: share drawn over candidates left. Where the strategy needs a model and there is none to trust, the
+    policy's start chooses instead, and the batch says why.
+
+    Parameters
+    ----------
+    state : State
+    signals : Signals
+        What is known of all `state.n_items` items.
+    chooser : Chooser
+        Resolves the names in the policy.
+    k : int, optional
+        Items to ask; the policy's batch size by default, and never more than the budget or the pool has left.
+    trust : Trust, optional
+        What cross-validation says of the model; None takes a model as trusted.
+
+    Raises
+    ------
+    PoolExhausted
+        If nothing is left to ask.
+    BudgetSpent
+        If the policy's budget has no room for another answer.
+
+    Notes
+    -----
+    The same state and signals give the same batch, on every machine: the generator is made from the policy's seed
+    and the round's number alone.
+    """
+    policy = state.policy
+    if signals.n_items != state.n_items:
+        raise InvalidInput(
+            f"signals: must be of the state's {state.n_items} items; got {signals.n_items}. Pass the whole pool's."
+        )
+    candidates = state.candidates
+    if len(candidates) == 0:
+        raise PoolExhausted
+    wanted = min(checks.positive("k", policy.batch_size if k is None else k), len(candidates))
+    costs = signals.get("costs") if signals.has("costs") else None
+    number = state.round + 1
+    rng = generator(policy.seed, "ask", number)
+    name, held_back = _who_chooses(state, signals, chooser, trust)
+    all_random = name == "random"
+    wanted = affordable(state, wanted, None if costs is None else costs[candidates])
+    if wanted == 0:
+        raise BudgetSpent
+    n_random = 0 if all_random else _random_share(policy.exploration, state.n_asked, wanted)
+    chosen = _taken(state)
+
+    queries: list[Query] = []
+    rest = candidates
+    if wanted > n_random:
+        choice = chooser.choose(name, wanted - n_random, candidates=candidates, chosen=chosen, rng=rng, signals=signals)
+        purpose: Purpose = "start" if held_back else "strategy"
+        for i, (row, utility, propensity) in enumerate(
+            zip(choice.picks.rows, choice.picks.utilities, choice.picks.propensities, strict=True)
+        ):
+            queries.append(
+                Query(
+                    row=int(row),
+                    round=number,
+                    rank=i,
+                    utility=None if np.isnan(utility) else float(utility),
+                    propensity=float(propensity),
+                    strategy=name,
+                    purpose="quota" if choice.in_quota[i] else purpose,
+                    reason=choice.reasons[i],
+                    cost_usd=0.0 if costs is None else float(costs[row]),
+                )
+            )
+        rest = np.setdiff1d(candidates, choice.picks.rows, assume_unique=True)
+    if n_random and len(rest):
+        drawn = rng.choice(rest, size=min(n_random, len(rest)), replace=False)
+        propensity = len(drawn) / len(rest)
+        why = f"random: one of {len(drawn)} drawn from {len(rest)}, so that blind spots show"
+        queries += [
+            Query(
+                row=int(row),
+                round=number,
+                rank=0,
+                utility=None,
+                propensity=propensity,
+                strategy="random",
+                purpose="exploration",
+                reason=why,
+                cost_usd=0.0 if costs is None else float(costs[row]),
+            )
+            for row in drawn
+        ]
+        queries = _interleave(queries, len(queries) - len(drawn), rng)
+    pending = {**state.pending, **{q.row: q for q in queries}}
+    asked = {**state.asked, **{q.row: q for q in queries}}
+    after = replace(state, pending=pending, asked=asked, round=number, n_asked=state.n_asked + len(queries), told=())
+    return after, Batch(number, tuple(queries), name, policy.digest, len(candidates), held_back)
+
+
+def tell(state: State, answers: Mapping[int, Value]) -> State:
+    """The state once these answers are in; `told` says what became of each.
+
+    Answers may be late, in part, out of order, twice, or for an item nobody asked about: none is lost. A second
+    answer that says the same is `repeated` and changes nothing; one that says otherwise is `revised`, and the newest
+    stands. An answer to an item not pending is `volunteered`.
+
+    Raises
+    ------
+    InvalidInput
+        If a row is not in the pool, or belongs to the test set or the calibration slice; nothing is then taken.
+
+    Examples
+    --------
+    >>> state = tell(State.start(3), {1: 0})
+    >>> state.labels, state.told[0].outcome
+    ({1: 0}, 'volunteered')
+    """
+    for row in answers:
+        if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < state.n_items:
+            raise InvalidInput(
+                f"answers: rows must lie in 0..{state.n_items - 1}; got {row!r}. Answer with the batch's ids."
+            )
+        if row in state.excluded:
+            raise InvalidInput(
+                f"answers: must be about the pool; row {row} is set aside for testing. Keep its answer out of the loop."
+            )
+    labels, pending, told = dict(state.labels), dict(state.pending), list[Told]()
+    for key, value in answers.items():
+        row = int(key)
+        before = labels.get(row)
+        if row in labels:
+            told.append(Told(row, "repeated" if before == value else "revised", before))
+        else:
+            told.append(Told(row, "labeled" if row in pending else "volunteered"))
+        labels[row] = value
+        pending.pop(row, None)
+    return replace(state, labels=labels, pending=pending, told=tuple(told))
+
+
+def withdraw(state: State, rows: Iterable[int]) -> State:
+    """Take questions back: the rows are candidates again. Rows that are not pending stay as they are."""
+    gone = {int(row) for row in rows}
+    return replace(state, pending={row: q for row, q in state.pending.items() if row not in gone}, told=())
+
+
+def set_aside(state: State, rows: Iterable[int]) -> State:
+    """Never ask these again, because nobody can answer them: they leave the pending and the pool."""
+    gone = frozenset(int(row) for row in rows)
+    return replace(withdraw(state, gone), excluded=state.excluded | gone)
+
+
+def explain(state: State, row: int) -> str:
+    """Where an item stands, in a sentence.
+
+    Examples
+    --------
+    >>> explain(State.start(3, labels={1: 0}), 1)
+    'row 1 is labeled 0; it was never asked.'
+    """
+    if not 0 <= row < state.n_items:
+        raise InvalidInput(f"row: must lie in 0..{state.n_items - 1}; got {row}. Use a row of this pool.")
+    query = state.asked.get(row)
+    asked = (
+        f"it was asked in round {query.round} at rank {query.rank} with probability {query.propensity:.3g} "
+        f"({query.reason})."
+        if query
+        else "it was never asked."
+    )
+    if row in state.labels:
+        return f"row {row} is labeled {state.labels[row]!r}; {asked}"
+    if row in state.pending:
+        return f"row {row} is pending; {asked}"
+    if row in state.excluded:
+        return f"row {row} is set aside and will not be asked; {asked}"
+    return f"row {row} is a candidate; {asked}"
+
+
+def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust | None) -> tuple[str, str | None]:
+    policy = state.policy
+    strategy = chooser.find(policy.strategy)
+    held_back: str | None = None
+    if strategy.trusts_model:
+        predicted = [
+            need for need in strategy.needs if need in ("probs", "members", "predictions", "member_predictions")
+        ]
+        if predicted and not any(signals.has(need) for need in predicted) and not state.labels:
+            held_back = f"{strategy.name} needs a model, and nothing is labeled yet"
+        elif policy.trust and trust is not None and not trust.ok:
+            held_back = f"{strategy.name} is held back: {trust.reason}"
+    if held_back is None:
+        return strategy.name, None
+    start = chooser.find(policy.start)
+    missing = [need for need in start.needs if not signals.has(need)]
+    if missing:
+        return (
+            "random",
+            f"{held_back}; {start.name} needs {' and '.join(missing)}, which are not known, so random chose",
+        )
+    return start.name, f"{held_back}; {start.name} chose"
+
+
+def _random_share(share: float, n_asked: int, wanted: int) -> int:
+    # Counting from the first item ever asked lets a batch of 5 hold 10 %: none in one round, one in the next.
+    before, after = (int(share * n + 1e-9) for n in (n_asked, n_asked + wanted))
+    return min(after - before, wanted)
+
+
+def _taken(state: State) -> Rows:
+    rows = sorted({*state.labels, *state.pending})
+    return np.array(rows, dtype=np.int64)
+
+
+def _interleave(queries: list[Query], n_first: int, rng: np.random.Generator) -> list[Query]:
+    """Random draws spread among the strategy's, so that nobody meets them all at the end, or knows them by place."""
+    places = rng.permutation(len(queries))[: len(queries) - n_first]
+    picked, drawn = iter(queries[:n_first]), iter(queries[n_first:])
+    at = set(places.tolist())
+    mixed = [next(drawn) if i in at else next(picked) for i in range(len(queries))]
+    return [replace(q, rank=i) for i, q in enumerate(mixed)]

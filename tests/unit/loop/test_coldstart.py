@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from querist.core.errors import InvalidInput
+from querist.core.schema import Schema
+from querist.loop.coldstart import SeedRule, rule_report, rules, stratified, trust_classes, trust_numbers, votes
+
+SCHEMA = Schema("kind", ("spam", "ham"))
+ITEMS = [{"text": t} for t in ("win a prize", "Prize for mom", "see you at home", "call mom", "lunch?")]
+RULES = [SeedRule("prize", "spam", pattern="prize"), SeedRule("family", "ham", pattern=r"\bmom\b|home")]
+
+
+def test_rules_vote_and_their_disagreements_are_counted() -> None:
+    given = votes(RULES, ITEMS, SCHEMA)
+    assert given.tolist() == [[0, -1], [0, 1], [-1, 1], [-1, 1], [-1, -1]]
+    prize, family = rule_report(RULES, given)
+    assert (prize.n_items, prize.n_disagreements) == (2, 1)
+    assert (family.n_items, family.n_disagreements) == (3, 1)
+
+
+def test_each_rule_each_disagreement_and_the_rest_get_their_turn() -> None:
+    picks = rules(
+        votes(RULES, ITEMS, SCHEMA), 4, candidates=np.arange(5), chosen=np.empty(0, int), rng=np.random.default_rng(0)
+    )
+    # Strata: {0} prize, {2, 3} family, {4} no rule, {1} disagreement: one each.
+    assert len({0, 1, 4} & set(picks.rows.tolist())) == 3
+    by_row = dict(zip(picks.rows.tolist(), picks.propensities.tolist(), strict=True))
+    assert by_row[0] == 1.0
+    assert next(p for row, p in by_row.items() if row in (2, 3)) == 0.5
+
+
+def test_a_rule_may_be_a_function_and_must_be_one_thing() -> None:
+    rule = SeedRule("short", "ham", function=lambda item: len(item["text"]) < 8)
+    assert [rule.speaks(item) for item in ITEMS] == [False, False, False, False, True]
+    with pytest.raises(InvalidInput, match="exactly one"):
+        SeedRule("nothing", "ham")
+    with pytest.raises(InvalidInput, match="regular expression"):
+        SeedRule("broken", "ham", pattern="(")
+    with pytest.raises(InvalidInput, match="not in the schema"):
+        votes([SeedRule("odd", "eggs", pattern="x")], ITEMS, SCHEMA)
+
+
+def test_stratified_draws_keep_the_proportions_exactly() -> None:
+    strata = np.repeat([0, 1, 2], [60, 30, 10])
+    picks = stratified(strata, 20, candidates=np.arange(100), chosen=np.empty(0, int), rng=np.random.default_rng(1))
+    assert np.bincount(strata[picks.rows]).tolist() == [12, 6, 2]
+    assert set(picks.propensities.tolist()) == {0.2}
+    assert len(set(picks.rows.tolist())) == 20
+
+
+def test_stratified_inclusion_probabilities_are_true() -> None:
+    strata = np.array([0, 0, 0, 1, 1])
+    seen = np.zeros(5)
+    runs = 4000
+    promised = np.zeros(5)
+    for seed in range(runs):
+        picks = stratified(strata, 2, candidates=np.arange(5), chosen=np.empty(0, int), rng=np.random.default_rng(seed))
+        seen[picks.rows] += 1
+        promised[picks.rows] = picks.propensities
+    assert promised == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1 / 2, 1 / 2])
+    assert np.abs(seen / runs - promised).max() < 5 * np.sqrt(0.25 / runs)
+
+
+def test_trust_begins_when_cross_validation_surely_beats_guessing() -> None:
+    y = np.repeat([0, 1], 10)
+    right, wrong = np.eye(2)[y], np.eye(2)[1 - y]
+    assert trust_classes(right, y).ok
+    assert not trust_classes(wrong, y).ok
+    half = np.eye(2)[np.where(np.arange(20) % 2, y, 1 - y)]
+    verdict = trust_classes(half, y)
+    assert not verdict.ok
+    assert verdict.value == 0.5
+    assert "does not surely beat guessing (0.50)" in verdict.reason
+
+
+def test_predicting_the_majority_earns_no_trust() -> None:
+    y = np.repeat([0, 1], [95, 5])
+    assert not trust_classes(np.tile([0.99, 0.01], (100, 1)), y).ok
+
+
+def test_a_guessing_model_is_trusted_no_more_often_than_promised() -> None:
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 20)
+    trusted = np.mean([trust_classes(np.eye(2)[rng.integers(2, size=40)], y).ok for _ in range(3000)])
+    # The bound is one-sided at 90 %: guessing passes in at most 10 % of cases, plus 4 Monte-Carlo standard errors.
+    assert trusted < 0.1 + 4 * np.sqrt(0.1 * 0.9 / 3000)
+
+
+def test_trust_in_numbers_is_a_test_against_their_mean() -> None:
+    y = np.arange(20.0)
+    assert trust_numbers(y + 0.1, y).ok
+    assert not trust_numbers(np.full(20, y.mean()), y).ok
+    assert not trust_numbers(y[:5], y[:5]).ok
