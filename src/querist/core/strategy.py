@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -57,6 +58,8 @@ class Strategy:
 
     def because(self, utility: float) -> str:
         """The sentence of reason for an item of this utility; NaN where it has none."""
+        if math.isnan(utility) and ("{utility" in self.reason or "{gap" in self.reason):
+            return f"{self.name}: the first one, with nothing yet to hold it against"
         return f"{self.name}: {self.reason.format(utility=utility, gap=1 - utility)}"
 
 

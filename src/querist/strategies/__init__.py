@@ -1,0 +1,28 @@
+"""Query strategies: arrays in, utilities or rows out. Pure functions; higher utility means label it sooner."""
+
+from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
+from querist.strategies.diversity import k_center, k_means, random
+from querist.strategies.hybrid import density_weighted, weighted_k_means
+from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
+from querist.strategies.uncertainty import entropy, least_confidence, margin
+
+__all__ = [
+    "QuotaPicks",
+    "bald",
+    "consensus_entropy",
+    "density_weighted",
+    "entropy",
+    "guarded_top_k",
+    "k_center",
+    "k_means",
+    "kl_to_consensus",
+    "least_confidence",
+    "margin",
+    "random",
+    "ranking",
+    "top_k",
+    "variance",
+    "vote_entropy",
+    "weighted_k_means",
+    "with_quotas",
+]

@@ -1,0 +1,50 @@
+"""What every strategy of a set checks before it looks at anything."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.core import checks
+from querist.core.checks import Rows
+from querist.core.errors import InvalidInput
+from querist.core.state import Picks
+
+
+def pool_rows(candidates: npt.ArrayLike, chosen: npt.ArrayLike, n_items: int) -> tuple[Rows, Rows]:
+    """Both as unique rows of the pool, in ascending order, none in both."""
+    free, taken = rows("candidates", candidates, n_items), rows("chosen", chosen, n_items)
+    if len(taken):
+        is_taken = np.zeros(n_items, dtype=bool)
+        is_taken[taken] = True
+        both = free[is_taken[free]]
+        if len(both):
+            raise InvalidInput(
+                f"candidates: must not be chosen already; row {both[0]} is ({len(both)} such rows). "
+                "Leave labeled and pending rows out."
+            )
+    return free, taken
+
+
+def rows(name: str, values: npt.ArrayLike, n_items: int) -> Rows:
+    """Unique rows of the pool, in ascending order."""
+    given = np.asarray(values)
+    if given.dtype == np.int64 and given.ndim == 1 and given.size:
+        ascending = bool((given[1:] > given[:-1]).all())
+        if ascending and given[0] >= 0 and given[-1] < n_items:  # spares a million rows the sort that finds repeats
+            return given
+    return np.sort(checks.rows(name, values, n_items=n_items))
+
+
+def generator(rng: np.random.Generator) -> np.random.Generator:
+    """`rng`, if it is a generator and not a seed."""
+    if not isinstance(rng, np.random.Generator):
+        raise InvalidInput(
+            f"rng: must be a numpy Generator; got {type(rng).__name__}. Pass np.random.default_rng(seed)."
+        )
+    return rng
+
+
+def nothing() -> Picks:
+    """The picks from no candidates."""
+    return Picks(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))

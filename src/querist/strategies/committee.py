@@ -1,0 +1,248 @@
+"""How far the members of a committee disagree on an item."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from querist.core import checks
+from querist.core.checks import Floats
+from querist.core.errors import InvalidInput
+from querist.core.strategy import strategy
+from querist.strategies._rowwise import entropies, row_blocks, working_type
+
+
+@strategy(
+    needs=("members",),
+    family="committee",
+    reason="the committee's votes have an entropy of {utility:.2f} nats",
+    cost="O(n_members · n_items · n_classes) time, one float per item",
+    source="Dagan and Engelson (1995), Committee-based sampling for training probabilistic classifiers",
+)
+def vote_entropy(members: Floats) -> Floats:
+    """Entropy of the classes that the members vote for.
+
+    High where the votes split evenly; zero where all members vote for one class, however unsure of it. A member
+    votes for its most probable class, for the first of them where several are equally so.
+
+    Parameters
+    ----------
+    members : (n_members, n_items, n_classes) float
+        Class probabilities of each member.
+
+    Returns
+    -------
+    utilities : (n_items,) float, in nats
+        From 0 to log(min(n_members, n_classes)); higher means label it sooner. Small committees give many ties.
+
+    Raises
+    ------
+    InvalidInput
+        If `members` is not 3-D, or a row is no distribution.
+
+    Notes
+    -----
+    -Σ (V_c/K) log(V_c/K), with V_c votes of K members for class c (Dagan and Engelson, 1995). Time linear in the size
+    of `members`; extra memory one block of items.
+
+    Examples
+    --------
+    >>> sure, unsure = [[0.9, 0.1]], [[0.4, 0.6]]
+    >>> vote_entropy(np.array([sure, sure, unsure, unsure])).round(3)  # two votes each: log 2
+    array([0.693])
+    """
+    p = checks.member_probabilities("members", members)
+    n_members, n_items, n_classes = p.shape
+    utilities = np.zeros(n_items)
+    for block in row_blocks(n_items, n_members * n_classes):
+        votes = p[:, block].argmax(axis=2)
+        n = votes.shape[1]
+        cells = votes + n_classes * np.arange(n)
+        counts = np.bincount(cells.ravel(), minlength=n * n_classes).reshape(n, n_classes)
+        utilities[block] = entropies(counts / n_members, np.float64)
+    return utilities
+
+
+@strategy(
+    needs=("members",),
+    family="committee",
+    reason="the committee's mean has an entropy of {utility:.2f} nats",
+    cost="O(n_members · n_items · n_classes) time, one float per item",
+    source="Settles (2009), Active learning literature survey, section 3.2",
+)
+def consensus_entropy(members: Floats) -> Floats:
+    """Entropy of the members' mean probabilities.
+
+    High where the committee as a whole is unsure, be it that its members disagree or that each is unsure; zero where
+    all are certain of one class.
+
+    Parameters
+    ----------
+    members : (n_members, n_items, n_classes) float
+        Class probabilities of each member.
+
+    Returns
+    -------
+    utilities : (n_items,) float, in nats
+        From 0 to log(n_classes); higher means label it sooner.
+
+    Raises
+    ------
+    InvalidInput
+        If `members` is not 3-D, or a row is no distribution.
+
+    Notes
+    -----
+    H[mean p], also called soft vote entropy (Settles, 2009). Time linear in the size of `members`; extra memory one
+    block of items.
+
+    Examples
+    --------
+    >>> consensus_entropy(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(3)  # the mean is even: log 2
+    array([0.693])
+    """
+    p = checks.member_probabilities("members", members)
+    utilities = np.zeros(p.shape[1], dtype=working_type(p))
+    for block in row_blocks(p.shape[1], p.shape[0] * p.shape[2]):
+        utilities[block] = entropies(p[:, block].mean(axis=0, dtype=utilities.dtype), utilities.dtype)
+    return utilities
+
+
+@strategy(
+    needs=("members",),
+    family="committee",
+    reason="its members lie {utility:.3f} nats from their mean",
+    cost="O(n_members · n_items · n_classes) time, one float per item",
+    source="McCallum and Nigam (1998), Employing EM and pool-based active learning for text classification",
+)
+def kl_to_consensus(members: Floats) -> Floats:
+    """Mean divergence of the members from their mean, (1/K) Σ KL(p_k || mean p).
+
+    High where members are each sure but disagree; zero where they agree, however unsure they are. It is the same
+    number as `bald`, reached from the committee's side.
+
+    Parameters
+    ----------
+    members : (n_members, n_items, n_classes) float
+        Class probabilities of each member.
+
+    Returns
+    -------
+    utilities : (n_items,) float, in nats
+        From 0 to log(min(n_members, n_classes)); higher means label it sooner.
+
+    Raises
+    ------
+    InvalidInput
+        If `members` is not 3-D, or a row is no distribution.
+
+    Notes
+    -----
+    McCallum and Nigam (1998), in the form of Jensen and Shannon, H[mean p] - mean H[p]. Time linear in the size of
+    `members`; extra memory one block of items.
+
+    Examples
+    --------
+    >>> kl_to_consensus(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(3)  # log 2
+    array([0.693])
+    """
+    return _disagreement(members)
+
+
+@strategy(
+    needs=("members",),
+    family="committee",
+    reason="its label would tell {utility:.3f} nats about the model",
+    cost="O(n_members · n_items · n_classes) time, one float per item",
+    source="Houlsby, Huszar, Ghahramani and Lengyel (2011), arXiv:1112.5745",
+)
+def bald(members: Floats) -> Floats:
+    """Mutual information between an item's label and the model's parameters.
+
+    High where members are each sure but disagree; zero where they agree, however unsure they are: that is noise,
+    which labels do not remove.
+
+    Parameters
+    ----------
+    members : (n_members, n_items, n_classes) float
+        Class probabilities of each ensemble member or dropout pass.
+
+    Returns
+    -------
+    utilities : (n_items,) float, in nats
+        From 0 to log(min(n_members, n_classes)); higher means label it sooner.
+
+    Raises
+    ------
+    InvalidInput
+        If `members` is not 3-D, or a row is no distribution.
+
+    Notes
+    -----
+    H[mean p] - mean H[p], the predictive-entropy form of Houlsby, Huszar, Ghahramani and Lengyel (2011),
+    arXiv:1112.5745. Time linear in the size of `members`; extra memory one block of items.
+
+    Examples
+    --------
+    >>> bald(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(3)  # two sure members, opposite answers: log 2
+    array([0.693])
+    """
+    return _disagreement(members)
+
+
+@strategy(
+    needs=("member_predictions",),
+    family="committee",
+    reason="the committee's predictions have a variance of {utility:.3g}",
+    cost="O(n_members · n_items) time, one float per item",
+    source="Burbidge, Rowland and King (2007), Active learning for regression based on query by committee",
+)
+def variance(member_predictions: Floats) -> Floats:
+    """Variance of the numbers that the members predict.
+
+    High where the members disagree on the number; zero where they agree.
+
+    Parameters
+    ----------
+    member_predictions : (n_members, n_items) float
+        The number that each member predicts.
+
+    Returns
+    -------
+    utilities : (n_items,) float, in squared units of the prediction
+        At least 0; higher means label it sooner. All zero for one member.
+
+    Raises
+    ------
+    InvalidInput
+        If `member_predictions` is not 2-D, has no member, or is not finite.
+
+    Notes
+    -----
+    Divided by n_members, in float64 (Burbidge, Rowland and King, 2007). Time linear in the size of
+    `member_predictions`; extra memory one block of items.
+
+    Examples
+    --------
+    >>> variance(np.array([[1.0, 5.0], [3.0, 5.0]]))  # mean 2, each 1 away; and agreement
+    array([1., 0.])
+    """
+    p = checks.as_float("member_predictions", member_predictions)
+    if p.ndim != 2 or p.shape[0] == 0:
+        raise InvalidInput(
+            f"member_predictions: must be 2-D, (n_members, n_items); got shape {p.shape}. Stack one row per member."
+        )
+    checks.features("member_predictions", p)
+    utilities = np.zeros(p.shape[1])
+    for block in row_blocks(p.shape[1], p.shape[0]):
+        utilities[block] = p[:, block].var(axis=0, dtype=np.float64)
+    return utilities
+
+
+def _disagreement(members: Floats) -> Floats:
+    p = checks.member_probabilities("members", members)
+    utilities = np.zeros(p.shape[1], dtype=working_type(p))
+    dtype = utilities.dtype
+    for block in row_blocks(p.shape[1], p.shape[0] * p.shape[2]):
+        part = np.ascontiguousarray(p[:, block], dtype=dtype)
+        utilities[block] = entropies(part.mean(axis=0), dtype) - entropies(part, dtype).mean(axis=0)
+    return np.maximum(utilities, 0, out=utilities)  # rounding may leave members that agree a hair below zero

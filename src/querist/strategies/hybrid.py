@@ -1,0 +1,193 @@
+"""Items that are both uncertain and typical, or uncertain and unlike one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import ceil, isfinite
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.core import checks
+from querist.core.checks import Floats
+from querist.core.errors import InvalidInput
+from querist.core.state import Picks
+from querist.core.strategy import strategy
+from querist.strategies._clusters import medoids
+from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._rowwise import row_blocks, working_type
+from querist.strategies.select import top_k
+from querist.strategies.uncertainty import entropy, least_confidence, margin
+
+SCORES: Mapping[str, Callable[[Floats], Floats]] = {
+    "entropy": entropy,
+    "least_confidence": least_confidence,
+    "margin": margin,
+}
+
+
+@strategy(
+    needs=("probs", "embeddings"),
+    family="hybrid",
+    reason="unsure and typical of the pool, {utility:.3f} together",
+    cost="O(n_items · (n_classes + n_dims)) time, one float per item",
+    source="Settles and Craven (2008), An analysis of active learning strategies for sequence labeling tasks",
+)
+def density_weighted(probs: Floats, embeddings: Floats, *, score: str = "margin", beta: float = 1.0) -> Floats:
+    """Uncertainty, discounted where an item is unlike the rest of the pool.
+
+    High where the model is unsure of an item that many others resemble; low for outliers, however unsure it is of
+    them. Useless where all items point the same way, as raw counts do: the density is then nearly constant.
+
+    Parameters
+    ----------
+    probs : (n_items, n_classes) float
+        Class probabilities.
+    embeddings : (n_items, n_dims) float
+        A vector per item; only its direction counts. A vector of zeros resembles nothing.
+    score : {"margin", "entropy", "least_confidence"}
+        The uncertainty.
+    beta : float, at least 0
+        How much density counts; at 0 the uncertainty stays as it is.
+
+    Returns
+    -------
+    utilities : (n_items,) float
+        From 0 to the score's own maximum; higher means label it sooner.
+
+    Raises
+    ------
+    InvalidInput
+        If `probs` holds no distributions, `embeddings` is not finite, they are of different items, or a parameter is
+        out of its range.
+
+    Notes
+    -----
+    Information density, score · (mean cosine to all items)^beta, means below 0 counted as 0 (Settles and Craven, 2008).
+    The mean cosine of unit vectors is u · mean(u), so no pair is ever looked at.
+
+    Examples
+    --------
+    >>> probs = np.array([[0.5, 0.5], [0.5, 0.5], [0.9, 0.1]])
+    >>> X = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]])
+    >>> density_weighted(probs, X).round(3)  # mean cosines 2/3, 1/3, 2/3
+    array([0.667, 0.333, 0.133])
+    """
+    X = checks.features("embeddings", embeddings)
+    rate = SCORES[checks.one_of("score", score, tuple(SCORES))]
+    if isinstance(beta, bool) or not isinstance(beta, int | float | np.number) or not (isfinite(beta) and beta >= 0):
+        raise InvalidInput(f"beta: must be a number of at least 0; got {beta!r}. At 0 density does not count.")
+    utilities = rate(probs)
+    _same_items(X, utilities)
+    if len(X):
+        utilities *= np.clip(_mean_cosine(X), 0, 1) ** beta
+    return utilities
+
+
+@strategy(
+    needs=("probs", "embeddings"),
+    kind="select",
+    family="hybrid",
+    reason="its two best classes are only {gap:.2f} apart, and it stands for a group of such items",
+    cost="O(n_items · n_classes + beta · k² · n_dims) time, O(n_items + beta · k · n_dims) memory",
+    source="Zhdanov (2019), Diverse mini-batch active learning, arXiv:1901.05954",
+)
+def weighted_k_means(
+    probs: Floats,
+    embeddings: Floats,
+    k: int,
+    *,
+    candidates: npt.ArrayLike,
+    chosen: npt.ArrayLike,
+    rng: np.random.Generator,
+    beta: float = 10,
+    max_iter: int = 10,
+) -> Picks:
+    """The most uncertain candidates, thinned to `k` that are unlike one another.
+
+    Takes the `beta` · k candidates of highest margin utility, clusters them with that utility as weight, and picks the
+    one nearest the middle of each of k clusters. Better than plain margin where the most uncertain items are alike,
+    which large batches and near-duplicates make likely.
+
+    Parameters
+    ----------
+    probs : (n_items, n_classes) float
+        Class probabilities.
+    embeddings : (n_items, n_dims) float
+        A vector per item. Distances are Euclidean; scale the columns, or the rows to unit length, as they should count.
+    k : int
+        How many to pick; all of the candidates where there are fewer.
+    candidates : (n_candidates,) int
+        Rows that may be picked.
+    chosen : (n_chosen,) int
+        Rows labeled or pending; they play no part.
+    rng : numpy.random.Generator
+        Breaks ties among equal margins, and seeds the clusters.
+    beta : float, at least 1
+        How many uncertain candidates to choose each pick from; at 1 it is plain margin.
+    max_iter : int
+        Rounds of Lloyd's iteration at most.
+
+    Returns
+    -------
+    picks : Picks
+        The highest utility first; a utility is that of `margin`. Propensities are 1, which says no more than that the
+        choice is fixed once the seed is: do not weight by them. Empty where there are no candidates.
+
+    Raises
+    ------
+    InvalidInput
+        If `probs` holds no distributions, `embeddings` is not finite, they are of different items, the rows are not
+        unique rows of them, or `beta` is below 1.
+
+    Notes
+    -----
+    Zhdanov (2019), arXiv:1901.05954. Where fewer than k of the uncertain candidates are distinct, others of
+    them fill up.
+
+    Examples
+    --------
+    >>> probs = np.array([[0.5, 0.5], [0.52, 0.48], [0.6, 0.4], [1.0, 0.0]])
+    >>> X = np.array([[0.0], [0.1], [9.0], [5.0]])
+    >>> rows = [0, 1, 2, 3]
+    >>> weighted_k_means(probs, X, 2, candidates=rows, chosen=[], rng=np.random.default_rng(0), beta=1.5).rows
+    array([0, 2])
+    """
+    X = checks.features("embeddings", embeddings)
+    utilities = margin(probs)
+    _same_items(X, utilities)
+    checks.positive("k", k)
+    checks.positive("max_iter", max_iter)
+    if isinstance(beta, bool) or not isinstance(beta, int | float | np.number) or not (isfinite(beta) and beta >= 1):
+        raise InvalidInput(f"beta: must be a number of at least 1; got {beta!r}. 10 is a good start.")
+    free, _ = pool_rows(candidates, chosen, len(X))
+    if not len(free):
+        return nothing()
+    unsure = np.sort(top_k(utilities, ceil(beta * k), candidates=free, rng=generator(rng)).rows)
+    rows, _ = medoids(X, k, unsure, rng=rng, max_iter=max_iter, weights=utilities[unsure])
+    rows = rows[np.argsort(-utilities[rows], kind="stable")]
+    return Picks(rows, utilities[rows].astype(np.float64), np.ones(len(rows)))
+
+
+def _same_items(X: Floats, utilities: Floats) -> None:
+    if len(X) != len(utilities):
+        raise InvalidInput(
+            f"embeddings: must have one row per row of probs, {len(utilities)}; got {len(X)}. "
+            "Pass arrays of the same items."
+        )
+
+
+def _mean_cosine(X: Floats) -> Floats:
+    dtype = working_type(X)
+    inverse = np.empty(len(X), dtype=dtype)
+    total = np.zeros(X.shape[1])
+    for block in row_blocks(*X.shape):
+        part = X[block].astype(dtype, copy=False)
+        norms = np.sqrt(np.einsum("ij,ij->i", part, part))
+        inverse[block] = np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
+        total += inverse[block] @ part
+    mean = (total / len(X)).astype(dtype)
+    cosines = np.empty(len(X), dtype=dtype)
+    for block in row_blocks(*X.shape):
+        cosines[block] = X[block].astype(dtype, copy=False) @ mean
+    return cosines * inverse

@@ -1,0 +1,1 @@
+"""Contract suites, shipped so that a plug-in can prove itself: subclass one in your own tests."""
