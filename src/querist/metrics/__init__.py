@@ -1,0 +1,49 @@
+"""Predictions and runs in, numbers with intervals out."""
+
+from querist.metrics.calibration import ece, reliability
+from querist.metrics.compare import holm, sign_flip, study
+from querist.metrics.curves import area, curve, per_thousand
+from querist.metrics.efficiency import efficiencies, labels_to_reach
+from querist.metrics.scores import (
+    PerClass,
+    accuracy,
+    average_precision,
+    balanced_accuracy,
+    brier,
+    evaluate,
+    evaluate_number,
+    log_loss,
+    macro_f1,
+    per_class,
+    r2,
+    rmse,
+    roc_auc,
+    token_f1,
+)
+
+__all__ = [
+    "PerClass",
+    "accuracy",
+    "area",
+    "average_precision",
+    "balanced_accuracy",
+    "brier",
+    "curve",
+    "ece",
+    "efficiencies",
+    "evaluate",
+    "evaluate_number",
+    "holm",
+    "labels_to_reach",
+    "log_loss",
+    "macro_f1",
+    "per_class",
+    "per_thousand",
+    "r2",
+    "reliability",
+    "rmse",
+    "roc_auc",
+    "sign_flip",
+    "study",
+    "token_f1",
+]

@@ -1,0 +1,7 @@
+"""Results in, pictures and pages out: numbers become sentences, charts and self-contained HTML."""
+
+from querist.report.html import project_page, study_page
+from querist.report.project import ProjectView, VersionRow
+from querist.report.text import study_sentence, study_table
+
+__all__ = ["ProjectView", "VersionRow", "project_page", "study_page", "study_sentence", "study_table"]

@@ -1,0 +1,65 @@
+"""A study as rows of text, for a terminal; numbers are written as on the page."""
+
+from __future__ import annotations
+
+from querist.core.evidence import Study
+from querist.report.findings import (
+    baseline_efficiency,
+    finding,
+    headline_efficiency,
+    labels_text,
+    main_curves,
+    ratio_text,
+)
+from querist.report.formatting import between, decimal, metric_name, p_value, percent, signed, whole
+
+
+def study_table(study: Study) -> list[list[str]]:
+    """A header and one row per strategy, the baseline first.
+
+    Columns: strategy, final metric, labels to the headline level, efficiency with its interval, difference in area
+    with its interval, adjusted p, wins.
+
+    Examples
+    --------
+    >>> from querist.core.evidence import Curve
+    >>> import numpy as np
+    >>> c = Curve("random", "accuracy", np.array([10.0]), np.zeros(1), *[np.array([0.5])] * 3, n_runs=1)
+    >>> study_table(Study("Digits", "accuracy", "random", (), (c,), (), ()))[1]
+    ['random', '0.500', '–', '–', '–', '–', '–']
+    """
+    of_baseline, curves = baseline_efficiency(study), main_curves(study)
+    level = percent(curves[0].level) if curves else "95%"
+    header = [
+        "strategy",
+        f"{metric_name(study.metric)} at the end",
+        f"labels to {decimal(of_baseline.target)}" if of_baseline else "labels",
+        f"efficiency [{level}]",
+        f"area difference [{level}]",
+        "p (adjusted)",
+        "wins",
+    ]
+    rows = []
+    tests = {c.strategy: c for c in study.comparisons}
+    for curve in curves:
+        saved, test = headline_efficiency(study, curve.strategy), tests.get(curve.strategy)
+        labels, ratio = labels_text(saved), ratio_text(saved)
+        if curve.strategy == study.baseline and of_baseline:
+            labels = whole(of_baseline.baseline_labels)
+        rows.append(
+            [
+                curve.strategy,
+                decimal(float(curve.mean[-1]) if len(curve.mean) else None),
+                labels,
+                ratio,
+                f"{signed(test.difference.value)} [{between(test.difference, sign=True)}]" if test else "–",
+                p_value(test.p_adjusted) if test else "–",
+                f"{test.wins} of {test.n_seeds}" if test else "–",
+            ]
+        )
+    return [header, *rows]
+
+
+def study_sentence(study: Study) -> str:
+    """The headline of a study."""
+    return finding(study).headline
