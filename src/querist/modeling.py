@@ -1,0 +1,125 @@
+"""From labels to what a strategy reads: fit, ask whether to trust it, and offer its signals by need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from querist.core.checks import Array, Floats, Rows
+from querist.core.errors import UnsuitableLearner
+from querist.core.items import n_rows, take
+from querist.core.ports import Classifies, Encoding, HasMembers, Learner, Model, Predicts
+from querist.core.rng import generator
+from querist.core.schema import Schema
+from querist.core.signals import Signals
+from querist.learners import bootstrap_committee, out_of_fold
+from querist.loop.coldstart import Trust, trust_classes, trust_numbers
+
+N_MEMBERS = 8  # a committee's disagreement settles by 5 to 10 members (algorithms of query by committee)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The pool as a model sees it.
+
+    Parameters
+    ----------
+    features : array or sparse matrix, a row per item
+    embeddings : callable returning (n_items, n_dims) float
+        Called at most once, when a strategy needs distances.
+    """
+
+    features: Any
+    embeddings: Callable[[], Floats]
+
+    @property
+    def n_items(self) -> int:
+        """Items in the pool."""
+        return n_rows(self.features)
+
+
+def pool_of(encoding: Encoding, X: Any) -> Pool:
+    """The pool of these items under a fitted encoder."""
+    return Pool(encoding.features(X), lambda: encoding.embeddings(X))
+
+
+def fit(
+    learner: Learner, pool: Pool, rows: Rows, y: Array, *, schema: Schema, seed: int, number: int, warm: Model | None
+) -> Model:
+    """A model of the labeled rows; the same seed and number give the same model."""
+    rng = generator(seed, "fit", number)
+    return learner.fit(take(pool.features, rows), y, n_classes=schema.n_classes, rng=rng, warm=warm)
+
+
+def trust(learner: Learner, pool: Pool, rows: Rows, y: Array, *, schema: Schema, seed: int, number: int) -> Trust:
+    """What cross-validation on the labeled rows says of the learner."""
+    rng = generator(seed, "trust", number)
+    if schema.task == "choice" and len(np.unique(y)) < 2:
+        nan = float("nan")
+        return Trust(False, nan, nan, nan, "all labeled items are of one class")
+    predicted, folded = out_of_fold(learner, take(pool.features, rows), y, n_classes=schema.n_classes, rng=rng)
+    if schema.task == "number":
+        return trust_numbers(predicted, y[folded])
+    return trust_classes(predicted, y[folded])
+
+
+def signals(
+    pool: Pool,
+    model: Model | None,
+    *,
+    schema: Schema,
+    learner: Learner,
+    labeled: Callable[[], tuple[Rows, Array]],
+    seed: int,
+    number: int,
+    costs: Array | None = None,
+    strata: Array | None = None,
+    duplicates: Array | None = None,
+    votes: Array | None = None,
+) -> Signals:
+    """What is known of the pool, each computed only when a strategy needs it.
+
+    A learner without members of its own lends itself to a bootstrapped committee of `N_MEMBERS`.
+    """
+    members: Callable[[], Array] | None = None
+    if model is not None:
+
+        def members() -> Array:
+            if isinstance(model, HasMembers):
+                return model.members(pool.features)
+            rows, y = labeled()
+            committee = bootstrap_committee(learner, N_MEMBERS)
+            fitted = fit(committee, pool, rows, y, schema=schema, seed=seed, number=number, warm=None)
+            return fitted.members(pool.features) if isinstance(fitted, HasMembers) else _lacks("members", fitted)
+
+    choice = schema.task == "choice"
+    return Signals(
+        pool.n_items,
+        classes=schema.classes,
+        embeddings=pool.embeddings,
+        probs=(lambda: probabilities(model, pool.features)) if model is not None and choice else None,
+        predictions=(lambda: numbers(model, pool.features)) if model is not None and not choice else None,
+        members=members if choice else None,
+        member_predictions=None if choice else members,
+        costs=costs,
+        strata=strata,
+        duplicates=duplicates,
+        votes=votes,
+    )
+
+
+def probabilities(model: Model, features: Any) -> Floats:
+    """The model's class probabilities."""
+    return model.predict_proba(features) if isinstance(model, Classifies) else _lacks("predict_proba", model)
+
+
+def numbers(model: Model, features: Any) -> Floats:
+    """The model's predicted numbers."""
+    return model.predict(features) if isinstance(model, Predicts) else _lacks("predict", model)
+
+
+def _lacks(what: str, model: object) -> Floats:
+    raise UnsuitableLearner(f"learner: must have {what}; {type(model).__name__} has not. Choose another learner.")

@@ -1,0 +1,46 @@
+"""Active learning on labeled data, with an oracle for people: what a project would have saved."""
+
+from querist.loop.stopping import StoppingRule, rule_from_json
+from querist.simulate.data import Labeled, from_table, labeled
+from querist.simulate.oracles import (
+    Abstaining,
+    Biased,
+    ByClass,
+    Drifting,
+    Function,
+    HardCases,
+    Late,
+    Perfect,
+    Tired,
+    Uniform,
+    parse,
+)
+from querist.simulate.page import study_rows, write_page
+from querist.simulate.run import Plan, run
+from querist.simulate.study import run_from_json, run_to_json, simulate
+
+__all__ = [
+    "Abstaining",
+    "Biased",
+    "ByClass",
+    "Drifting",
+    "Function",
+    "HardCases",
+    "Labeled",
+    "Late",
+    "Perfect",
+    "Plan",
+    "StoppingRule",
+    "Tired",
+    "Uniform",
+    "from_table",
+    "labeled",
+    "parse",
+    "rule_from_json",
+    "run",
+    "run_from_json",
+    "run_to_json",
+    "simulate",
+    "study_rows",
+    "write_page",
+]

@@ -1,0 +1,245 @@
+"""Labeled data for a simulation: items, their true answers, and which of them are near copies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.core.checks import Array, Rows
+from querist.core.errors import InvalidInput
+from querist.core.hashing import is_missing
+from querist.core.items import Columns, FieldSpec, n_rows, take
+from querist.core.ports import Progress, silent
+from querist.core.schema import Schema, Task
+from querist.formats import coerce, infer_kinds, open_table
+from querist.splits import near_groups
+
+MANY_NUMBERS = 20  # a column of numbers with more distinct values than this is a number to predict, not classes
+
+
+@dataclass(frozen=True, slots=True)
+class Labeled:
+    """Items with their true answers.
+
+    Parameters
+    ----------
+    X : array, sparse matrix, list of text, or Columns
+    y : (n_items,) int or float
+        Class numbers, or numbers.
+    schema : Schema
+    spec : FieldSpec or None
+        What the columns are, where X is Columns.
+    groups : (n_items,) int
+        Near-duplicate groups: no group is ever on both sides of a split.
+    name : str
+    """
+
+    X: Any
+    y: Array
+    schema: Schema
+    spec: FieldSpec | None
+    groups: Rows
+    name: str = "data"
+
+    @property
+    def n_items(self) -> int:
+        """How many items."""
+        return len(self.y)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the items and answers, so that stored runs are of this data and no other."""
+        h = hashlib.sha256(repr((self.schema.to_json(), self.name)).encode())
+        h.update(np.ascontiguousarray(self.y).tobytes())
+        _feed(h, self.X)
+        return h.hexdigest()
+
+
+def labeled(
+    X: Any,
+    y: npt.ArrayLike,
+    *,
+    classes: Sequence[str] | None = None,
+    task: Task | None = None,
+    target: str = "label",
+    spec: FieldSpec | None = None,
+    name: str = "data",
+) -> Labeled:
+    """Check and wrap labeled data.
+
+    Parameters
+    ----------
+    X : array_like, list of str, or Columns
+        One row per item.
+    y : (n_items,) array_like
+        Class names or numbers, or numbers to predict.
+    classes : sequence of str, optional
+        The classes in order; by default the distinct values of `y`, sorted.
+    task : {"choice", "number"}, optional
+        By default a number where `y` holds fractions, or more than 20 distinct numbers.
+
+    Raises
+    ------
+    InvalidInput
+        If lengths differ, or there is one class only.
+    """
+    values = np.asarray(y)
+    if values.ndim != 1 or len(values) != n_rows(X):
+        raise InvalidInput(f"y: must have one answer per item, {n_rows(X)}; got shape {values.shape}. Align them.")
+    if task is None:
+        task = "number" if _looks_numeric(values) and classes is None else "choice"
+    if task == "number":
+        schema = Schema(target, task="number")
+        codes = np.array([schema.read(v) for v in values.tolist()], dtype=np.float64)
+    else:
+        names = [str(v) for v in values.tolist()]
+        schema = Schema(target, tuple(classes) if classes is not None else tuple(_ordered(set(names))))
+        index = {name: i for i, name in enumerate(schema.classes)}
+        codes = np.array([index[str(schema.read(v))] for v in names], dtype=np.int64)
+    if isinstance(X, Columns) and spec is None:
+        spec = infer_kinds({column: list(X[column]) for column in X.names})
+    return Labeled(X, codes, schema, spec, _groups(X, spec), name)
+
+
+def from_table(
+    path: str | Path, target: str, *, task: Task | None = None, drop: Sequence[str] = (), progress: Progress = silent
+) -> Labeled:
+    """Labeled data from a file in which `target` is the column of answers; rows without one are left out.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such column, or no row has an answer.
+    """
+    reader = open_table(path)
+    if target not in reader.columns:
+        has = ", ".join(map(repr, reader.columns))
+        raise InvalidInput(f"target: must be a column of {Path(path).name}; got {target!r}. It has {has}.")
+    names = [column for column in reader.columns if column != target and column not in drop]
+    columns: dict[str, list[Any]] = {column: [] for column in names}
+    y: list[Any] = []
+    for batch in reader.batches():
+        keep = [i for i, value in enumerate(batch.columns[target]) if not is_missing(value)]
+        y += [batch.columns[target][i] for i in keep]
+        for column in names:
+            values = batch.columns[column]
+            columns[column] += [values[i] for i in keep]
+        progress(reader.position, reader.size_bytes, "reading")
+    if not y:
+        raise InvalidInput(f"target: must have answers; column {target!r} is empty in every row. Name another column.")
+    spec = infer_kinds(columns)
+    if not spec.used:
+        raise InvalidInput(f"{Path(path).name}: must hold something to learn from beside {target!r}; it does not.")
+    table = Columns(coerce(columns, spec)).select(spec.used)
+    answers: Sequence[Any] = y
+    if task != "choice" and (numbers := _as_numbers(y)) is not None:
+        answers = numbers
+    return labeled(table, np.array(answers), task=task, target=target, spec=spec, name=Path(path).name)
+
+
+def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """Pool and test rows: whole near-duplicate groups, each class in proportion.
+
+    Returns
+    -------
+    pool, test : (n,) int
+        Sorted; no group is in both.
+    """
+    wanted = max(1, min(round(share * data.n_items), most))
+    _, first, inverse = np.unique(data.groups, return_index=True, return_inverse=True)
+    sizes = np.bincount(inverse)
+    strata = data.y[first] if data.schema.task == "choice" else np.zeros(len(first), dtype=int)
+    # A random place in [0, 1) within each class, then the smallest places first, takes every class in proportion.
+    shuffled = rng.permutation(len(first))
+    order = shuffled[np.argsort(strata[shuffled], kind="stable")]
+    counts = np.unique(strata, return_counts=True)[1]
+    place = np.concatenate([(np.arange(n) + rng.random()) / n for n in counts])
+    queue = order[np.argsort(place, kind="stable")]
+    in_test = np.zeros(len(first), dtype=bool)
+    in_test[queue[np.cumsum(sizes[queue]) <= wanted]] = True
+    test = in_test[inverse]
+    return np.flatnonzero(~test), np.flatnonzero(test)
+
+
+def preview(data: Labeled, row: int) -> str | list[list[float]]:
+    """An item as a report shows it: its pixels where it is a small square image, else a line of text."""
+    if isinstance(data.X, Columns):
+        table = data.X.take([row])
+        texts = data.spec.named("text") if data.spec else ()
+        shown = texts or table.names[:6]
+        return " · ".join(_cell(name, table[name][0], bare=bool(texts)) for name in shown)[:280]
+    item = take(data.X, [row])
+    if isinstance(item, list):
+        return str(item[0])[:280]
+    values = np.asarray(item.todense() if hasattr(item, "todense") else item, dtype=float)[0]
+    side = int(np.sqrt(values.size))
+    if values.ndim == 2 or (side >= 5 and side * side == values.size and side <= 64):
+        low, high = _range(data.X)
+        pixels: list[list[float]] = (
+            (values.reshape(-1, values.shape[-1] if values.ndim == 2 else side) - low) / (high - low)
+        ).tolist()
+        return pixels
+    return ", ".join(f"{v:.3g}" for v in values.ravel()[:8]) + (" …" if values.size > 8 else "")
+
+
+def _range(X: Any) -> tuple[float, float]:
+    low, high = float(np.min(X)), float(np.max(X))
+    return low, high if high > low else low + 1.0
+
+
+def _cell(name: str, value: Any, *, bare: bool) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if bare else f"{name} {text}"
+
+
+def _groups(X: Any, spec: FieldSpec | None) -> Rows:
+    if isinstance(X, Columns):
+        columns, kinds = {name: list(X[name]) for name in X.names}, spec or FieldSpec()
+    elif isinstance(X, list):
+        columns, kinds = {"text": X}, FieldSpec({"text": "text"})
+    else:
+        dense = np.asarray(X.todense()) if hasattr(X, "todense") else np.asarray(X)
+        return np.unique(dense.reshape(len(dense), -1), axis=0, return_inverse=True)[1].astype(np.int64).ravel()
+    return near_groups(columns, kinds)
+
+
+def _as_numbers(values: Sequence[Any]) -> list[float] | None:
+    try:
+        return [float(v) for v in values]
+    except (TypeError, ValueError):
+        return None
+
+
+def _looks_numeric(values: Array) -> bool:
+    if values.dtype.kind not in "fiu":
+        return False
+    whole = bool(np.all(values == np.floor(values)))
+    return not whole or len(np.unique(values)) > MANY_NUMBERS
+
+
+def _ordered(names: set[str]) -> list[str]:
+    numbers = _as_numbers(list(names))
+    return sorted(names, key=float) if numbers is not None else sorted(names)
+
+
+def _feed(h: Any, X: Any) -> None:
+    if isinstance(X, Columns):
+        for name in X.names:
+            h.update(name.encode())
+            _feed(h, X[name])
+    elif isinstance(X, np.ndarray) and X.dtype != object:
+        h.update(str((X.shape, X.dtype.str)).encode())
+        h.update(np.ascontiguousarray(X).tobytes())
+    elif hasattr(X, "tocsr"):
+        sparse = X.tocsr()
+        for part in (sparse.data, sparse.indices, sparse.indptr):
+            h.update(part.tobytes())
+    else:
+        for value in X:
+            h.update(repr(value).encode("utf-8", "surrogatepass"))

@@ -1,0 +1,229 @@
+"""Oracles for simulations: the truth, and the ways in which people miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from querist.core import checks
+from querist.core.checks import Array
+from querist.core.errors import InvalidInput
+from querist.core.ports import Oracle, Questions, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Perfect:
+    """Always right, at once."""
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """The truth for each row."""
+        return _replies(asked, asked.truth)
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Wrong with one probability everywhere; a wrong answer is any other class alike.
+
+    For a number, a wrong answer is off by a normal error of `scale`.
+    """
+
+    error: float
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.share("error", self.error)
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """The truth, but for a share of `error`."""
+        return _replies(asked, _err(asked, np.full(len(asked.rows), self.error), rng, self.scale))
+
+
+@dataclass(frozen=True, slots=True)
+class ByClass:
+    """Wrong as a confusion matrix says: row the truth, column the answer, each row summing to 1."""
+
+    confusion: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        matrix = checks.probabilities("confusion", self.confusion)
+        if matrix.shape[0] != matrix.shape[1]:
+            raise InvalidInput(f"confusion: must be square; got shape {matrix.shape}. One row and column per class.")
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """A draw from the truth's row."""
+        if len(self.confusion) != asked.n_classes:
+            raise InvalidInput(
+                f"confusion: must have a row for each of the {asked.n_classes} classes; got {len(self.confusion)}."
+            )
+        cumulative = np.cumsum(np.asarray(self.confusion, dtype=float), axis=1)[asked.truth.astype(int)]
+        drawn = (rng.random(len(asked.rows))[:, None] > cumulative).sum(axis=1)
+        return _replies(asked, np.minimum(drawn, asked.n_classes - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class HardCases:
+    """Wrong on what is hard: with probability `error` times the item's difficulty, over its mean of one half."""
+
+    error: float
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.share("error", self.error)
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """The truth, but on hard items."""
+        return _replies(asked, _err(asked, np.clip(2 * self.error * asked.difficulty, 0, 1), rng, self.scale))
+
+
+@dataclass(frozen=True, slots=True)
+class Biased:
+    """Says one class instead of the truth in a share of cases."""
+
+    toward: int
+    share: float
+
+    def __post_init__(self) -> None:
+        checks.share("share", self.share)
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """The truth, or the favored class."""
+        return _replies(asked, np.where(rng.random(len(asked.rows)) < self.share, self.toward, asked.truth))
+
+
+@dataclass(frozen=True, slots=True)
+class Tired:
+    """Errs more with every answer: from `error` by `per_hundred` for each hundred given, up to `most`."""
+
+    error: float = 0.0
+    per_hundred: float = 0.02
+    most: float = 0.5
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """The truth, less and less often."""
+        given = asked.n_before + np.arange(len(asked.rows))
+        return _replies(
+            asked, _err(asked, np.clip(self.error + self.per_hundred * given / 100, 0, self.most), rng, 1.0)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Drifting:
+    """After `after` answers, means another class by the same name: `mapping` from the old number to the new."""
+
+    after: int
+    mapping: Mapping[int, int] = field(default_factory=dict)
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """The truth, by its new name once it has drifted."""
+        late = asked.n_before + np.arange(len(asked.rows)) >= self.after
+        moved = np.array([self.mapping.get(int(t), int(t)) for t in asked.truth])
+        return _replies(asked, np.where(late, moved, asked.truth))
+
+
+@dataclass(frozen=True, slots=True)
+class Abstaining:
+    """Gives no answer to a share of questions, and else answers as `of` does."""
+
+    share: float
+    of: Oracle = field(default_factory=Perfect)
+
+    def __post_init__(self) -> None:
+        checks.share("share", self.share)
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """`of`'s replies, some of them empty."""
+        silent = rng.random(len(asked.rows)) < self.share
+        replies = self.of.answer(asked, rng=rng)
+        return [replace(r, value=None) if s else r for r, s in zip(replies, silent, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Answers as `of` does, but a geometric number of rounds later, `rounds` on the mean."""
+
+    rounds: float = 1.0
+    of: Oracle = field(default_factory=Perfect)
+
+    def __post_init__(self) -> None:
+        if not self.rounds >= 0:
+            raise InvalidInput(f"rounds: must be a mean delay of at least 0; got {self.rounds!r}.")
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """`of`'s replies, each with its delay."""
+        delays = rng.geometric(1 / (1 + self.rounds), size=len(asked.rows)) - 1
+        return [replace(r, delay=int(d)) for r, d in zip(self.of.answer(asked, rng=rng), delays, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """Any function from a row to its answer, or None: a look-up, an assay, a stronger model."""
+
+    of: Callable[[int], int | float | None]
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """What the function says of each row."""
+        return [Reply(int(row), self.of(int(row))) for row in asked.rows]
+
+
+def parse(text: str, *, classes: Sequence[str] = ()) -> Oracle:
+    """An oracle from words on a command line: `uniform:0.1`, `late:2`, several joined by `+`.
+
+    Raises
+    ------
+    InvalidInput
+        If a word is no oracle, or its number is out of range.
+
+    Examples
+    --------
+    >>> parse("uniform:0.1+late:2")
+    Late(rounds=2.0, of=Uniform(error=0.1, scale=1.0))
+    """
+    makers: dict[str, Callable[[list[str]], Any]] = {
+        "perfect": lambda a: Perfect(),
+        "uniform": lambda a: Uniform(float(a[0])),
+        "hard": lambda a: HardCases(float(a[0])),
+        "biased": lambda a: Biased(_class_number(a[0], classes), float(a[1])),
+        "tired": lambda a: Tired(per_hundred=float(a[0])),
+    }
+    wrappers: dict[str, Callable[[list[str], Oracle], Oracle]] = {
+        "abstaining": lambda a, of: Abstaining(float(a[0]), of),
+        "late": lambda a, of: Late(float(a[0]), of),
+    }
+    base: Oracle = Perfect()
+    wrapped: list[tuple[str, list[str]]] = []
+    for word in text.split("+"):
+        name, *arguments = word.strip().split(":")
+        checks.one_of("oracle", name, (*makers, *wrappers))
+        try:
+            if name in makers:
+                base = makers[name](arguments)
+            else:
+                float(arguments[0])
+                wrapped.append((name, arguments))
+        except (IndexError, ValueError) as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(f"oracle {word!r}: must have its numbers behind colons, as in uniform:0.1.") from None
+    for name, arguments in wrapped:
+        base = wrappers[name](arguments, base)
+    return base
+
+
+def _class_number(name: str, classes: Sequence[str]) -> int:
+    return classes.index(checks.one_of("class", name, classes))
+
+
+def _replies(asked: Questions, values: Array) -> list[Reply]:
+    plain = values.tolist()
+    return [Reply(int(row), value) for row, value in zip(asked.rows, plain, strict=True)]
+
+
+def _err(asked: Questions, chance: Array, rng: np.random.Generator, scale: float) -> Array:
+    wrong = rng.random(len(asked.rows)) < chance
+    if asked.n_classes == 0:
+        return np.where(wrong, asked.truth + rng.normal(0, scale, len(asked.rows)), asked.truth)
+    shift = rng.integers(1, asked.n_classes, size=len(asked.rows))
+    return np.where(wrong, (asked.truth + shift) % asked.n_classes, asked.truth)

@@ -1,0 +1,305 @@
+"""Strategies against random, over seeds, in parallel, resumable: the experiment a user trusts before spending."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+
+from querist.catalogue import find
+from querist.core import checks
+from querist.core.errors import InvalidInput
+from querist.core.evidence import AskedItem, Point, Round, Run, Study
+from querist.core.hashing import digest
+from querist.core.items import FieldSpec
+from querist.core.policy import Costs, Policy
+from querist.core.ports import Encoder, Learner, Oracle, Progress, silent
+from querist.core.schema import Task
+from querist.learners import SklearnLearner, default_recipe
+from querist.loop.stopping import StoppingRule
+from querist.metrics import study as assemble
+from querist.simulate.data import Labeled, labeled
+from querist.simulate.oracles import Perfect
+from querist.simulate.run import TEST_MOST, Plan, run
+
+DEFAULT = "default"
+
+
+def simulate(
+    X: Any,
+    y: npt.ArrayLike | None = None,
+    *,
+    strategies: Sequence[str] | Mapping[str, Policy] = ("random", "margin", DEFAULT),
+    learner: Any = None,
+    encoder: Encoder | None = None,
+    budget: int | None = None,
+    batch_size: int | None = None,
+    seeds: int | Sequence[int] = 5,
+    metric: str | None = None,
+    oracle: Oracle | None = None,
+    stop: Sequence[StoppingRule] = (),
+    cost_per_label: float = 0.0,
+    warm_start: bool = False,
+    test_share: float = 0.3,
+    classes: Sequence[str] | None = None,
+    task: Task | None = None,
+    spec: FieldSpec | None = None,
+    name: str = "data",
+    resume: str | Path | None = None,
+    n_jobs: int | None = None,
+    progress: Progress = silent,
+) -> Study:
+    """Run strategies against random on labeled data, and say what each would have saved.
+
+    Every strategy sees the same splits and, but for `default`, the same random first batch in each seed, so runs are
+    paired. A strategy named alone runs pure: no random share, no guard. `default` is `Policy()` as a project has it:
+    k-means start, margin, 10 % random.
+
+    Parameters
+    ----------
+    X : array_like, list of str, Columns, or Labeled
+        The items; a `Labeled` brings its answers.
+    y : (n_items,) array_like, optional
+        Their true answers.
+    strategies : sequence of str, or mapping of name to Policy
+        `random` is added where it is missing, since everything is measured against it.
+    learner : Learner or scikit-learn estimator, optional
+        By default what suits the items.
+    encoder : Encoder, optional
+        By default what suits the items; features of your own are used as they are with a learner of your own.
+    budget : int, optional
+        Labels in all; by default 20 batches, and at most 60 % of the pool.
+    batch_size : int, optional
+        By default 1 % of the pool, from 5 (or the number of classes, up to 50) to 50.
+    seeds : int or sequence of int
+        How many repetitions, or which. With 5 seeds the smallest exact p is 0.06: take 10 to decide something.
+    metric : str, optional
+        By default accuracy, macro-F1 where one class has more than two thirds, and R² for a number.
+    oracle : Oracle, optional
+        Who answers; by default always rightly.
+    stop : sequence of StoppingRule
+        Rules that end a run early.
+    cost_per_label : float
+        Price of an answer in US dollars, to draw curves against money.
+    warm_start : bool
+        Whether each model continues from the last.
+    resume : path, optional
+        A folder that keeps each finished run, so that an interrupted study goes on where it was.
+    n_jobs : int, optional
+        Processes; by default one per core.
+    progress : callable
+        Told how many runs are done.
+
+    Returns
+    -------
+    study : Study
+        Runs, curves with bands, label efficiency with intervals, paired tests.
+
+    Raises
+    ------
+    InvalidInput
+        If the data, a name or a number is not as it must be; before anything runs.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2))
+    >>> study = simulate(X, X[:, 0] > 0, strategies=["margin"], seeds=2, budget=30, batch_size=10, n_jobs=1)
+    >>> [curve.strategy for curve in study.curves]
+    ['random', 'margin']
+    """
+    data = X if isinstance(X, Labeled) else _wrap(X, y, classes, task, spec, name)
+    encoder, learner = _recipe(data, encoder, learner)
+    seed_list = list(range(checks.positive("seeds", seeds))) if isinstance(seeds, int) else [int(s) for s in seeds]
+    n_pool = data.n_items - max(1, min(round(checks.share("test_share", test_share) * data.n_items), TEST_MOST))
+    size = batch_size or _batch_size(n_pool, data.schema.n_classes)
+    total = min(budget or 20 * size, n_pool if budget else max(size, int(0.6 * n_pool)))
+    if total < 2 * size:
+        raise InvalidInput(
+            f"budget: must pay for at least two batches of {size}; got {total} of {n_pool} items in the pool. "
+            "Raise it, or ask in smaller batches."
+        )
+    metric = metric or _metric(data)
+    policies = _policies(strategies, size, cost_per_label)
+    plans = [
+        Plan(
+            strategy=label,
+            policy=policy,
+            budget=total,
+            seed=seed,
+            test_share=test_share,
+            oracle=oracle or Perfect(),
+            stop=tuple(stop),
+            warm_start=warm_start,
+            traced=seed == seed_list[0],
+        )
+        for seed in seed_list
+        for label, policy in policies.items()
+    ]
+    runs = _run_all(data, plans, encoder, learner, resume, n_jobs, progress)
+    facts = {
+        "data": data.name,
+        "items": data.n_items,
+        "classes": list(data.schema.classes),
+        "learner": learner.name,
+        "encoder": encoder.describe(),
+        "budget": total,
+        "batch_size": size,
+        "seeds": seed_list,
+        "test_items": data.n_items - n_pool,
+        "oracle": repr(oracle or Perfect()),
+        "cost_per_label_usd": cost_per_label,
+        "policies": {label: policy.to_json() for label, policy in policies.items()},
+        "versions": {
+            "querist": version("querist"),
+            "numpy": np.__version__,
+            "scikit-learn": version("scikit-learn"),
+            "python": platform.python_version(),
+        },
+    }
+    return assemble(data.name, runs, metric=metric, baseline="random", facts=facts)
+
+
+def run_to_json(done: Run) -> dict[str, Any]:
+    """A run as plain JSON."""
+    return asdict(done)
+
+
+def run_from_json(body: Mapping[str, Any]) -> Run:
+    """The reverse of `run_to_json`."""
+    return Run(
+        strategy=body["strategy"],
+        seed=body["seed"],
+        points=tuple(Point(**p) for p in body["points"]),
+        rounds=tuple(Round(**{**r, "asked": tuple(AskedItem(**a) for a in r["asked"])}) for r in body["rounds"]),
+        calibration=tuple((a, b, c) for a, b, c in body["calibration"]),
+        per_class=body["per_class"],
+        seconds=body["seconds"],
+    )
+
+
+def _wrap(
+    X: Any, y: npt.ArrayLike | None, classes: Sequence[str] | None, task: Task | None, spec: FieldSpec | None, name: str
+) -> Labeled:
+    if y is None:
+        raise InvalidInput("y: must hold the true answers; got none. A simulation asks an oracle that knows them.")
+    return labeled(X, y, classes=classes, task=task, spec=spec, name=name)
+
+
+def _recipe(data: Labeled, encoder: Encoder | None, learner: Any) -> tuple[Encoder, Learner]:
+    recipe = default_recipe(data.X, data.spec, task=data.schema.task)
+    if learner is None:
+        return encoder or recipe.encoder, recipe.learner
+    adapted: Learner = learner if hasattr(learner, "describe") else SklearnLearner(learner)
+    return encoder or recipe.encoder, adapted
+
+
+def _policies(strategies: Sequence[str] | Mapping[str, Policy], size: int, cost_per_label: float) -> dict[str, Policy]:
+    costs = Costs(per_label=cost_per_label)
+    if isinstance(strategies, Mapping):
+        chosen = {
+            label: replace(policy, costs=policy.costs if cost_per_label == 0 else costs)
+            for label, policy in strategies.items()
+        }
+    else:
+        if isinstance(strategies, str):
+            raise InvalidInput(
+                f"strategies: must be a list of names; got the text {strategies!r}. Write [{strategies!r}]."
+            )
+        chosen = {label: _pure(label, size, costs) for label in strategies}
+    if "random" not in chosen:
+        chosen = {"random": _pure("random", size, costs), **chosen}
+    for policy in chosen.values():
+        find(policy.strategy)
+    return chosen
+
+
+def _pure(name: str, size: int, costs: Costs) -> Policy:
+    if name == DEFAULT:
+        return Policy(batch_size=size, costs=costs)
+    return Policy(
+        find(name).name,
+        start="random",
+        batch_size=size,
+        exploration=0.0,
+        near_duplicates=None,
+        trust=False,
+        costs=costs,
+    )
+
+
+def _batch_size(n_pool: int, n_classes: int) -> int:
+    return int(np.clip(round(0.01 * n_pool), max(5, min(n_classes, 50)), 50))
+
+
+def _metric(data: Labeled) -> str:
+    if data.schema.task == "number":
+        return "r2"
+    return "macro_f1" if np.bincount(data.y).max() > 2 / 3 * data.n_items else "accuracy"
+
+
+def _run_all(
+    data: Labeled,
+    plans: Sequence[Plan],
+    encoder: Encoder,
+    learner: Learner,
+    resume: str | Path | None,
+    n_jobs: int | None,
+    progress: Progress,
+) -> list[Run]:
+    folder = None if resume is None else Path(resume)
+    keys = [""] * len(plans)
+    done: dict[int, Run] = {}
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        recipe = {"data": data.digest, "encoder": encoder.describe(), "learner": learner.describe()}
+        keys = [digest({**recipe, "querist": version("querist"), "plan": plan.to_json()}) for plan in plans]
+        done = {i: run for i, key in enumerate(keys) if (run := _stored(folder / f"{key}.json")) is not None}
+    what = f"{len(plans)} runs" if not done else f"{len(plans)} runs, {len(done)} of them kept from before"
+    progress(len(done), len(plans), what)
+    todo = [i for i in range(len(plans)) if i not in done]
+    for i, finished in _results(data, plans, todo, encoder, learner, n_jobs or os.cpu_count() or 1):
+        done[i] = finished
+        if folder is not None:
+            _store(folder / f"{keys[i]}.json", finished)
+        progress(len(done), len(plans), what)
+    return [done[i] for i in range(len(plans))]
+
+
+def _results(
+    data: Labeled, plans: Sequence[Plan], todo: Sequence[int], encoder: Encoder, learner: Learner, n_jobs: int
+) -> Iterator[tuple[int, Run]]:
+    if n_jobs == 1 or len(todo) < 2:
+        for i in todo:
+            yield i, run(data, plans[i], encoder, learner)
+        return
+    # One BLAS thread a process: two processes of two threads each take longer than one after the other.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = joblib.Parallel(n_jobs=min(n_jobs, len(todo)), return_as="generator_unordered", batch_size=1)
+        yield from parallel(joblib.delayed(_numbered)(i, data, plans[i], encoder, learner) for i in todo)
+
+
+def _numbered(i: int, data: Labeled, plan: Plan, encoder: Encoder, learner: Learner) -> tuple[int, Run]:
+    return i, run(data, plan, encoder, learner)
+
+
+def _stored(path: Path) -> Run | None:
+    try:
+        return run_from_json(json.loads(path.read_text("utf-8")))
+    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+        return None  # a run that cannot be read is made again
+
+
+def _store(path: Path, done: Run) -> None:
+    scratch = path.with_suffix(f".{os.getpid()}.tmp")
+    scratch.write_text(json.dumps(run_to_json(done)), "utf-8")
+    os.replace(scratch, path)
