@@ -1,0 +1,21 @@
+"""Bytes to columns and back: tables, worksheets, and what their columns are."""
+
+from querist.formats.infer import coerce, infer_kinds
+from querist.formats.reading import open_table
+from querist.formats.table import RawBatch, TableReader
+from querist.formats.worksheet import Mark, Worksheet, WorksheetRow, read_worksheet, write_worksheet
+from querist.formats.writing import write_table
+
+__all__ = [
+    "Mark",
+    "RawBatch",
+    "TableReader",
+    "Worksheet",
+    "WorksheetRow",
+    "coerce",
+    "infer_kinds",
+    "open_table",
+    "read_worksheet",
+    "write_table",
+    "write_worksheet",
+]

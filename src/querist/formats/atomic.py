@@ -1,0 +1,45 @@
+"""A file that is either whole, or as it was before."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from querist.core.errors import InvalidInput
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[BinaryIO]:
+    """A stream to a temporary file in the same folder, which takes the place of `path` once all went well.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such folder, or it cannot be written to.
+    """
+    target = Path(path).resolve()
+    if target.is_dir():
+        raise InvalidInput(f"path: must be a file; {str(path)!r} is a folder. Name a file in it.")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
+    try:
+        stream = part.open("xb")
+    except FileNotFoundError:
+        raise InvalidInput(f"path: its folder must exist; there is no {str(target.parent)!r}. Make it.") from None
+    except OSError as error:
+        raise InvalidInput(f"path: its folder must be writable; {target.parent}: {error.strerror}.") from None
+    try:
+        with stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if target.exists():
+            shutil.copymode(target, part)
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,49 @@
+"""Tables in: the format by name or suffix, then one streaming reader for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from querist.core import checks
+from querist.core.errors import InvalidInput
+from querist.formats.arrow import ArrowTable, ParquetTable
+from querist.formats.csv_table import CsvTable
+from querist.formats.files import Source
+from querist.formats.jsonl import JsonlTable
+from querist.formats.names import FORMATS, format_of
+from querist.formats.table import TableReader
+
+
+def open_table(
+    path: str | Path, *, format: str | None = None, encoding: str | None = None, delimiter: str | None = None
+) -> TableReader:
+    """A streaming reader of the table in a file.
+
+    Parameters
+    ----------
+    path : path
+    format : {"csv", "tsv", "excel-csv", "jsonl", "parquet", "arrow"}, optional
+        By default the suffix tells, with or without `.gz` for text.
+    encoding : str, optional
+        Of text; by default what a byte order mark tells, else strict UTF-8.
+    delimiter : str, optional
+        Of CSV; by default a first line `sep=;` or the header line tells.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, it holds no rows, or it is not of the format.
+    """
+    source = Source(path)
+    name = format_of(source.path) if format is None else checks.one_of("format", format, FORMATS)
+    if delimiter is not None and name not in ("csv", "tsv", "excel-csv"):
+        raise InvalidInput(f"delimiter: must be left out for {name}, which has none; got {delimiter!r}.")
+    if name == "jsonl":
+        return JsonlTable(source, encoding=encoding)
+    if name == "parquet":
+        return ParquetTable(source)
+    if name == "arrow":
+        return ArrowTable(source)
+    if name == "tsv":
+        delimiter = delimiter or "\t"
+    return CsvTable(source, encoding=encoding, delimiter=delimiter, escaped=name == "excel-csv")

@@ -1,0 +1,226 @@
+"""The spreadsheet way: a table to fill in, written, and read back whatever a person or a program did to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from querist.core.errors import InvalidInput, RowProblem
+from querist.core.schema import Schema, fold
+from querist.formats.names import format_of
+from querist.formats.worksheet_cells import probable_ids, read_label
+from querist.formats.worksheet_rows import Line, open_lines
+from querist.formats.writing import write_table
+
+FACTS = ("suggestion", "suggestion_confidence", "why", "round")
+ID, NOTE = "id", "note"
+
+Known = Callable[[Sequence[str]], Container[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class WorksheetRow:
+    """One item to label.
+
+    Parameters
+    ----------
+    item_id : str
+    fields : mapping of str to value
+        What the annotator sees.
+    suggestion, confidence : value and float, or None
+        The model's guess, where it is shown.
+    why : str
+        Why the item was asked about.
+    round : int
+    """
+
+    item_id: str
+    fields: Mapping[str, Any]
+    suggestion: str | float | None = None
+    confidence: float | None = None
+    why: str = ""
+    round: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A label somebody wrote into a worksheet, as the schema has it."""
+
+    line: int
+    item_id: str
+    value: str | float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """A worksheet read back.
+
+    `accepted` are the labels, `problems` the rows that are wrong; `n_blank` rows have no label yet, `n_repeated` say
+    again what another row says, `n_rows` are all that hold anything.
+    """
+
+    accepted: tuple[Mark, ...]
+    problems: tuple[RowProblem, ...]
+    n_blank: int
+    n_rows: int
+    n_repeated: int
+
+
+def write_worksheet(path: str | Path, *, target: str, fields: Sequence[str], rows: Iterable[WorksheetRow]) -> Path:
+    """Write items as a worksheet to fill in: id, the fields, the empty `target`, note, and what the model thinks.
+
+    A field named like one of the other columns is written as `field:` and its name; a target named like one, as
+    `label:` and its name.
+
+    Parameters
+    ----------
+    path : path
+        CSV, safe for a spreadsheet program, or `.jsonl`.
+    target : str
+        The column to fill in.
+    fields : sequence of str
+        The fields to show, in order.
+    rows : iterable of WorksheetRow
+
+    Returns
+    -------
+    path : Path
+    """
+    file_format = format_of(Path(path))
+    if file_format not in ("csv", "jsonl"):
+        raise InvalidInput(f"path: a worksheet must be .csv or .jsonl; got {Path(path).name!r}. Rename it.")
+    label = label_column_of(target)
+    taken = [ID, label, NOTE, *FACTS]
+    shown = []
+    for field in fields:
+        name = field
+        while fold(name) in map(fold, taken):
+            name = f"field:{name}"
+        taken.append(name)
+        shown.append(name)
+    write_table(
+        path,
+        [ID, *shown, label, NOTE, *FACTS],
+        (
+            [
+                row.item_id,
+                *(row.fields.get(field) for field in fields),
+                None,
+                None,
+                row.suggestion,
+                None if row.confidence is None else round(row.confidence, 4),
+                row.why,
+                row.round,
+            ]
+            for row in rows
+        ),
+        format="excel-csv" if file_format == "csv" else "jsonl",
+    )
+    return Path(path)
+
+
+def label_column_of(target: str) -> str:
+    """The name of a worksheet's column of labels."""
+    return f"label:{target}" if fold(target) in map(fold, (ID, NOTE, *FACTS)) else target
+
+
+def read_worksheet(
+    path: str | Path,
+    *,
+    schema: Schema,
+    known_ids: Known,
+    id_column: str = ID,
+    label_column: str | None = None,
+) -> Worksheet:
+    """The labels in a worksheet, and every row that is wrong, with what to do about it.
+
+    Rows and columns may stand in any order, others may be added, and case and blanks in headers and labels do not
+    matter. Nothing is guessed: an id or a label that a spreadsheet program has changed is a problem, whose message
+    says what it probably was.
+
+    Parameters
+    ----------
+    path : path
+        CSV with any usual delimiter and encoding, or `.jsonl`.
+    schema : Schema
+        Which labels there are.
+    known_ids : callable
+        Given ids, those that the project has.
+    id_column, label_column : str
+        By default `id` and the schema's target.
+
+    Raises
+    ------
+    InvalidInput
+        If the file as a whole cannot be read as a worksheet.
+    """
+    wanted = label_column_of(schema.target) if label_column is None else label_column
+    sheet = open_lines(path, id_column=id_column, label_column=wanted, note_column=NOTE)
+    problems = [RowProblem(line.number, line.item_id or None, line.broken) for line in sheet.lines if line.broken]
+    whole = [line for line in sheet.lines if not line.broken]
+    labeled = [line for line in whole if line.has_label]
+    nameless = [line for line in labeled if not line.item_id]
+    problems += [RowProblem(line.number, None, _NAMELESS) for line in nameless]
+    named, unknown = _known(known_ids, [line for line in labeled if line.item_id])
+    problems += unknown
+    marks: dict[str, list[Mark]] = {}
+    for line, item_id in named:
+        try:
+            value = read_label(schema, line.label, decimal_comma=sheet.decimal_comma)
+        except InvalidInput as error:
+            problems.append(RowProblem(line.number, item_id, str(error)))
+        else:
+            marks.setdefault(item_id, []).append(Mark(line.number, item_id, value, line.note))
+    accepted, n_repeated = [], 0
+    for same in marks.values():
+        first = same[0]
+        other = next((mark for mark in same if mark.value != first.value), None)
+        if other is None:
+            note = next((mark.note for mark in same if mark.note), "")
+            accepted.append(Mark(first.line, first.item_id, first.value, note))
+            n_repeated += len(same) - 1
+        else:
+            message = (
+                f"the label is {other.value!r} here, but {first.value!r} on line {first.line} for the same id; "
+                "keep one of the two rows."
+            )
+            problems.append(RowProblem(other.line, other.item_id, message))
+    return Worksheet(
+        accepted=tuple(sorted(accepted, key=lambda mark: mark.line)),
+        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
+        n_blank=len(whole) - len(labeled),
+        n_rows=len(sheet.lines),
+        n_repeated=n_repeated,
+    )
+
+
+_NAMELESS = "there is a label but no id; copy the id from the worksheet as it was written."
+
+
+def _known(known_ids: Known, lines: list[Line]) -> tuple[list[tuple[Line, str]], list[RowProblem]]:
+    asked = list(dict.fromkeys(form for line in lines for form in (line.item_id, line.item_id.strip())))
+    known = known_ids(asked) if asked else ()
+    found, lost = [], []
+    for line in lines:
+        item_id = next((form for form in (line.item_id, line.item_id.strip()) if form in known), None)
+        if item_id is None:
+            lost.append(line)
+        else:
+            found.append((line, item_id))
+    guesses = {line.item_id: probable_ids(line.item_id.strip()) for line in lost}
+    asked = list(dict.fromkeys(guess for group in guesses.values() for guess in group))
+    known = known_ids(asked) if asked else ()
+    problems = []
+    for line in lost:
+        guess = next((guess for guess in guesses[line.item_id] if guess in known), None)
+        hint = (
+            "leave the ids as they were written."
+            if guess is None
+            else f"it was probably {guess!r}, changed by a spreadsheet program; set the id column to text and "
+            "write the id again."
+        )
+        problems.append(RowProblem(line.number, line.item_id, f"the id {line.item_id!r} is not in the project; {hint}"))
+    return found, problems
