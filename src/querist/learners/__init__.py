@@ -1,0 +1,43 @@
+"""Recipes that turn features and labels into models. scikit-learn loads when a learner is made, not before."""
+
+from querist.learners.calibrate import Calibrated, CalibratedCommittee, CalibratedModel, Calibration
+from querist.learners.committee import (
+    Committee,
+    CommitteeClassifier,
+    CommitteeRegressor,
+    bootstrap_committee,
+    mixed_committee,
+)
+from querist.learners.crossval import out_of_fold
+from querist.learners.default import default_encoder, default_recipe, recipe_for
+from querist.learners.given import IdentityEncoder, RawEncoder
+from querist.learners.recipe import Recipe, recipe_from_json
+from querist.learners.sklearn import SklearnLearner
+from querist.learners.table import TableEncoder
+from querist.learners.text import TextEncoder
+from querist.learners.vectors import ImageEncoder, VectorEncoder
+
+__all__ = [
+    "Calibrated",
+    "CalibratedCommittee",
+    "CalibratedModel",
+    "Calibration",
+    "Committee",
+    "CommitteeClassifier",
+    "CommitteeRegressor",
+    "IdentityEncoder",
+    "ImageEncoder",
+    "RawEncoder",
+    "Recipe",
+    "SklearnLearner",
+    "TableEncoder",
+    "TextEncoder",
+    "VectorEncoder",
+    "bootstrap_committee",
+    "default_encoder",
+    "default_recipe",
+    "mixed_committee",
+    "out_of_fold",
+    "recipe_for",
+    "recipe_from_json",
+]

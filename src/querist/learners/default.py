@@ -1,0 +1,133 @@
+"""What to use where nobody said what: chosen by what the items are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from querist.core import checks
+from querist.core.errors import InvalidInput
+from querist.core.items import Columns, FieldSpec, n_rows
+from querist.core.ports import Encoder
+from querist.core.schema import TASKS, Task
+from querist.learners.given import IdentityEncoder, RawEncoder
+from querist.learners.recipe import Recipe
+from querist.learners.reduce import SAMPLE_ROWS
+from querist.learners.sklearn import SklearnLearner, as_learner
+from querist.learners.table import TableEncoder, looks_like
+from querist.learners.text import TextEncoder
+from querist.learners.vectors import ImageEncoder, VectorEncoder, has_one_unit
+
+
+def default_recipe(X: Any, spec: FieldSpec | None = None, *, task: Task = "choice") -> Recipe:
+    """The encoder and learner that did best at 20 to 300 labels on items of this kind.
+
+    Parameters
+    ----------
+    X : list of str, Columns, array or sparse matrix
+        The pool.
+    spec : FieldSpec, optional
+        What the fields of `Columns` are; by default as they look.
+    task : {"choice", "number"}
+        What is asked.
+
+    Returns
+    -------
+    recipe : Recipe
+        Text: words and topics; images and vectors: themselves if of unit length, else a kernel; sparse: as given;
+        all with logistic regression (C=20) or ridge regression. Tables, and arrays whose columns are of different
+        units: the mean of logistic regression and extremely randomized trees, or such trees for a number.
+
+    Examples
+    --------
+    >>> recipe = default_recipe(["free prize", "see you"])
+    >>> type(recipe.encoder).__name__, recipe.learner.name
+    ('TextEncoder', 'LogisticRegression')
+    """
+    checks.one_of("task", task, TASKS)
+    encoder = default_encoder(X, spec)
+    is_table = isinstance(encoder, TableEncoder) and not _has(encoder.spec, "text", "vector")
+    return Recipe(encoder, _for_tables(task) if is_table else _linear(task))
+
+
+def recipe_for(learner: Any, X: Any, spec: FieldSpec | None = None) -> Recipe:
+    """The recipe for a learner of one's own, or a scikit-learn estimator.
+
+    A pipeline that starts from text or a table gets the items as they are; features that are given, dense or sparse,
+    stay as they are; other items are encoded as by default.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> recipe = recipe_for(make_pipeline(TfidfVectorizer(), LogisticRegression()), ["free prize", "see you"])
+    >>> type(recipe.encoder).__name__
+    'RawEncoder'
+    """
+    own = as_learner(learner)
+    if getattr(own, "reads_items", False):
+        return Recipe(RawEncoder(default_encoder(X, spec)), own)
+    if sparse.issparse(X) or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"):
+        takes_missing = X.dtype.kind == "f" and not sparse.issparse(X) and bool(np.isnan(X).any())
+        return Recipe(RawEncoder(TableEncoder()) if takes_missing else IdentityEncoder(), own)
+    return Recipe(default_encoder(X, spec), own)
+
+
+def default_encoder(X: Any, spec: FieldSpec | None = None) -> Encoder:
+    """The encoder of `default_recipe`."""
+    if sparse.issparse(X):
+        return IdentityEncoder()
+    if isinstance(X, Columns):
+        return _for_columns(X, spec or looks_like(X))
+    if n_rows(X) == 0:
+        raise InvalidInput("X: must hold items; got none. Pass the pool.")
+    if isinstance(X, list | tuple) and isinstance(X[0], str | None):
+        return TextEncoder()
+    x = np.asarray(X)
+    if x.dtype.kind in "OUT" and x.ndim == 1:
+        return TextEncoder()
+    if x.dtype.kind not in "biuf" or x.ndim < 2:
+        raise InvalidInput(
+            f"X: must be texts, Columns, or numbers with a row per item; got {x.dtype} of shape {x.shape}. "
+            "Put each kind of field in its own column: Columns({...})."
+        )
+    if x.ndim > 2:
+        return ImageEncoder()
+    sample = x[:SAMPLE_ROWS]
+    one_unit = bool(np.isfinite(x.sum(dtype=np.float64))) and has_one_unit(sample)
+    return VectorEncoder() if one_unit else TableEncoder()
+
+
+def _for_columns(X: Columns, spec: FieldSpec) -> Encoder:
+    if spec.used and spec.used == spec.named("text"):
+        return TextEncoder(spec.used)
+    if len(spec.used) == 1 and spec.used == spec.named("vector"):
+        field = spec.used[0]
+        return ImageEncoder(field) if X[field].ndim > 2 else VectorEncoder(field)
+    return TableEncoder(spec)
+
+
+def _has(spec: FieldSpec | None, *kinds: str) -> bool:
+    return spec is not None and any(kind in kinds for kind in spec.kinds.values())
+
+
+def _linear(task: Task) -> SklearnLearner:
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+
+    if task == "number":
+        return SklearnLearner(RidgeCV(alphas=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)), "ridge")
+    return SklearnLearner(LogisticRegression(C=20, max_iter=1000))
+
+
+def _for_tables(task: Task) -> SklearnLearner:
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, VotingClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    if task == "number":
+        return SklearnLearner(ExtraTreesRegressor(100), "extra trees")
+    straight, steps = LogisticRegression(max_iter=1000), ExtraTreesClassifier(50)
+    both = VotingClassifier([("linear", straight), ("trees", steps)], voting="soft")
+    return SklearnLearner(both, "logistic regression + extra trees")
