@@ -10,6 +10,9 @@ from typing import Any
 
 from querist.core.errors import InvalidInput
 
+# Made once: `json.dumps` with these settings would make one for each value, at twice the time.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def canonical(value: Any) -> str:
     """`value` as JSON with sorted keys and no spaces.
@@ -25,7 +28,7 @@ def canonical(value: Any) -> str:
     '{"a":[true,"ä"],"b":1}'
     """
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _ENCODER.encode(value)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"value: must be plain JSON; {error}. Convert it to numbers, text, lists or maps.") from None
 
@@ -43,7 +46,12 @@ def content_hash(fields: Mapping[str, Any]) -> str:
     >>> content_hash({"text": "hi", "note": None}) == content_hash({"text": "hi"})
     True
     """
-    return digest({name: value for name, value in fields.items() if not is_missing(value)})
+    return digest(present(fields))
+
+
+def present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are not missing."""
+    return {name: value for name, value in fields.items() if not is_missing(value)}
 
 
 def is_missing(value: Any) -> bool:

@@ -19,6 +19,9 @@ LONG_CHARACTERS = 60  # mean length from which prose is text even where it repea
 FEW_SHARE = 0.5  # distinct values per value, up to which a column is categories
 FEW_ROWS = 20  # below, one repetition is all that can be expected of categories
 PROBLEMS_SHOWN = 3
+NO_NUMBER = frozenset(
+    {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "–", "."}
+)  # how files write "unknown"
 
 
 def infer_kinds(columns: Mapping[str, Sequence[Any]], *, overrides: Mapping[str, str] | None = None) -> FieldSpec:
@@ -27,7 +30,8 @@ def infer_kinds(columns: Mapping[str, Sequence[Any]], *, overrides: Mapping[str,
     0. What `overrides` says.
     1. *ignored*: all empty, or one and the same value in two rows or more.
     2. *vector*: lists of finite numbers, or their JSON text, all of one length. Other lists and maps are *ignored*.
-    3. *number*: at least 95 % are finite numbers or their text (true and false are not).
+    3. *number*: at least 95 % are finite numbers or their text (true and false are not); `NA`, `?` and the like, as
+       files write an unknown number, count for nothing.
     4. *text*: at least half are prose (blanks between words, or a script written without them), and they are either
        60 characters long on average, or mostly distinct (more than one distinct value per two).
     5. *category*: at most one distinct value per two; below 20 values, any that repeats.
@@ -71,7 +75,7 @@ def coerce(
 ) -> dict[str, list[Any]]:
     """The columns with each value as its kind: numbers as float, vectors as lists of float, others as they are.
 
-    An empty value is None.
+    An empty value is None, and in a number field so is `NA`, `?` and the like.
 
     Parameters
     ----------
@@ -123,7 +127,8 @@ def _kind(values: Sequence[Any]) -> FieldKind:
     n_distinct = len(set(present))
     if n_distinct == 1 and len(present) > 1:
         return "ignored"
-    if sum(_number(value) is not None for value in present) >= NUMBER_SHARE * len(present):
+    known = [value for value in present if not _unknown(value)]
+    if known and sum(_number(value) is not None for value in known) >= NUMBER_SHARE * len(known):
         return "number"
     texts = [str(value) for value in present]
     distinct = n_distinct / len(texts)
@@ -175,13 +180,14 @@ def _numbers(
 ) -> list[float | None]:
     out: list[float | None] = []
     for row, value in enumerate(values):
-        found = None if _empty(value) else _number(value)
-        if found is None and not _empty(value):
+        found = _number(value)
+        if found is None and not (_empty(value) or _unknown(value)):
             problems.append(
                 RowProblem(
                     _line(row, lines),
                     None,
-                    f"the field {name!r} must be a number; got {_short(value)}. Write it like 3.5, or leave it empty",
+                    f"the field {name!r} must be a number; got {_short(value)}. Write it like 3.5, leave it empty, "
+                    f"or say with --kind {name}=category that it is none",
                 )
             )
         out.append(found)
@@ -213,6 +219,11 @@ def _vectors(
 def _empty(value: Any) -> bool:
     """None, NaN or blank text; an array is never empty, and cannot be compared."""
     return not isinstance(value, np.ndarray) and (is_missing(value) or (isinstance(value, str) and not value.strip()))
+
+
+def _unknown(value: Any) -> bool:
+    """Whether it is one of the words for a number that is not known."""
+    return isinstance(value, str) and value.strip().lower() in NO_NUMBER
 
 
 def _line(row: int, lines: Sequence[int] | None) -> int:

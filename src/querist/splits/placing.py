@@ -8,14 +8,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from querist.core.checks import Rows
 from querist.core.hashing import content_hash
 from querist.core.items import FieldSpec, Split
-from querist.splits.bands import ALIKE, BandIndex, Keys, band_keys
+from querist.splits.growing import Growing
+from querist.splits.likeness import Likeness, first_equal, keys_of
 from querist.splits.sketch import Sketches, sketch
 
 ALONE = -1
+NAMES: tuple[Split, ...] = ("pool", "test", "calibration", "excluded")
+_ASIDE = NAMES.index("excluded")
+
+Sides = npt.NDArray[np.uint8]  # places in NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,139 +58,151 @@ class Splitter:
     Notes
     -----
     Two items are near copies where they are equal, or at least 13 of 16 min-hashes agree. Candidates are items that
-    share one of four bands of four hashes: a pair of Jaccard similarity 0.95 is found in 99 % of cases, of 0.9 in 93 %,
-    of 0.8 in 60 %, of 0.5 in 1 %. An item alone is placed by a hash of its content and the seed, so that the order in
-    which items come does not matter; one with a twin goes where its twin is. An item that is near copies of both sides
-    is set aside (`excluded`), and so is one asked for a split that its twin is not in.
+    share one of four bands of four hashes, as any two that agree in 13 do: a pair of Jaccard similarity 0.95 is found
+    in 99 % of cases, of 0.9 in 93 %, of 0.8 in 60 %, of 0.5 in 1 %. Where more than 32 items of one split share a
+    band, 32 of them are compared, so that the copies of a template cost time in proportion to their number; a pair of
+    which one is not among them can be missed.
+
+    An item alone is placed by a hash of its content and the seed, so that the order in which items come does not
+    matter; copies that come in one batch are placed together, and one with a twin goes where its twin is. An item that
+    is a near copy of both sides is set aside (`excluded`), and so is one asked for a split that its twin is not in.
     """
 
     def __init__(self, shares: Mapping[str, float], seed: int) -> None:
-        self._cuts: list[tuple[float, Split]] = []
-        total = 0.0
-        for split in ("test", "calibration"):
-            if share := shares.get(split, 0.0):
-                total += share
-                self._cuts.append((total, "test" if split == "test" else "calibration"))
+        wanted = [(split, shares.get(NAMES[split], 0.0)) for split in (1, 2)]
+        self._drawable = np.array([*(split for split, share in wanted if share), 0], dtype=np.uint8)
+        self._cuts = np.cumsum([share for _, share in wanted if share])
         self._salt = np.uint64(int(content_hash({"seed": seed})[:16], 16))
-        self._index = BandIndex()
-        self._minhash = _Growing(np.uint16, 16)
-        self._exact = _Growing(np.uint64, 0)
-        self._root = _Growing(np.int32, 0)
-        self._splits = _Growing(np.uint8, 0)
-        self._names: list[Split] = ["pool", "test", "calibration", "excluded"]
-        self._twinned: set[int] = set()
+        self._items = Likeness()
+        self._root = Growing(np.int32)
+        self._sides = Growing(np.uint8)
+        self._twinned = Growing(np.bool_)
 
     def __len__(self) -> int:
-        return len(self._root)
+        return len(self._items)
 
     def restore(self, sketches: Sketches, splits: Sequence[Split], groups: Sequence[int]) -> None:
         """Items placed before, in the order of their numbers; `groups` hold the number of the first member, or -1."""
-        first = len(self)
-        numbers = np.arange(first, first + len(sketches))
-        self._append(sketches, splits)
+        code = {name: i for i, name in enumerate(NAMES)}
+        numbers = self._append(sketches, np.array([code[split] for split in splits], dtype=np.uint8))
         known = np.asarray(groups, dtype=np.int64)
-        twins = known != ALONE
-        self._root.view()[numbers[twins]] = known[twins]
-        self._twinned.update(numbers[twins].tolist())
-        keys, rows = band_keys(sketches)
-        self._remember(keys, rows, first, np.array([split != "excluded" for split in splits], dtype=bool))
+        self._twinned.view()[numbers] = known != ALONE
+        self._root.view()[numbers] = np.where(known == ALONE, numbers, known)
+        self._remember(*keys_of(sketches, np.arange(len(sketches))), numbers)
 
     def add(self, sketches: Sketches, forced: Split | None = None) -> Placement:
         """Place a batch; its items get the next numbers."""
-        first = len(self)
-        splits = [forced] * len(sketches) if forced else self._drawn(sketches.exact)
-        self._append(sketches, splits)
-        kept = np.ones(len(sketches), dtype=bool)
-        joined: dict[int, int] = {}
-        merged: dict[int, int] = {}
-        touched: set[int] = set()
-        keys, rows = band_keys(sketches)
-        for i, others in self._links(sketches, keys, rows, first).items():
-            number = first + i
-            roots = sorted({self._find(o) for o in others if o < first or kept[o - first]})
-            if not roots:
-                continue
-            sides = {self._names[self._splits.view()[r]] for r in roots}
-            if len(sides) > 1 or (forced and sides != {forced}):
-                kept[i] = False
-                splits[i] = "excluded"
-                self._splits.view()[number] = 3
-                continue
-            root = roots[0]
-            splits[i] = next(iter(sides))
-            self._splits.view()[number] = self._names.index(splits[i])
-            for other in roots[1:]:
-                self._root.view()[other] = root
-                if other < first and other in self._twinned:
-                    merged[other] = root
-            self._root.view()[number] = root
-            for member in (*others, number, *roots):
-                if member < first or kept[member - first]:
-                    if member < first and member not in self._twinned:
-                        joined[member] = root
-                    self._twinned.add(member)
-                    touched.add(member)
-        self._remember(keys, rows, first, kept)
-        groups = np.full(len(sketches), ALONE, dtype=np.int64)
-        for number in [n for n in touched if n >= first]:
-            groups[number - first] = self._find(number)
+        n = len(sketches)
+        drawn = np.full(n, NAMES.index(forced), dtype=np.uint8) if forced else self._drawn(sketches.exact)
+        numbers = self._append(sketches, drawn)
+        twin = first_equal(sketches.exact)  # equal items have the same near copies, so only the first is looked up
+        repeats = np.flatnonzero(twin != np.arange(n))
+        keys, rows = keys_of(sketches, np.flatnonzero(twin == np.arange(n)))
+        later, earlier = self._pairs(sketches, keys, rows, numbers)
+        one, other = np.concatenate([later, numbers[repeats]]), np.concatenate([earlier, numbers[twin[repeats]]])
+        changes = _Changes({}, {})
+        if len(one):
+            nodes, cluster = _clusters(one, other)
+            disputed = self._settle(nodes, cluster, numbers, forced, sketches.exact, changes)
+            links = _by_first(later, earlier)
+            for number in disputed.tolist():
+                first = int(numbers[0] + twin[number - numbers[0]])
+                others = links.get(first, ()) if first == number else (*links.get(first, ()), first)
+                self._decide(number, others, int(numbers[0]), forced, changes)
+        self._remember(keys, rows, numbers)
         return Placement(
-            splits,
-            groups,
-            {member: self._find(root) for member, root in joined.items()},
-            {old: self._find(into) for old, into in merged.items()},
+            [NAMES[side] for side in self._sides.view()[numbers].tolist()],
+            np.where(self._twinned.view()[numbers], self._roots(numbers), ALONE),
+            {member: self._root_of(root) for member, root in changes.joined.items()},
+            {old: self._root_of(into) for old, into in changes.merged.items()},
         )
 
-    def _drawn(self, exact: npt.NDArray[np.uint64]) -> list[Split]:
+    def _drawn(self, exact: npt.NDArray[np.uint64]) -> Sides:
         mixed = (exact ^ self._salt) * np.uint64(0xD6E8FEB86659FD93)
         place = ((mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93) >> np.uint64(11)) / 2.0**53
-        codes = np.searchsorted([cut for cut, _ in self._cuts], place, side="right")
-        names: list[Split] = [*(split for _, split in self._cuts), "pool"]
-        return [names[code] for code in codes.tolist()]
+        return self._drawable[np.searchsorted(self._cuts, place, side="right")]
 
-    def _append(self, sketches: Sketches, splits: Sequence[Split]) -> None:
-        first, n = len(self), len(sketches)
-        self._minhash.append(sketches.minhash)
-        self._exact.append(sketches.exact)
-        self._root.append(np.arange(first, first + n, dtype=np.int32))
-        code = {name: i for i, name in enumerate(self._names)}
-        self._splits.append(np.array([code[split] for split in splits], dtype=np.uint8))
+    def _append(self, sketches: Sketches, sides: Sides) -> Rows:
+        numbers = np.arange(len(self), len(self) + len(sketches))
+        self._items.append(sketches)
+        self._root.append(numbers)
+        self._sides.append(sides)
+        self._twinned.append(np.zeros(len(numbers), dtype=bool))
+        return numbers
 
-    def _remember(self, keys: Keys, rows: Rows, first: int, kept: npt.NDArray[np.bool_]) -> None:
-        use = kept[rows]
-        self._index.add(keys[use], first + rows[use])
+    def _remember(self, keys: npt.NDArray[np.uint64], rows: Rows, numbers: Rows) -> None:
+        sides = self._sides.view()[numbers[rows]]
+        live = sides != _ASIDE
+        self._items.remember(keys[live], numbers[rows[live]], sides[live])
 
-    def _links(self, sketches: Sketches, keys: Keys, rows: Rows, first: int) -> dict[int, list[int]]:
-        """For each row, in order, the earlier items it is a near copy of."""
-        found = self._index.candidates(keys)
-        same = np.concatenate([[False], keys[1:] == keys[:-1]])
-        start = np.maximum.accumulate(np.where(same, 0, np.arange(len(keys))))
-        pairs = np.concatenate(
-            [
-                np.stack([rows, found], axis=1)[found >= 0],
-                np.stack([rows, first + rows[start]], axis=1)[same],
-            ]
-        )
-        if not len(pairs):
-            return {}
-        pairs = np.unique(pairs, axis=0)
-        row, other = pairs[:, 0], pairs[:, 1]
-        agree = (sketches.minhash[row] == self._minhash.view()[other]).sum(axis=1) >= ALIKE
-        equal = sketches.exact[row] == self._exact.view()[other]
-        alike = (other < first + row) & np.where(sketches.hashed[row], agree, equal)
-        links: dict[int, list[int]] = {}
-        for i, o in zip(row[alike].tolist(), other[alike].tolist(), strict=True):
-            links.setdefault(i, []).append(o)
-        return links
+    def _pairs(self, sketches: Sketches, keys: npt.NDArray[np.uint64], rows: Rows, numbers: Rows) -> tuple[Rows, Rows]:
+        """Near copies, as an item of the batch and an earlier one of it, or the root of an earlier item."""
+        found = [
+            _distinct(one, self._roots(other))
+            for one, other in self._items.pairs(keys, numbers[rows], sketches.hashed[rows])
+        ]
+        if not found:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        return _distinct(np.concatenate([one for one, _ in found]), np.concatenate([other for _, other in found]))
 
-    def _find(self, number: int) -> int:
+    def _settle(
+        self,
+        nodes: Rows,
+        cluster: Rows,
+        numbers: Rows,
+        forced: Split | None,
+        exact: npt.NDArray[np.uint64],
+        changes: _Changes,
+    ) -> Rows:
+        """Place clusters that touch one side at most; the new items of the others are returned."""
+        first, root, sides, twinned = int(numbers[0]), self._root.view(), self._sides.view(), self._twinned.view()
+        n_clusters = int(cluster.max()) + 1
+        new = nodes >= first
+        touched = np.full(n_clusters, 1 << NAMES.index(forced) if forced else 0, dtype=np.uint8)
+        np.bitwise_or.at(touched, cluster[~new], np.left_shift(np.uint8(1), sides[nodes[~new]]))
+        # A cluster's place is drawn by the least of its contents, so that the order within a batch does not matter.
+        least = np.full(n_clusters, np.iinfo(np.uint64).max)
+        np.minimum.at(least, cluster[new], exact[nodes[new] - first])
+        side = np.where(touched > 0, np.log2(np.maximum(touched, 1)).astype(np.uint8), self._drawn(least))
+        lowest = np.full(n_clusters, nodes.max())
+        np.minimum.at(lowest, cluster, nodes)
+        calm = ((touched & (touched - (touched > 0))) == 0)[cluster]
+        settled, into = nodes[calm], lowest[cluster[calm]]
+        for old, target in zip(settled[settled < first].tolist(), into[settled < first].tolist(), strict=True):
+            changes.note(old, target, was_twinned=bool(twinned[old]))
+        root[settled] = into
+        twinned[settled] = True
+        sides[nodes[calm & new]] = side[cluster[calm & new]]
+        return np.sort(nodes[~calm & new])
+
+    def _decide(self, number: int, others: Sequence[int], first: int, forced: Split | None, changes: _Changes) -> None:
+        """Place one item of a cluster that touches several sides, after the items before it."""
+        root, sides, twinned = self._root.view(), self._sides.view(), self._twinned.view()
+        roots = sorted({self._root_of(other) for other in others if sides[other] != _ASIDE})
+        found = {int(sides[r]) for r in roots}
+        if forced and roots:
+            found.add(NAMES.index(forced))
+        if len(found) > 1:
+            sides[number] = _ASIDE
+        elif roots:
+            sides[number] = found.pop()
+            for other in roots:
+                if other < first:
+                    changes.note(other, roots[0], was_twinned=bool(twinned[other]))
+            root[[*roots, number]] = roots[0]
+            twinned[[*roots, number]] = True
+
+    def _roots(self, numbers: Rows) -> Rows:
         root = self._root.view()
-        path = []
+        found = root[numbers].astype(np.int64)
+        while len(moved := np.flatnonzero(root[found] != found)):
+            found[moved] = root[found[moved]]
+        return found
+
+    def _root_of(self, number: int) -> int:
+        root = self._root.view()
         while root[number] != number:
-            path.append(number)
             number = int(root[number])
-        for step in path:
-            root[step] = number
         return number
 
 
@@ -202,24 +221,33 @@ def near_groups(columns: Mapping[str, Sequence[Any]], spec: FieldSpec) -> Rows:
     return np.where(groups == ALONE, np.arange(len(groups)), groups)
 
 
-class _Growing:
-    """An array that is appended to, in doubling steps."""
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    joined: dict[int, int]
+    merged: dict[int, int]
 
-    def __init__(self, dtype: npt.DTypeLike, width: int) -> None:
-        self._data = np.empty((1024, width) if width else 1024, dtype=dtype)
-        self._n = 0
+    def note(self, old: int, into: int, *, was_twinned: bool) -> None:
+        if not was_twinned:
+            self.joined[old] = into
+        elif old != into and old not in self.joined:
+            self.merged[old] = into
 
-    def __len__(self) -> int:
-        return self._n
 
-    def append(self, rows: npt.NDArray[Any]) -> None:
-        needed = self._n + len(rows)
-        if needed > len(self._data):
-            grown = np.empty((max(needed, len(self._data) * 3 // 2), *self._data.shape[1:]), dtype=self._data.dtype)
-            grown[: self._n] = self._data[: self._n]
-            self._data = grown
-        self._data[self._n : needed] = rows
-        self._n = needed
+def _clusters(one: Rows, other: Rows) -> tuple[Rows, Rows]:
+    """The items that pairs name, and which of them hang together."""
+    nodes, places = np.unique(np.concatenate([one, other]), return_inverse=True)
+    ends = places.reshape(2, -1)
+    graph = coo_array((np.ones(len(one), dtype=np.int8), (ends[0], ends[1])), shape=(len(nodes), len(nodes)))
+    return nodes, connected_components(graph, directed=False)[1]
 
-    def view(self) -> npt.NDArray[Any]:
-        return self._data[: self._n]
+
+def _by_first(one: Rows, other: Rows) -> dict[int, tuple[int, ...]]:
+    starts = np.flatnonzero(np.concatenate([[True], one[1:] != one[:-1]])) if len(one) else np.empty(0, dtype=np.int64)
+    parts = np.split(other, starts[1:])
+    return {int(one[at]): tuple(part.tolist()) for at, part in zip(starts, parts, strict=True)}
+
+
+def _distinct(one: Rows, other: Rows) -> tuple[Rows, Rows]:
+    both = np.sort((one << 32) | other)
+    both = both[np.concatenate([[True], both[1:] != both[:-1]])] if len(both) else both
+    return both >> 32, both & 0xFFFFFFFF

@@ -15,6 +15,7 @@ from querist.core.items import FieldSpec
 N_HASHES = 16
 SHINGLE = 5  # bytes; shorter ones are shared by unrelated texts, longer ones by too few related ones
 LEAST_BYTES = 8  # below this a text has too few shingles to say that two are alike; only equality counts then
+LEAST_TOKENS = 8  # the same for a vector
 LEVELS = 8  # steps a vector's values are rounded to, of its largest
 SKETCH_BYTES = 2 * N_HASHES
 BLOCK_BYTES = 1 << 21  # windows hashed at once: bounds memory, and stays near the cache
@@ -77,9 +78,11 @@ def sketch(columns: Mapping[str, Sequence[Any]], spec: FieldSpec, content_hashes
 
     Notes
     -----
-    Text is folded to lower case, its punctuation and blanks to single blanks, and cut into all its runs of 5 bytes.
-    The chance that one of the 16 min-hashes (Broder, 1997) of two items agrees is the Jaccard similarity of their sets
-    of runs; each hash is a multiplication modulo 2**32 by an odd number.
+    Text is folded to lower case, its punctuation and blanks to single blanks, and cut into all its runs of 5 bytes. A
+    vector is cut into its positions, each with its value in steps of an eighth of the vector's largest; a step that
+    more than half of the positions share is background, and left out. The chance that one of the 16 min-hashes
+    (Broder, 1997) of two items agrees is the Jaccard similarity of their sets of such runs; each hash is a
+    multiplication modulo 2**32 by an odd number.
     """
     n = len(content_hashes)
     texts, vectors = spec.named("text"), spec.named("vector")
@@ -153,9 +156,24 @@ def _of_vectors(columns: Sequence[Sequence[Any]], n: int) -> tuple[npt.NDArray[n
         values = np.concatenate([np.array([column[i] for i in block], dtype=np.float64) for column in columns], axis=1)
         largest = np.abs(values).max(axis=1, keepdims=True)
         levels = np.round(values / np.where(largest > 0, largest, 1) * LEVELS).astype(np.int64) + LEVELS
-        tokens = (np.arange(width, dtype=np.int64) * (2 * LEVELS + 1) + levels).astype(np.uint64)
-        minhash[block] = _min_hashes(tokens.ravel(), np.arange(len(block)) * width)
+        told = levels != _backgrounds(levels)
+        hashed[block] = told.sum(axis=1) >= LEAST_TOKENS
+        block, levels, told = block[hashed[block]], levels[hashed[block]], told[hashed[block]]
+        if len(block):
+            tokens = (np.arange(width, dtype=np.int64) * (2 * LEVELS + 1) + levels)[told].astype(np.uint64)
+            counts = told.sum(axis=1)
+            minhash[block] = _min_hashes(tokens, np.cumsum(counts) - counts)
     return minhash, hashed
+
+
+def _backgrounds(levels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The level at more than half of a row's positions, (n, 1), or -1 where none is.
+
+    Drawings are mostly paper: counted, the paper would make any two of them alike.
+    """
+    middle = np.sort(levels, axis=1)[:, levels.shape[1] // 2][:, None]  # a level of the majority is the median
+    common = (levels == middle).sum(axis=1, keepdims=True) * 2 > levels.shape[1]
+    return np.where(common, middle, -1)
 
 
 def _min_hashes(tokens: npt.NDArray[np.uint64], starts: Array) -> npt.NDArray[np.uint16]:

@@ -1,0 +1,6 @@
+"""`python -m querist` is `querist`."""
+
+from querist.cli import main
+
+if __name__ == "__main__":
+    main()

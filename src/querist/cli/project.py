@@ -1,0 +1,279 @@
+"""Commands on a project: from a file of items to labels, a model, and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from querist.cli import output
+from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
+from querist.core.errors import InvalidInput
+from querist.core.policy import Budget, Costs, Policy
+from querist.core.schema import Schema
+from querist.service import datasets, intake, labeling, projects, rounds, training
+from querist.service import report as reports
+from querist.service import status as statuses
+from querist.service import verify as verifying
+from querist.service.location import Location, locate, remember
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Project = Annotated[str | None, typer.Option("--project", "-p", help="Project, where querist.toml does not say.")]
+Url = Annotated[str | None, typer.Option("--url", help="Database, where querist.toml does not say.")]
+Annotator = Annotated[str, typer.Option("--annotator", "-a", help="Who answered.")]
+
+
+def init(
+    name: Annotated[str, typer.Argument(help="The project's name.")],
+    target: Annotated[str, typer.Option(help="What is asked: the name of the column of labels.")] = "label",
+    classes: Annotated[str | None, typer.Option(help="The answers to choose from, joined by commas.")] = None,
+    classes_from: Annotated[
+        str | None, typer.Option(help="FILE or FILE:COLUMN whose distinct values are the classes.")
+    ] = None,
+    number: Annotated[bool, typer.Option("--number", help="The answer is a number, not a class.")] = False,
+    strategy: Annotated[str, typer.Option(help="What chooses once a model can be trusted.")] = "margin",
+    start: Annotated[str, typer.Option(help="What chooses before: k_means, random, stratified or rules.")] = "k_means",
+    batch_size: Annotated[int, typer.Option(help="Items asked together.")] = 20,
+    exploration: Annotated[float, typer.Option(help="Share of each batch drawn at random.")] = 0.1,
+    budget: Annotated[int | None, typer.Option(help="Answers that may be bought.")] = None,
+    budget_usd: Annotated[float | None, typer.Option(help="Dollars that may be spent.")] = None,
+    price: Annotated[float, typer.Option(help="Dollars an answer costs.")] = 0.0,
+    price_per_character: Annotated[float, typer.Option(help="Dollars added for each character of text.")] = 0.0,
+    stop: Annotated[
+        list[str] | None, typer.Option(help="A stopping rule: target:METRIC:VALUE or marginal_gain:METRIC:PER_100.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+    test_share: Annotated[float, typer.Option(help="Share of the items kept for testing.")] = 0.2,
+    calibration_share: Annotated[float, typer.Option(help="Share of the items kept for calibration.")] = 0.05,
+    instructions: Annotated[str, typer.Option(help="What annotators are told; @FILE reads it from a file.")] = "",
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Start a project: its question, its answers, and how to choose."""
+    location = locate(name, url)
+    schema = Schema(target, tuple(_classes(classes, classes_from, target)), "number" if number else "choice")
+    policy = Policy.from_json(
+        {
+            "strategy": strategy,
+            "start": start,
+            "batch_size": batch_size,
+            "exploration": exploration,
+            "seed": seed,
+            "costs": Costs(price, price_per_character),
+            "budget": Budget(budget, budget_usd),
+        }
+    )
+    with projects.create(
+        location.url,
+        name,
+        schema=schema,
+        policy=policy,
+        instructions=_text(instructions),
+        shares={"test": test_share, "calibration": calibration_share},
+        stopping=[projects.stopping_rule(text) for text in stop or ()],
+    ):
+        pass
+    written = remember(Location(location.url, name), Path.cwd())
+    if as_json:
+        output.emit({"project": name, "schema": schema.to_json(), "policy": policy.to_json()})
+        return
+    answers = "a number" if number else f"one of {schema.n_classes} classes"
+    output.out.print(f"Project [bold]{output.escape(name)}[/] asks for {output.escape(target)}: {answers}.")
+    if written is None:
+        output.out.print("Its URL holds a password and was not written down: set QUERIST_URL and QUERIST_PROJECT.")
+    output.out.print("Next: querist add FILE")
+
+
+def add(
+    path: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, Parquet or Arrow, also gzipped.")],
+    label: Annotated[str | None, typer.Option(help="Column of labels known already, taken as answers.")] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
+    split: Annotated[str | None, typer.Option(help="Put all into pool, test or calibration.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="Column of ids; by default one named id.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="What a column is: NAME=text, number, category, vector or ignored.")
+    ] = None,
+    file_format: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or arrow.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV that is not UTF-8, such as latin-1.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of a CSV, where it is not plain to see.")] = None,
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Add items from a file. All of them, or, where one is wrong, none."""
+    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
+        added = intake.add_file(
+            work,
+            path,
+            label=label,
+            drop=drop or (),
+            split=split,
+            id_column=id_column,
+            kinds=_pairs(kind or ()),
+            file_format=file_format,
+            encoding=encoding,
+            delimiter=delimiter,
+            progress=progress,
+        )
+    output.emit(added) if as_json else show_added(added)
+
+
+def ask(
+    n: Annotated[int | None, typer.Option("-n", help="How many; the policy's batch size by default.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write a worksheet to fill in: .csv or .jsonl.")] = None,
+    split: Annotated[str, typer.Option(help="Ask about the pool, or draw from test or calibration.")] = "pool",
+    again: Annotated[bool, typer.Option("--again", help="Write what is pending once more; ask nothing new.")] = False,
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Choose which items to ask about next, and write them out to be labeled."""
+    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
+        asked = rounds.pending(work) if again else rounds.ask(work, n, split=split, progress=progress)
+        if to is not None:
+            rounds.write_worksheet(work, to, asked.entries)
+    output.emit(asked) if as_json else show_asked(asked, to)
+
+
+def tell(
+    path: Annotated[Path, typer.Argument(help="A worksheet that was filled in: .csv or .jsonl.")],
+    partial: Annotated[bool, typer.Option("--partial", help="Take the right rows although others are wrong.")] = False,
+    annotator: Annotator = "anonymous",
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Take in the answers of a worksheet. All of them, or, where one is wrong, none."""
+    with projects.open_at(locate(project, url)) as work:
+        told = labeling.tell_file(work, path, annotator=annotator, partial=partial)
+    output.emit(told) if as_json else show_told(told)
+    if told.problems and not told.taken:
+        raise typer.Exit(2)
+
+
+def train(project: Project = None, url: Url = None, as_json: Json = False) -> None:
+    """Freeze the labels, fit a model on them, and measure it on the test set."""
+    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
+        trained = training.train(work, progress=progress)
+    output.emit(trained) if as_json else show_trained(trained)
+
+
+def status(project: Project = None, url: Url = None, as_json: Json = False) -> None:
+    """Tell the project's story so far, and what to do next."""
+    with projects.open_at(locate(project, url)) as work:
+        found = statuses.status(work)
+    output.emit(found) if as_json else show_status(found)
+
+
+def withdraw(
+    number: Annotated[int | None, typer.Option("--round", help="Which round; all that is pending by default.")] = None,
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Take back questions that nobody has answered; their items may be asked again."""
+    with projects.open_at(locate(project, url)) as work:
+        n = rounds.withdraw(work, number)
+    output.emit({"withdrawn": n}) if as_json else output.out.print(f"{n} questions taken back.")
+
+
+def report(
+    to: Annotated[Path, typer.Option(help="Where to write the page.")] = Path("report.html"),
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Write the project's page: one file to look at, to keep, and to send."""
+    with projects.open_at(locate(project, url)) as work:
+        written = reports.write_report(work, to)
+    output.emit({"path": str(written)}) if as_json else output.out.print(f"Written to {written}")
+
+
+def freeze(
+    note: Annotated[str, typer.Option(help="What this version is for.")] = "",
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Make the labels as they are now a dataset version, never to change."""
+    with projects.open_at(locate(project, url)) as work:
+        frozen = datasets.freeze(work, note)
+    if as_json:
+        output.emit(frozen)
+        return
+    word = "is" if frozen.created else "was already"
+    output.out.print(f"Version {frozen.number} {word} {frozen.n_items} labels, {frozen.digest[:12]}.")
+
+
+def export(
+    path: Annotated[Path, typer.Argument(help="Where to write: .csv, .jsonl, .parquet or .arrow.")],
+    version: Annotated[int | None, typer.Option(help="Dataset version; the labels as they are now by default.")] = None,
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="csv, excel-csv, jsonl, parquet or arrow.")
+    ] = None,
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Write labeled items to a file, with who answered, when, and why each was asked."""
+    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
+        written = datasets.export(work, path, version=version, file_format=file_format, progress=progress)
+    output.emit(written) if as_json else output.out.print(f"{written.n_rows} labels written to {path}")
+
+
+def verify(project: Project = None, url: Url = None, as_json: Json = False) -> None:
+    """Check that everything stored agrees with itself: the chain of answers, labels, versions, splits."""
+    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
+        found = verifying.verify(work, progress=progress)
+    if as_json:
+        output.emit({"sound": not found, "problems": found})
+    elif not found:
+        output.out.print("Sound: every answer, label, version and split agrees with the others.")
+    else:
+        for problem in found:
+            output.out.print(
+                f"[bold red]{problem.kind}[/] {output.escape(problem.where)}: {output.escape(problem.message)}"
+            )
+    if found:
+        raise typer.Exit(1)
+
+
+def replay(
+    number: Annotated[int, typer.Argument(help="The round.")],
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a round again from what is stored, and compare."""
+    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
+        again = rounds.replay(work, number, progress=progress)
+    if as_json:
+        output.emit(again)
+    else:
+        output.out.print(again.sentence)
+    if not again.same:
+        raise typer.Exit(1)
+
+
+def _classes(named: str | None, source: str | None, target: str) -> Sequence[str]:
+    if named and source:
+        raise InvalidInput("classes: must come from one place; got --classes and --classes-from. Give one of them.")
+    if source:
+        return intake.distinct_values(source, target)
+    return tuple(part.strip() for part in named.split(",")) if named else ()
+
+
+def _text(given: str) -> str:
+    return Path(given[1:]).read_text("utf-8") if given.startswith("@") else given
+
+
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        name, equals, kind = text.partition("=")
+        if not equals:
+            raise InvalidInput(f"kind: must be NAME=KIND; got {text!r}. Write it like body=text.")
+        pairs[name] = kind
+    return pairs

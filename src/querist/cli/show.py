@@ -1,0 +1,121 @@
+"""Results as a person reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from querist.cli.output import escape, out, sparkline, table
+from querist.service.intake import Added
+from querist.service.labeling import Told
+from querist.service.rounds import Asked
+from querist.service.status import Status
+from querist.service.training import Trained
+
+PROBLEMS_SHOWN = 20
+ROUNDS_SHOWN = 12
+CLASSES_SHOWN = 12
+
+
+def show_added(added: Added) -> None:
+    """How many items came in, and where they went."""
+    where = ", ".join(f"{n:,} {split}" for split, n in added.splits.items() if n)
+    out.print(f"[bold]{added.n_added:,}[/] items added ({where or 'none'}), {added.n_repeated:,} known already.")
+    if added.n_labels:
+        out.print(f"{added.n_labels:,} labels taken in.")
+    kinds = ", ".join(f"{escape(name)} {kind}" for name, kind in list(added.kinds.items())[:CLASSES_SHOWN])
+    if kinds:
+        out.print(f"Fields: {kinds}")
+    for note in added.notes:
+        out.print(f"[yellow]Note:[/] {escape(note)}")
+
+
+def show_asked(asked: Asked, to: Path | None) -> None:
+    """What is asked, by whom chosen, and why."""
+    if asked.trained is not None:
+        show_trained(asked.trained)
+    if not asked.entries:
+        out.print("Nothing is pending.")
+        return
+    head = f"Round {asked.round}: " if asked.round else ""
+    out.print(f"{head}{len(asked.entries)} items asked, chosen by [bold]{asked.strategy}[/].")
+    if asked.held_back:
+        out.print(f"[yellow]{escape(asked.held_back[0].upper() + asked.held_back[1:])}.[/]")
+    if asked.cost_usd:
+        out.print(f"Answers to them cost about {asked.cost_usd:.2f} dollars.")
+    if to is not None:
+        out.print(f"Written to {to}: fill in the column {escape(asked.target)!r}, then `querist tell {to}`.")
+        return
+    rows = [["id", "item", "suggestion", "why"]]
+    for entry in asked.entries:
+        suggestion = f"{entry.suggestion} ({entry.confidence:.0%})" if entry.suggestion and entry.confidence else ""
+        rows.append([entry.item_id, entry.preview, suggestion, entry.reason])
+    table(rows)
+
+
+def show_told(told: Told) -> None:
+    """What became of each row."""
+    if told.problems and not told.taken:
+        out.print(f"[bold red]Nothing was taken[/], because {len(told.problems)} of {told.n_rows} rows are wrong:")
+    else:
+        out.print(
+            f"[bold]{told.n_labeled}[/] labels taken, {told.n_revised} changed, "
+            f"{told.n_volunteered} of items not asked, {told.n_repeated} said before, {told.n_blank} left empty; "
+            f"{told.n_pending} questions still open."
+        )
+        if told.problems:
+            out.print(f"{len(told.problems)} rows were not taken:")
+    for problem in told.problems[:PROBLEMS_SHOWN]:
+        out.print(f"  {escape(str(problem))}")
+    if len(told.problems) > PROBLEMS_SHOWN:
+        out.print(f"  and {len(told.problems) - PROBLEMS_SHOWN} more; --json lists them all.")
+    if told.problems and not told.taken:
+        out.print("Mend them and tell again, or take the right ones with --partial.")
+
+
+def show_trained(trained: Trained) -> None:
+    """The model, how good it is, and whether its scores may choose."""
+    how = "continued" if trained.warm_started else "fitted"
+    out.print(
+        f"Model {trained.number} {how} on {trained.n_labels} labels (dataset version {trained.version}) "
+        f"in {trained.seconds:.1f} s."
+    )
+    if trained.metrics:
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in trained.metrics.items())
+        out.print(f"On {trained.n_test} test items: {figures}")
+    else:
+        out.print("No test item is labeled yet: `querist ask --split test -n 100` draws some.")
+    if trained.trust is not None:
+        out.print(f"Trust: {escape(trained.trust)}.")
+
+
+def show_status(status: Status) -> None:
+    """The story so far."""
+    out.print(f"[bold]{escape(status.project)}[/] asks for {escape(status.target)}. {escape(status.story)}")
+    out.print()
+    rows = [["split", "items", "labeled", "pending"]]
+    rows += [[s.split, f"{s.n_items:,}", f"{s.n_labeled:,}", f"{s.n_pending:,}"] for s in status.splits]
+    table(rows)
+    if status.classes:
+        out.print()
+        shown = list(status.classes.items())[:CLASSES_SHOWN]
+        more = len(status.classes) - len(shown)
+        text = ", ".join(f"{escape(name)} {n}" for name, n in shown)
+        out.print(f"Labels: {text}{f' and {more} classes more' if more else ''}")
+    if status.points:
+        out.print()
+        metric = status.metric
+        values = [p.metrics[metric] for p in status.points if metric in p.metrics]
+        if values:
+            last = status.points[-1].n_labels
+            out.print(f"{metric} {sparkline(values)} {values[0]:.3f} to {values[-1]:.3f} at {last} labels")
+    if status.rounds:
+        out.print()
+        rows = [["round", "chosen by", "asked", "answered", "random", "state"]]
+        for r in status.rounds[-ROUNDS_SHOWN:]:
+            rows.append([str(r.number), r.strategy, str(r.n_asked), str(r.n_answered), str(r.n_random), r.state])
+        table(rows)
+    out.print()
+    for verdict in status.verdicts:
+        mark = "[bold green]stop[/]" if verdict.stop else "go on"
+        out.print(f"{verdict.rule}: {mark}. {escape(verdict.sentence)}")
+    out.print(f"Next: {escape(status.next_step)}")

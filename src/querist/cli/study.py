@@ -1,0 +1,109 @@
+"""Commands without a project: comparisons on labeled data, the catalogue, the demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from querist.catalogue import find, strategy_names
+from querist.cli import output
+from querist.core.hashing import digest
+from querist.demo import demonstrate, next_steps
+from querist.simulate import StoppingRule, from_table, parse, rule_from_json, study_rows, write_page
+from querist.simulate import simulate as run_study
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+
+def simulate(
+    path: Annotated[Path, typer.Argument(help="Labeled data: CSV, JSONL, Parquet or Arrow.")],
+    target: Annotated[str, typer.Option(help="The column of true labels.")],
+    strategies: Annotated[str, typer.Option(help="Joined by commas; random is always among them.")] = "margin,default",
+    seeds: Annotated[int, typer.Option(help="Repetitions; take 10 or more to decide something.")] = 5,
+    budget: Annotated[int | None, typer.Option(help="Labels in all.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Items asked together.")] = None,
+    metric: Annotated[str | None, typer.Option(help="accuracy, macro_f1, balanced_accuracy, auc …")] = None,
+    oracle: Annotated[str, typer.Option(help="Who answers: perfect, uniform:0.1, tired:0.02, late:2 …")] = "perfect",
+    price: Annotated[float, typer.Option(help="Dollars a label costs.")] = 0.0,
+    until: Annotated[float | None, typer.Option(help="Stop a run at this value of the metric.")] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
+    classes: Annotated[bool, typer.Option("--classes/--numbers", help="Whether the target is a class.")] = True,
+    to: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("simulation.html"),
+    runs: Annotated[Path, typer.Option(help="Folder of finished runs, from which to go on.")] = Path(".querist-runs"),
+    jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare strategies with random on your own labeled data. Interrupted, it goes on where it was."""
+    with output.progress(quiet=as_json) as progress:
+        data = from_table(path, target, task="choice" if classes else "number", drop=drop or (), progress=progress)
+        study = run_study(
+            data,
+            strategies=[name.strip() for name in strategies.split(",") if name.strip()],
+            seeds=seeds,
+            budget=budget,
+            batch_size=batch_size,
+            metric=metric,
+            oracle=parse(oracle, classes=data.schema.classes),
+            stop=_until(metric or "accuracy", until),
+            cost_per_label=price,
+            resume=runs / digest([str(path.resolve()), target])[:12],
+            n_jobs=jobs,
+            progress=progress,
+        )
+    write_page([study], to, title=f"What active learning saves on {path.name}")
+    if as_json:
+        output.emit(study)
+        return
+    output.table(study_rows(study), title=f"{study.title}, {study.metric}, {seeds} seeds")
+    output.out.print(f"\nThe curves are in {to}")
+
+
+def strategies(as_json: Json = False) -> None:
+    """List every query strategy: what it needs, what it costs, and a line on what it does."""
+    known = [find(name) for name in strategy_names()]
+    if as_json:
+        output.emit(
+            [
+                {
+                    "name": s.name,
+                    "family": s.family,
+                    "needs": s.needs,
+                    "kind": s.kind,
+                    "cost": s.cost,
+                    "source": s.source,
+                    "summary": s.summary,
+                }
+                for s in known
+            ]
+        )
+        return
+    rows = [["strategy", "family", "needs", "cost", "what it is"]]
+    rows += [[s.name, s.family, ", ".join(s.needs) or "nothing", s.cost, s.summary] for s in known]
+    output.table(rows)
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to leave the report and the project.")] = Path("demo"),
+    seeds: Annotated[int, typer.Option(help="Repetitions.")] = 5,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Watch active learning and random sampling on two data sets, with a report and a project to go on with."""
+    with output.progress(quiet=as_json) as progress:
+        shown = demonstrate(folder, seeds=seeds, n_jobs=jobs, progress=progress)
+    if as_json:
+        output.emit({"report": str(shown.report), "project": str(shown.project), "studies": shown.studies})
+        return
+    for study in shown.studies:
+        output.table(study_rows(study), title=f"{study.title}: {study.metric}, {seeds} seeds")
+        output.out.print()
+    output.out.print(f"Report: [bold]{shown.report}[/]  (open it in a browser)")
+    output.out.print("Next:")
+    for step in next_steps(folder):
+        output.out.print(f"  {output.escape(step)}")
+
+
+def _until(metric: str, value: float | None) -> list[StoppingRule]:
+    return [] if value is None else [rule_from_json({"rule": "target", "metric": metric, "target": value})]

@@ -1,0 +1,254 @@
+"""`querist.open`: a project as one object, thin over the services that do the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from querist.core.errors import InvalidInput, NotFound
+from querist.core.evidence import Point
+from querist.core.policy import Policy
+from querist.core.ports import Progress, silent
+from querist.core.schema import Schema
+from querist.core.state import Answer, Value
+from querist.service import datasets, intake, labeling, projects, rounds, training
+from querist.service import report as reports
+from querist.service import status as statuses
+from querist.service import verify as verifying
+from querist.service.location import locate
+from querist.service.projects import as_own
+from querist.service.workspace import Workspace
+
+
+def open(
+    name: str | None = None,
+    url: str | None = None,
+    *,
+    classes: Sequence[str] | None = None,
+    target: str = "label",
+    schema: Schema | None = None,
+    policy: Policy | None = None,
+    learner: Any = None,
+    instructions: str = "",
+    test_share: float = 0.2,
+    calibration_share: float = 0.05,
+    warm_start: bool = False,
+) -> Project:
+    """Open a project, or start it where there is none and its answers are named.
+
+    Parameters
+    ----------
+    name : str, optional
+        By default what `querist.toml` here or above, or QUERIST_PROJECT, says.
+    url : str, optional
+        The database; by default what `querist.toml` or QUERIST_URL says, else `querist.db` in this folder.
+    classes : sequence of str, optional
+        The answers to choose from, to start a project. `schema` says more than that.
+    target : str
+        What is asked.
+    policy : Policy, optional
+        How to choose; on a project that is there, from now on.
+    learner : scikit-learn estimator, Learner or Recipe, optional
+        In place of what suits the items. It must be passed again each time the project is opened.
+    instructions : str
+        What annotators are told.
+    test_share, calibration_share : float
+        Shares of the items that no strategy may ask about.
+    warm_start : bool
+        Whether each model continues from the last, where the learner can.
+
+    Returns
+    -------
+    project : Project
+
+    Raises
+    ------
+    NotFound
+        If there is no such project, and neither `classes` nor `schema` says what a new one would ask.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, open(
+    ...     "tickets", f"{folder}/tickets.db", classes=["bug", "wish"], test_share=0.0
+    ... ) as tickets:
+    ...     _ = tickets.add([{"id": "1", "text": "It crashes"}, {"id": "2", "text": "Dark mode, please"}])
+    ...     batch = tickets.ask(1)
+    ...     tickets.tell({batch.entries[0].item_id: "bug"}).n_labeled
+    1
+    """
+    where = locate(name, url)
+    own = None if learner is None else as_own(learner)
+    wanted = schema or (Schema(target, tuple(classes)) if classes is not None else None)
+    try:
+        work = projects.open_at(where, own=own)
+    except NotFound:
+        if wanted is None:
+            raise
+        work = projects.create(
+            where.url,
+            where.project,
+            schema=wanted,
+            policy=policy,
+            instructions=instructions,
+            shares={"test": test_share, "calibration": calibration_share},
+            warm_start=warm_start,
+            own=own,
+        )
+        return Project(work)
+    try:
+        projects.agree(work, schema=wanted, policy=policy, instructions=instructions)
+    except BaseException:
+        work.close()
+        raise
+    return Project(work)
+
+
+class Project:
+    """A project: items in, questions out, answers in, models, versions, reports.
+
+    Made by `querist.open`. Use it as a context manager, or close it.
+    """
+
+    def __init__(self, work: Workspace) -> None:
+        self._work = work
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._work.close()
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self._work.name
+
+    def add(
+        self,
+        source: str | Path | Iterable[Mapping[str, Any]],
+        *,
+        label: str | None = None,
+        drop: Sequence[str] = (),
+        split: str | None = None,
+        id_column: str | None = None,
+        kinds: Mapping[str, str] | None = None,
+        progress: Progress = silent,
+    ) -> intake.Added:
+        """Add items from a file, or given as mappings of field to value: all of them, or none.
+
+        Parameters
+        ----------
+        source : path, or iterable of mappings
+        label : str, optional
+            A field of labels known already, taken as answers.
+        drop : sequence of str
+            Fields to leave out.
+        split : {"pool", "test", "calibration"}, optional
+            Where to put all of them; by default each is drawn.
+        id_column : str, optional
+            By default `id`; without it ids are made from the content.
+        kinds : mapping of str to str
+            What a field is, where it is not plain to see.
+        """
+        if isinstance(source, str | Path):
+            return intake.add_file(
+                self._work,
+                source,
+                label=label,
+                drop=drop,
+                split=split,
+                id_column=id_column,
+                kinds=kinds,
+                progress=progress,
+            )
+        return intake.add_items(
+            self._work,
+            source,
+            label=label,
+            drop=drop,
+            split=split,
+            id_column=id_column,
+            kinds=kinds,
+            progress=progress,
+        )
+
+    def ask(
+        self, n: int | None = None, *, to: str | Path | None = None, split: str = "pool", progress: Progress = silent
+    ) -> rounds.Asked:
+        """Choose the next items to label; `to` also writes them as a worksheet."""
+        asked = rounds.ask(self._work, n, split=split, progress=progress)
+        if to is not None:
+            rounds.write_worksheet(self._work, to, asked.entries)
+        return asked
+
+    def pending(self) -> rounds.Asked:
+        """Everything that is out with annotators."""
+        return rounds.pending(self._work)
+
+    def tell(
+        self,
+        answers: Mapping[str, Value] | Sequence[Answer] | str | Path,
+        *,
+        annotator: str = "anonymous",
+        partial: bool = False,
+    ) -> labeling.Told:
+        """Take in answers by item id, or a worksheet by its path: all of them, or none, unless `partial`.
+
+        Raises
+        ------
+        InvalidInput
+            If an id or a value is wrong. A worksheet with wrong rows does not raise: its account lists them.
+        """
+        if isinstance(answers, str | Path):
+            return labeling.tell_file(self._work, answers, annotator=annotator, partial=partial)
+        if partial:
+            raise InvalidInput("partial: must be of a worksheet; got answers by id. Leave out what is wrong.")
+        return labeling.tell(self._work, answers, annotator=annotator)
+
+    def withdraw(self, number: int | None = None) -> int:
+        """Take back questions nobody has answered, of one round or of all."""
+        return rounds.withdraw(self._work, number)
+
+    def train(self, *, progress: Progress = silent) -> training.Trained:
+        """Freeze the labels, fit a model on them, measure it on the test set."""
+        return training.train(self._work, progress=progress)
+
+    def curve(self) -> tuple[Point, ...]:
+        """The learning curve: what each model measured on the test set."""
+        with self._work.database.reading() as conn:
+            return statuses.curve(conn, self._work)
+
+    def status(self) -> statuses.Status:
+        """The story so far, and what to do next."""
+        return statuses.status(self._work)
+
+    def freeze(self, note: str = "") -> datasets.Frozen:
+        """Make the labels as they are now a dataset version."""
+        return datasets.freeze(self._work, note)
+
+    def export(
+        self, path: str | Path, *, version: int | None = None, file_format: str | None = None
+    ) -> datasets.Exported:
+        """Write labeled items to a file, with why each was asked."""
+        return datasets.export(self._work, path, version=version, file_format=file_format)
+
+    def report(self, path: str | Path = "report.html") -> Path:
+        """Write the project's page."""
+        return reports.write_report(self._work, path)
+
+    def verify(self, *, progress: Progress = silent) -> list[Any]:
+        """Check that everything stored agrees with itself; the list of what does not."""
+        return list(verifying.verify(self._work, progress=progress))
+
+    def replay(self, number: int) -> rounds.Replayed:
+        """Draw a round again from what is stored, and compare."""
+        return rounds.replay(self._work, number)

@@ -1,0 +1,93 @@
+"""Dataset versions: frozen, hashed, told apart, and written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from querist.core.ports import Progress, silent
+from querist.formats import write_table
+from querist.service.workspace import Workspace
+from querist.store import answers, items, versions
+
+FACTS = ("annotator", "answered_at", "round", "strategy", "purpose", "utility", "propensity", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A dataset version; `created` is False where the labels had not changed since the last."""
+
+    number: int
+    digest: str
+    n_items: int
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file written, and how many labels are in it."""
+
+    path: str
+    n_rows: int
+    version: int
+
+
+def freeze(work: Workspace, note: str = "") -> Frozen:
+    """Make the labels as they are now a version; the same labels are the same version."""
+    with work.database.transaction() as conn:
+        before = versions.latest(conn, work.project_id)
+        version = versions.freeze(conn, work.project_id, note=note)
+    created = before is None or before.number != version.number
+    return Frozen(version.number, version.digest, version.n_items, created)
+
+
+def diff(work: Workspace, a: int, b: int) -> versions.Diff:
+    """What came, went and changed between two versions."""
+    with work.database.reading() as conn:
+        return versions.diff(conn, work.project_id, a, b)
+
+
+def export(
+    work: Workspace,
+    path: str | Path,
+    *,
+    version: int | None = None,
+    file_format: str | None = None,
+    progress: Progress = silent,
+) -> Exported:
+    """Write labeled items with who answered, when, and why each was asked.
+
+    Columns: id, the fields, the target, split, then the facts. `propensity` is what an unbiased estimate from these
+    labels needs; it is empty for an item nobody asked about.
+    """
+    frozen = None if version is not None else freeze(work)
+    number = version if version is not None else frozen.number if frozen else 1
+    with work.database.reading() as conn:
+        schema, spec = work.schema(conn), work.spec(conn)
+        names = [name for name in spec.kinds if name != schema.target]
+        columns = ["id", *names, schema.target, "split", *FACTS]
+        total = versions.get(conn, work.project_id, number).n_items
+        done = 0
+
+        def rows() -> Iterator[list[Any]]:
+            nonlocal done
+            for chunk in versions.entry_chunks(conn, work.project_id, number):
+                fields = items.fields_of(conn, [entry.item_seq for entry in chunk])
+                facts = answers.facts_of(conn, [entry.event_id for entry in chunk])
+                for entry in chunk:
+                    known = fields[entry.item_seq]
+                    why = facts[entry.event_id]
+                    yield [
+                        entry.item_id,
+                        *(known.get(name) for name in names),
+                        entry.value,
+                        entry.split,
+                        *(why.get(fact) for fact in FACTS),
+                    ]
+                done += len(chunk)
+                progress(done, total, "writing")
+
+        write_table(path, columns, rows(), format=file_format)
+    return Exported(str(path), total, number)

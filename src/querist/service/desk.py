@@ -1,0 +1,250 @@
+"""The desk at which an import's rows are looked over, batch by batch, inside its one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejected
+from querist.core.hashing import canonical, is_missing, present
+from querist.core.items import FieldSpec, Split
+from querist.core.state import Value
+from querist.formats import RawBatch, coerce, infer_kinds
+from querist.service.labeling import import_labels
+from querist.service.workspace import Workspace
+from querist.splits import Sketches, Splitter, find_target_leak, sketch
+from querist.store import items, projects
+from querist.store.db import Connection
+
+PROBLEMS_KEPT = 1000  # a file whose every row is wrong is wrong once; the list need not hold a million entries
+ID_CHARACTERS = 16  # of the content hash: two of ten million items share them once in a hundred thousand imports
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the user wants the rows read."""
+
+    label: str | None
+    drop: frozenset[str]
+    split: Split | None
+    id_column: str | None
+    kinds: Mapping[str, str]
+    annotator: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came in so far."""
+
+    n_rows: int = 0
+    n_added: int = 0
+    n_repeated: int = 0
+    n_labels: int = 0
+    splits: Counter[str] = field(default_factory=Counter)
+
+
+class Desk:
+    """Takes batches, refuses rows with reasons, and knows at the end whether all may come in."""
+
+    def __init__(self, conn: Connection, work: Workspace, wishes: Wishes, import_id: int, source: str) -> None:
+        self._conn = conn
+        self._project = work.project_id
+        self._work = work
+        self._wishes = wishes
+        self._import_id = import_id
+        self._source = source
+        self._schema = work.schema(conn)
+        self._settings = work.settings(conn)
+        self._spec = FieldSpec(self._settings["kinds"]) if self._settings.get("fixed") else None
+        self._splitter = Splitter(self._settings["shares"], work.policy(conn).seed)
+        self._restore()
+        self._joined: dict[int, int] = {}
+        self._merged: dict[int, int] = {}
+        self._problems: list[RowProblem] = []
+        self._tally = Tally()
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """What each field is."""
+        return {} if self._spec is None else self._spec.kinds
+
+    def take(self, batch: RawBatch) -> None:
+        """Look over a batch, and store what is new in it."""
+        names = self._fields(batch)
+        spec = self._spec_for(batch, names)
+        columns = {name: batch.columns.get(name, [None] * len(batch.lines)) for name in spec.kinds}
+        try:
+            columns = coerce(columns, spec, lines=batch.lines)
+        except RowsRejected as error:
+            self._refuse(*error.rows)
+            return
+        self._tally.n_rows += len(batch.lines)
+        packed = [
+            canonical(present(dict(zip(columns, row, strict=True)))) for row in zip(*columns.values(), strict=True)
+        ]
+        hashes = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in packed]
+        ids = self._ids(batch, hashes)
+        new = self._new(batch, ids, hashes)
+        if self._problems:
+            return
+        labels = self._labels(batch, ids)
+        some = len(new) < len(ids)
+        fresh = sketch(
+            {name: [column[i] for i in new] if some else column for name, column in columns.items()},
+            spec,
+            [hashes[i] for i in new] if some else hashes,
+        )
+        self._store(new, ids, hashes, packed, fresh)
+        if labels and not self._problems:
+            source = f"import:{self._source}"
+            self._tally.n_labels += import_labels(self._conn, self._work, labels, annotator=source)
+
+    def finish(self) -> Tally:
+        """Settle the groups and return the tally, if every row was right.
+
+        Raises
+        ------
+        RowsRejected
+            If one was not; the caller's transaction then ends without a trace.
+        """
+        if self._problems:
+            n = len(self._problems)
+            few = "" if n < PROBLEMS_KEPT else " or more"
+            raise RowsRejected(
+                f"{self._source}: every row must be right; {n}{few} are not, so none was added. "
+                "Mend them, then add again.",
+                tuple(self._problems),
+            )
+        if not self._tally.n_rows:
+            raise InvalidInput(f"{self._source}: must hold rows; it holds none. Check the path.")
+        if self._joined:
+            items.set_groups(self._conn, self._project, self._by_seq(self._joined))
+        if self._merged:
+            items.merge_groups(self._conn, self._project, self._merged)
+        return self._tally
+
+    def _restore(self) -> None:
+        for chunk in items.keys(self._conn, self._project):
+            self._splitter.restore(
+                Sketches.from_bytes([key.content_hash for key in chunk], [key.sketch for key in chunk]),
+                [key.split for key in chunk],
+                [-1 if key.duplicate_group is None else key.duplicate_group for key in chunk],
+            )
+
+    def _fields(self, batch: RawBatch) -> list[str]:
+        wishes = self._wishes
+        for name in (*wishes.drop, *(n for n in (wishes.label, wishes.id_column) if n)):
+            if name not in batch.columns:
+                has = ", ".join(map(repr, batch.columns))
+                raise InvalidInput(f"column: must be one of {self._source}; got {name!r}. It has {has}.")
+        aside = {*wishes.drop, wishes.label, self._id_name(batch)}
+        names = [name for name in batch.columns if name not in aside]
+        leak = find_target_leak({name: batch.columns[name] for name in names}, self._schema)
+        if leak is not None:
+            raise LeakFound(leak)
+        if self._spec is not None and (strange := [name for name in names if name not in self._spec.kinds]):
+            fields = ", ".join(map(repr, self._spec.kinds))
+            raise InvalidInput(
+                f"column: must be a field of the project, which are {fields}; got {strange[0]!r}. "
+                f"Rename it, or leave it out with --drop {strange[0]}."
+            )
+        return names
+
+    def _spec_for(self, batch: RawBatch, names: Sequence[str]) -> FieldSpec:
+        if self._spec is None:
+            given = {**self._settings["kinds"], **self._wishes.kinds}
+            self._spec = infer_kinds({name: batch.columns[name] for name in names}, overrides=given)
+            if not self._spec.used:
+                raise InvalidInput(
+                    f"{self._source}: must hold a field to learn from; it has none. "
+                    "Add one, or say what a column is with --kind NAME=text."
+                )
+            settings = {**self._settings, "kinds": dict(self._spec.kinds), "fixed": True}
+            projects.update_settings(self._conn, self._project, settings)
+        return self._spec
+
+    def _id_name(self, batch: RawBatch) -> str | None:
+        return self._wishes.id_column or ("id" if "id" in batch.columns else None)
+
+    def _ids(self, batch: RawBatch, hashes: Sequence[str]) -> list[str]:
+        name = self._id_name(batch)
+        if name is None:
+            return [h[:ID_CHARACTERS] for h in hashes]
+        ids = []
+        for line, value in zip(batch.lines, batch.columns[name], strict=True):
+            if is_missing(value):
+                self._refuse(RowProblem(line, None, f"it has no id; fill in the column {name!r}."))
+            ids.append(str(value))
+        return ids
+
+    def _new(self, batch: RawBatch, ids: Sequence[str], hashes: Sequence[str]) -> list[int]:
+        """Places of the rows that are not known already."""
+        known = {id_: found.content_hash for id_, found in items.existing(self._conn, self._project, ids).items()}
+        new = []
+        for i, (id_, content) in enumerate(zip(ids, hashes, strict=True)):
+            before = known.get(id_)
+            if before is None:
+                known[id_] = content
+                new.append(i)
+            elif before == content:
+                self._tally.n_repeated += 1
+            else:
+                self._refuse(
+                    RowProblem(
+                        batch.lines[i],
+                        id_,
+                        "an item of this id is there already with other content; give it an id of its own, "
+                        "or leave it out.",
+                    )
+                )
+        return new
+
+    def _labels(self, batch: RawBatch, ids: Sequence[str]) -> list[tuple[str, Value]]:
+        if self._wishes.label is None:
+            return []
+        labels = []
+        for i, raw in enumerate(batch.columns[self._wishes.label]):
+            if is_missing(raw):
+                continue
+            try:
+                labels.append((ids[i], self._schema.read(raw)))
+            except InvalidInput as error:
+                self._refuse(RowProblem(batch.lines[i], ids[i], str(error)))
+        return labels
+
+    def _store(
+        self, new: Sequence[int], ids: Sequence[str], hashes: Sequence[str], packed: Sequence[str], fresh: Sketches
+    ) -> None:
+        placed = self._splitter.add(fresh, self._wishes.split)
+        stored = fresh.to_bytes()
+        groups = placed.groups.tolist()
+        items.insert(
+            self._conn,
+            self._project,
+            (
+                items.NewItem(
+                    ids[i], hashes[i], packed[i], placed.splits[n], None if groups[n] < 0 else groups[n], stored[n]
+                )
+                for n, i in enumerate(new)
+            ),
+            import_id=self._import_id,
+        )
+        self._tally.n_added += len(new)
+        self._tally.splits.update(placed.splits)
+        self._joined.update(placed.joined)
+        self._merged.update(placed.merged)
+
+    def _by_seq(self, by_number: Mapping[int, int]) -> dict[int, int]:
+        """The splitter numbers items in the order they came; the store's numbers may have gaps."""
+        number, found = 0, {}
+        for chunk in items.keys(self._conn, self._project):
+            for key in chunk:
+                if number in by_number:
+                    found[key.seq] = by_number[number]
+                number += 1
+        return found
+
+    def _refuse(self, *problems: RowProblem) -> None:
+        self._problems.extend(problems[: PROBLEMS_KEPT - len(self._problems)])

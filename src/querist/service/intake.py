@@ -1,0 +1,187 @@
+"""Items in: read, checked, split and stored in one transaction, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from querist.core import checks
+from querist.core.errors import InvalidInput
+from querist.core.hashing import is_missing
+from querist.core.items import FIELD_KINDS, SPLITS
+from querist.core.ports import Progress, silent
+from querist.formats import RawBatch, open_table
+from querist.service.desk import Desk, Wishes
+from querist.service.workspace import Workspace
+from querist.store import items
+
+CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an import brought."""
+
+    source: str
+    n_rows: int
+    n_added: int
+    n_repeated: int
+    n_labels: int
+    splits: Mapping[str, int]
+    kinds: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def add_file(
+    work: Workspace,
+    path: str | Path,
+    *,
+    label: str | None = None,
+    drop: Sequence[str] = (),
+    split: str | None = None,
+    id_column: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    file_format: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    progress: Progress = silent,
+) -> Added:
+    """Add the rows of a file as items.
+
+    Parameters
+    ----------
+    path : path
+        CSV, TSV, JSONL, Parquet or Arrow, also gzipped.
+    label : str, optional
+        A column of labels known already; a cell left empty is an item without one.
+    drop : sequence of str
+        Columns to leave out.
+    split : {"pool", "test", "calibration"}, optional
+        Where to put all of them; by default each near-duplicate group is drawn by the project's shares.
+    id_column : str, optional
+        By default a column named `id`; where there is none, an item's id is made from its content.
+    kinds : mapping of str to str
+        What a column is, where it is not plain to see.
+
+    Raises
+    ------
+    RowsRejected
+        If a row cannot be taken; none is then.
+    LeakFound
+        If a column holds the answers and neither `label` nor `drop` names it.
+    """
+    reader = open_table(path, format=file_format, encoding=encoding, delimiter=delimiter)
+
+    def batches() -> Iterator[RawBatch]:
+        for batch in reader.batches(CHUNK):
+            yield batch
+            progress(reader.position, reader.size_bytes, f"adding {Path(path).name}")
+
+    wishes = _wishes(label, drop, split, id_column, kinds, Path(path).name)
+    return _add(work, batches(), Path(path).name, wishes, digest=lambda: reader.sha256)
+
+
+def add_items(
+    work: Workspace,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    source: str = "python",
+    label: str | None = None,
+    drop: Sequence[str] = (),
+    split: str | None = None,
+    id_column: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    progress: Progress = silent,
+) -> Added:
+    """Add items given as mappings of field to value. See `add_file`."""
+    wishes = _wishes(label, drop, split, id_column, kinds, source)
+    return _add(work, _batched(rows, progress, source), source, wishes, digest=lambda: "")
+
+
+def distinct_values(source: str, column: str) -> list[str]:
+    """The distinct values of a file's column, sorted: `FILE` or `FILE:COLUMN`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such column.
+    """
+    path, colon, named = source.rpartition(":")
+    if not colon or not Path(path).exists():
+        path, named = source, column
+    reader = open_table(path)
+    if named not in reader.columns:
+        has = ", ".join(map(repr, reader.columns))
+        raise InvalidInput(f"classes: must come from a column of {path}; got {named!r}. It has {has}.")
+    found: set[str] = set()
+    for batch in reader.batches(CHUNK):
+        found.update(str(v) for v in batch.columns[named] if not is_missing(v))
+    return sorted(found)
+
+
+def _wishes(
+    label: str | None,
+    drop: Sequence[str],
+    split: str | None,
+    id_column: str | None,
+    kinds: Mapping[str, str] | None,
+    source: str,
+) -> Wishes:
+    known = None
+    if split is not None:
+        checks.one_of("split", split, SPLITS[:3])
+        known = next(s for s in SPLITS if s == split)
+    for kind in (kinds or {}).values():
+        checks.one_of("kind", kind, FIELD_KINDS)
+    return Wishes(label, frozenset(drop), known, id_column, dict(kinds or {}), f"import:{source}")
+
+
+def _add(
+    work: Workspace, batches: Iterable[RawBatch], source: str, wishes: Wishes, *, digest: Callable[[], str]
+) -> Added:
+    with work.database.transaction() as conn:
+        record = items.start_import(conn, work.project_id, source=source)
+        desk = Desk(conn, work, wishes, record.id, source)
+        with items.first_import(conn):
+            for batch in batches:
+                desk.take(batch)
+        tally = desk.finish()
+        items.finish_import(
+            conn,
+            record.id,
+            sha256=digest(),
+            n_rows=tally.n_rows,
+            n_added=tally.n_added,
+            n_repeated=tally.n_repeated,
+            splits=dict(tally.splits),
+        )
+    notes = []
+    if aside := tally.splits.get("excluded"):
+        notes.append(
+            f"{aside:,} items are set aside: each is a near copy of items on both sides of the test set, or of another "
+            "split than the one asked for, so that using it would leak."
+        )
+    return Added(
+        source=source,
+        n_rows=tally.n_rows,
+        n_added=tally.n_added,
+        n_repeated=tally.n_repeated,
+        n_labels=tally.n_labels,
+        splits=dict(tally.splits),
+        kinds=dict(desk.kinds),
+        notes=tuple(notes),
+    )
+
+
+def _batched(rows: Iterable[Mapping[str, Any]], progress: Progress, source: str) -> Iterator[RawBatch]:
+    rows = iter(rows)
+    done = 0
+    while chunk := list(islice(rows, CHUNK)):
+        names = dict.fromkeys(name for row in chunk for name in row)
+        columns = {name: [row.get(name) for row in chunk] for name in names}
+        yield RawBatch(columns, list(range(done + 1, done + len(chunk) + 1)))
+        done += len(chunk)
+        progress(done, None, f"adding {source}")

@@ -1,0 +1,180 @@
+"""Answers in: from a call, or from a worksheet that a person or a spreadsheet program has been at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from querist.core.errors import InvalidInput, RowProblem
+from querist.core.hashing import digest
+from querist.core.state import Answer, Value
+from querist.formats import read_worksheet
+from querist.service.workspace import Workspace
+from querist.store import answers, items, rounds
+from querist.store.db import Connection
+
+Role = Literal["annotator", "reviewer", "adjudicator", "model", "import", "simulator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of each answer.
+
+    `n_labeled` were asked and open; `n_volunteered` were not asked; `n_revised` changed a label; `n_repeated` said
+    again what was known. `taken` is False where nothing was, because a row was wrong.
+    """
+
+    n_rows: int
+    n_labeled: int
+    n_volunteered: int
+    n_revised: int
+    n_repeated: int
+    n_blank: int
+    n_pending: int
+    taken: bool = True
+    problems: tuple[RowProblem, ...] = ()
+
+
+def tell(
+    work: Workspace,
+    given: Mapping[str, Value] | Sequence[Answer],
+    *,
+    annotator: str = "anonymous",
+    role: Role = "annotator",
+) -> Told:
+    """Take in answers, all or none, each once however often it is told.
+
+    Parameters
+    ----------
+    given : mapping of item id to value, or sequence of Answer
+    annotator : str
+        Who answered, where an `Answer` does not say.
+    role : str
+        A person's, a model's, an import's or a simulator's: they are never mixed up.
+
+    Raises
+    ------
+    InvalidInput
+        If an id is unknown or a value is not in the schema; nothing is then taken.
+    """
+    if isinstance(given, Mapping):
+        marks = [Answer(str(item_id), value, annotator) for item_id, value in given.items()]
+    else:
+        marks = list(given)
+    with work.database.transaction() as conn:
+        schema = work.schema(conn)
+        known = items.existing(conn, work.project_id, [mark.item_id for mark in marks])
+        for mark in marks:
+            if mark.item_id not in known:
+                raise InvalidInput(f"answers: must be about items of the project; {mark.item_id!r} is none. Add it.")
+        read = [(mark, schema.read(mark.value)) for mark in marks]
+        counts = _record(conn, work, read, role=role, client="python")
+        return _told(conn, work, counts, n_rows=len(marks))
+
+
+def tell_file(
+    work: Workspace, path: str | Path, *, annotator: str = "anonymous", partial: bool = False, role: Role = "annotator"
+) -> Told:
+    """Take in the answers of a worksheet: all of them, or none where a row is wrong, unless `partial`.
+
+    Telling the same file twice changes nothing the second time.
+
+    Raises
+    ------
+    InvalidInput
+        If the file as a whole cannot be read as a worksheet.
+    """
+    with work.database.reading() as conn:
+        schema = work.schema(conn)
+        sheet = read_worksheet(
+            path, schema=schema, known_ids=lambda ids: set(items.existing(conn, work.project_id, list(ids)))
+        )
+    if sheet.problems and not partial:
+        with work.database.reading() as conn:
+            n_pending = rounds.n_pending(conn, work.project_id)
+        return Told(sheet.n_rows, 0, 0, 0, sheet.n_repeated, sheet.n_blank, n_pending, False, sheet.problems)
+    marks = [(Answer(m.item_id, m.value, annotator, m.note), m.value) for m in sheet.accepted]
+    with work.database.transaction() as conn:
+        counts = _record(conn, work, marks, role=role, client="worksheet")
+        return _told(
+            conn,
+            work,
+            counts,
+            n_rows=sheet.n_rows,
+            n_blank=sheet.n_blank,
+            n_repeated=sheet.n_repeated,
+            problems=sheet.problems,
+        )
+
+
+def import_labels(conn: Connection, work: Workspace, given: Sequence[tuple[str, Value]], *, annotator: str) -> int:
+    """Labels that came with the items, inside the import's own transaction; how many were new."""
+    marks = [(Answer(item_id, value, annotator), value) for item_id, value in given]
+    counts = _record(conn, work, marks, role="import", client="import")
+    return counts["labeled"] + counts["volunteered"] + counts["revised"]
+
+
+def _record(
+    conn: Connection, work: Workspace, marks: Sequence[tuple[Answer, Value]], *, role: Role, client: str
+) -> Counter[str]:
+    project = work.project_id
+    answers.lock(conn, project)
+    ids = [mark.item_id for mark, _ in marks]
+    known = items.existing(conn, project, ids)
+    current = answers.current(conn, project, [known[i].seq for i in ids])
+    open_queries = {q.item_seq: q for q in rounds.pending(conn, project, seqs=[known[i].seq for i in ids])}
+    counts: Counter[str] = Counter()
+    drafts = []
+    for mark, value in marks:
+        item = known[mark.item_id]
+        label = current.get(item.seq)
+        query = open_queries.get(item.seq)
+        if label is not None and label.value == value and query is None:
+            counts["repeated"] += 1
+            continue
+        outcome = "revised" if label is not None else "labeled" if query is not None else "volunteered"
+        supersedes = None if label is None else label.event_id
+        drafts.append(
+            answers.AnswerDraft(
+                item_seq=item.seq,
+                value=value,
+                annotator=mark.annotator,
+                role=role,
+                action="import" if role == "import" else "revise" if supersedes else "submit",
+                note=mark.note,
+                supersedes=supersedes,
+                client=client,
+                # The same answer to the same standing label is the same word, however often a command is repeated.
+                idempotency_key=mark.idempotency_key or digest([mark.item_id, value, supersedes]),
+            )
+        )
+        counts[outcome] += 1
+    for recorded in answers.append(conn, project, drafts):
+        if recorded.repeated:
+            counts["repeated"] += 1
+    return counts
+
+
+def _told(
+    conn: Connection,
+    work: Workspace,
+    counts: Counter[str],
+    *,
+    n_rows: int,
+    n_blank: int = 0,
+    n_repeated: int = 0,
+    problems: tuple[RowProblem, ...] = (),
+) -> Told:
+    return Told(
+        n_rows=n_rows,
+        n_labeled=counts["labeled"],
+        n_volunteered=counts["volunteered"],
+        n_revised=counts["revised"],
+        n_repeated=counts["repeated"] + n_repeated,
+        n_blank=n_blank,
+        n_pending=rounds.n_pending(conn, work.project_id),
+        problems=problems,
+    )

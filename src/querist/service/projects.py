@@ -1,0 +1,170 @@
+"""Projects: make one, open one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from querist.catalogue import find
+from querist.core import checks
+from querist.core.errors import InvalidInput
+from querist.core.items import FIELD_KINDS
+from querist.core.policy import Policy
+from querist.core.ports import Learner
+from querist.core.schema import Schema
+from querist.learners import Recipe, SklearnLearner
+from querist.loop.stopping import rule_from_json
+from querist.service.location import Location
+from querist.service.location import remember as write_location
+from querist.service.workspace import Workspace
+from querist.store import projects
+from querist.store.db import Database
+
+HELD_OUT = ("test", "calibration")
+
+
+def create(
+    url: str | Path,
+    name: str,
+    *,
+    schema: Schema,
+    policy: Policy | None = None,
+    instructions: str = "",
+    kinds: Mapping[str, str] | None = None,
+    shares: Mapping[str, float] | None = None,
+    stopping: Sequence[Mapping[str, Any]] = (),
+    strata: str | None = None,
+    warm_start: bool = False,
+    show_suggestions: bool = True,
+    own: Recipe | Learner | None = None,
+) -> Workspace:
+    """Start a project.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is taken, or a setting is not as it must be.
+    """
+    policy = policy or Policy()
+    find(policy.strategy)
+    for kind in (kinds or {}).values():
+        checks.one_of("kind", kind, FIELD_KINDS)
+    held_out = dict(shares) if shares is not None else {"test": 0.2, "calibration": 0.05}
+    for split, share in held_out.items():
+        checks.one_of("shares", split, HELD_OUT)
+        checks.share(f"shares[{split!r}]", share)
+    if sum(held_out.values()) >= 1:
+        raise InvalidInput(f"shares: must leave items to ask about; got {held_out}, 1 or more together. Lower them.")
+    for body in stopping:
+        rule_from_json(body)
+    settings = {
+        "kinds": dict(kinds or {}),
+        "shares": held_out,
+        "stopping": [dict(body) for body in stopping],
+        "strata": strata,
+        "warm_start": warm_start,
+        "show_suggestions": show_suggestions,
+    }
+    database = Database.open(url)
+    try:
+        with database.transaction() as conn:
+            record = projects.create(conn, name, settings=settings)
+            projects.add_schema(conn, record.id, schema)
+            projects.add_policy(conn, record.id, policy)
+            if instructions:
+                projects.add_instructions(conn, record.id, instructions)
+    except BaseException:
+        database.close()
+        raise
+    return Workspace(database, record.id, name, own)
+
+
+def open_at(location: Location, *, own: Recipe | Learner | None = None) -> Workspace:
+    """Open a project that is there.
+
+    Raises
+    ------
+    NotFound
+        If there is none of the name, or no database.
+    """
+    database = Database.open(location.url, create=False)
+    try:
+        with database.reading() as conn:
+            record = projects.get(conn, location.project)
+    except BaseException:
+        database.close()
+        raise
+    return Workspace(database, record.id, record.name, own)
+
+
+def remember(work: Workspace, folder: Path) -> Path | None:
+    """Write `querist.toml`, so that commands in this folder know the project."""
+    return write_location(Location(str(work.database.url), work.name), folder)
+
+
+def set_policy(work: Workspace, policy: Policy) -> None:
+    """Choose otherwise from the next round on."""
+    find(policy.strategy)
+    with work.database.transaction() as conn:
+        projects.add_policy(conn, work.project_id, policy)
+
+
+def set_instructions(work: Workspace, text: str) -> None:
+    """Tell annotators otherwise from the next answer on."""
+    with work.database.transaction() as conn:
+        projects.add_instructions(conn, work.project_id, text)
+
+
+def stopping_rule(text: str) -> dict[str, Any]:
+    """A stopping rule from words: `target:METRIC:VALUE` or `marginal_gain:METRIC:PER_100`.
+
+    Examples
+    --------
+    >>> stopping_rule("target:macro_f1:0.9")
+    {'rule': 'target', 'metric': 'macro_f1', 'target': 0.9}
+    """
+    parts = text.split(":")
+    settings = {"target": "target", "marginal_gain": "least"}
+    try:
+        rule, metric, value = parts
+        body = {"rule": rule, "metric": metric, settings[rule]: float(value)}
+    except (ValueError, KeyError):
+        raise InvalidInput(
+            f"stop: must be target:METRIC:VALUE or marginal_gain:METRIC:PER_100; got {text!r}."
+        ) from None
+    rule_from_json(body)
+    return body
+
+
+def agree(work: Workspace, *, schema: Schema | None, policy: Policy | None, instructions: str) -> None:
+    """See that an open project asks what its opener thinks it asks; take on a new policy or new instructions.
+
+    Raises
+    ------
+    InvalidInput
+        If it asks something else.
+    """
+    with work.database.reading() as conn:
+        now, choosing = work.schema(conn), work.policy(conn)
+    if schema is not None and replace(schema, version=now.version) != now:
+        raise InvalidInput(
+            f"schema: must be the project's; {work.name!r} asks for {now.target} of {list(now.classes)}, "
+            f"not {schema.target} of {list(schema.classes)}. Open it without classes, or start another project."
+        )
+    if policy is not None and policy != choosing:
+        set_policy(work, policy)
+    if instructions:
+        set_instructions(work, instructions)
+
+
+def as_own(learner: Any) -> Recipe | Learner:
+    """What a user handed in: a recipe, a learner, or a scikit-learn estimator.
+
+    A learner alone reads the features that the default encoder makes.
+    """
+    if isinstance(learner, Recipe) or hasattr(learner, "describe"):
+        own: Recipe | Learner = learner
+        return own
+    return SklearnLearner(learner)

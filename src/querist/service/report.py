@@ -1,0 +1,127 @@
+"""The project on one page."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from querist.core.evidence import AskedItem, Round
+from querist.core.items import FieldSpec
+from querist.report import ProjectView, VersionRow, project_page
+from querist.service.status import Status, status
+from querist.service.workspace import Workspace
+from querist.store import items, models, rounds, versions
+from querist.store.db import Connection
+
+ROUNDS_SHOWN = 12
+ITEMS_SHOWN = 24
+PREVIEW_CHARACTERS = 280
+
+
+def write_report(work: Workspace, path: str | Path) -> Path:
+    """Write the project's page as one self-contained HTML file, whole or not at all."""
+    now = status(work)
+    with work.database.reading() as conn:
+        policy = work.policy(conn)
+        view = ProjectView(
+            name=work.name,
+            target=now.target,
+            classes=now.classes,
+            splits={s.split: s.n_items for s in now.splits},
+            n_labels=sum(s.n_labeled for s in now.splits if s.split == "pool"),
+            n_pending=sum(s.n_pending for s in now.splits),
+            points=now.points,
+            metric=now.metric,
+            rounds=_rounds(conn, work),
+            budget_labels=policy.budget.labels,
+            budget_usd=policy.budget.usd,
+            spent_usd=now.spent.usd,
+            exploration=policy.exploration,
+            explored=now.random_share if now.rounds else None,
+            versions=_versions(conn, work),
+            status=(now.story, *([f"Trust: {now.trust}."] if now.trust else []), *(v.sentence for v in now.verdicts)),
+            next_steps=(now.next_step,),
+            facts=_facts(conn, work, now),
+            **_detail(conn, work),
+        )
+    path = Path(path)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    scratch.write_text(project_page(view), "utf-8")
+    os.replace(scratch, path)
+    return path
+
+
+def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:
+    spec = work.spec(conn)
+    shown = []
+    n_labels = 0
+    records = [r for r in rounds.listed(conn, work.project_id) if r.purpose != "evaluation"]
+    for record in records:
+        n_labels += record.n_answered
+        if record.number not in {r.number for r in records[-ROUNDS_SHOWN:]}:
+            continue
+        queries = rounds.queries(conn, work.project_id, record.number)[:ITEMS_SHOWN]
+        found = {s.seq: s for s in items.fetch_seqs(conn, work.project_id, [q.item_seq for q in queries])}
+        asked = tuple(
+            AskedItem(
+                row=q.item_seq,
+                reason=q.reason,
+                label="not answered" if q.value is None else str(q.value),
+                preview=_preview(dict(found[q.item_seq].fields), spec),
+            )
+            for q in queries
+        )
+        shown.append(Round(record.number, record.strategy, n_labels, asked, record.held_back))
+    return tuple(shown)
+
+
+def _preview(fields: dict[str, Any], spec: FieldSpec) -> str | list[list[float]]:
+    """Pixels where the item is a small square of numbers, else its text, else its fields."""
+    for name in spec.named("vector"):
+        values = fields.get(name) or []
+        side = int(len(values) ** 0.5)
+        if 5 <= side <= 64 and side * side == len(values):
+            low, high = min(values), max(values)
+            scale = (high - low) or 1.0
+            return [[(v - low) / scale for v in values[i * side : (i + 1) * side]] for i in range(side)]
+    texts = [str(fields[name]) for name in spec.named("text") if fields.get(name)]
+    if texts:
+        return " · ".join(texts)[:PREVIEW_CHARACTERS]
+    return " · ".join(f"{k} {v}" for k, v in fields.items() if not isinstance(v, list))[:PREVIEW_CHARACTERS]
+
+
+def _versions(conn: Connection, work: Workspace) -> tuple[VersionRow, ...]:
+    return tuple(
+        VersionRow(f"version {v.number}", v.digest, v.n_items, v.created_at.isoformat(timespec="minutes"), v.note)
+        for v in versions.listed(conn, work.project_id)
+    )
+
+
+def _detail(conn: Connection, work: Workspace) -> dict[str, Any]:
+    last = next(reversed(models.evaluations(conn, work.project_id, split="test")), None)
+    if last is None or not last.detail:
+        return {}
+    return {
+        "calibration": tuple((a, b, c) for a, b, c in last.detail.get("calibration", [])),
+        "per_class": last.detail.get("per_class", {}),
+    }
+
+
+def _facts(conn: Connection, work: Workspace, now: Status) -> dict[str, Any]:
+    policy = work.policy(conn)
+    facts: dict[str, Any] = {
+        "strategy": policy.strategy,
+        "start": policy.start,
+        "batch size": policy.batch_size,
+        "seed": policy.seed,
+        "policy": policy.digest[:12],
+        "querist": version("querist"),
+        "scikit-learn": version("scikit-learn"),
+    }
+    record = models.latest(conn, work.project_id)
+    if record is not None:
+        facts["model"] = f"number {record.number}, on dataset version {record.dataset}"
+        facts["learner"] = record.recipe.get("learner", {}).get("class", "")
+    return facts

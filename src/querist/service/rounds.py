@@ -1,0 +1,351 @@
+"""Rounds: ask, write out, take back, and draw again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from querist.catalogue import PolicyChooser, find
+from querist.core import checks
+from querist.core.checks import Array, Rows
+from querist.core.errors import InvalidInput, OneClassOnly, PoolExhausted
+from querist.core.ports import Model, Progress, silent
+from querist.core.rng import generator
+from querist.core.schema import Schema
+from querist.core.signals import Signals
+from querist.core.state import Batch, Query, State
+from querist.formats import WorksheetRow
+from querist.formats import write_worksheet as write_cells
+from querist.loop.coldstart import Trust, votes
+from querist.loop.step import ask as ask_state
+from querist.modeling import signals
+from querist.service import training
+from querist.service.standing import labels, state
+from querist.service.workspace import Held, Workspace
+from querist.store import models, rounds, versions
+from querist.store.db import Connection
+
+PREVIEW_CHARACTERS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item to label, as a worksheet or a screen shows it."""
+
+    item_id: str
+    round: int
+    rank: int
+    fields: dict[str, object]
+    reason: str
+    strategy: str
+    propensity: float
+    utility: float | None
+    suggestion: str | float | None = None
+    confidence: float | None = None
+
+    @property
+    def preview(self) -> str:
+        """The item in one line."""
+        parts = [v if isinstance(v, str) else f"{k} {v}" for k, v in self.fields.items() if not isinstance(v, list)]
+        text = " · ".join(str(p) for p in parts) or "(no text)"
+        text = " ".join(text.split())
+        return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A batch that is out, or all that is pending (`round` is then 0)."""
+
+    round: int
+    strategy: str
+    target: str
+    held_back: str | None
+    cost_usd: float
+    entries: tuple[Entry, ...]
+    trained: training.Trained | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A round drawn again, and whether it came out the same."""
+
+    number: int
+    same: bool
+    sentence: str
+
+
+def ask(work: Workspace, k: int | None = None, *, split: str = "pool", progress: Progress = silent) -> Asked:
+    """Choose the next items to label, and record them as pending.
+
+    Where labels came in since the last model, a model is fitted first. Items of the test set or the calibration slice
+    are drawn at random: a strategy never sees them.
+
+    Raises
+    ------
+    PoolExhausted, BudgetSpent
+        If nothing is left to ask, or to pay with.
+    Conflict
+        If somebody else asked in between.
+    """
+    checks.one_of("split", split, ("pool", "test", "calibration"))
+    if split != "pool":
+        return _ask_held_out(work, k, split)
+    trained = _train_if_due(work, progress)
+    with work.database.transaction() as conn:
+        # The version says on which labels the batch rests, also where no model was needed to choose it.
+        before = versions.freeze(conn, work.project_id, note="")
+    with work.database.reading() as conn:
+        schema = work.schema(conn)
+        pool = work.held(conn, "pool")
+        if not len(pool):
+            raise PoolExhausted
+        now = state(work, conn, pool, schema)
+        record = models.latest(conn, work.project_id)
+        trust = _trust(conn, work)
+    model = None if record is None else training.model_of(work, record.number)
+    known = _signals(work, pool, now, model, schema)
+    _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust)
+    suggestions = _suggestions(known, batch, schema)
+    with work.database.transaction() as conn:
+        rounds.open_round(
+            conn,
+            work.project_id,
+            batch=batch,
+            seqs=pool.seqs[batch.ids],
+            policy=now.policy,
+            purpose="strategy" if batch.held_back is None else "start",
+            model=None if record is None or not known.ready("probs") else record.number,
+            dataset_before=before.number,
+            suggestions=suggestions,
+            context={"pool": len(pool), "last_seq": int(pool.seqs[-1]), "pending": sorted(now.pending)},
+        )
+    return _shown(work, batch, schema, trained)
+
+
+def pending(work: Workspace) -> Asked:
+    """Everything that is out with annotators, in the order to serve it."""
+    with work.database.reading() as conn:
+        schema = work.schema(conn)
+        records = rounds.pending(conn, work.project_id)
+        entries = tuple(_entry(record, schema) for record in records)
+    return Asked(0, "", schema.target, None, sum(r.cost_usd for r in records), entries)
+
+
+def write_worksheet(work: Workspace, path: str | Path, entries: Sequence[Entry]) -> Path:
+    """Write these entries as a worksheet to fill in."""
+    with work.database.reading() as conn:
+        schema, spec = work.schema(conn), work.spec(conn)
+        shows = bool(work.settings(conn).get("show_suggestions", True))
+    names = [name for name, kind in spec.kinds.items() if kind != "vector"] or list(spec.kinds)
+    rows = (
+        WorksheetRow(
+            item_id=entry.item_id,
+            fields={name: entry.fields.get(name) for name in names},
+            suggestion=entry.suggestion if shows else None,
+            confidence=entry.confidence if shows else None,
+            why=entry.reason,
+            round=entry.round,
+        )
+        for entry in entries
+    )
+    return write_cells(path, target=schema.target, fields=names, rows=rows)
+
+
+def withdraw(work: Workspace, number: int | None = None) -> int:
+    """Take back what nobody has answered, of one round or of all; how many questions that were."""
+    with work.database.transaction() as conn:
+        return rounds.withdraw(conn, work.project_id, number)
+
+
+def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Replayed:
+    """Draw a round again from what is stored of it, and compare item by item.
+
+    Raises
+    ------
+    NotFound
+        If there is no such round.
+    InvalidInput
+        If it was a random draw from the test set or the calibration slice, or used a learner not handed in now.
+    """
+    with work.database.reading() as conn:
+        record = rounds.get(conn, work.project_id, number)
+        if record.dataset_before is None:
+            raise InvalidInput(f"round: must be of the pool; round {number} drew from a held-out split.")
+        schema = work.schema(conn)
+        full = work.held(conn, "pool")
+        pool = _until(full, record.context["last_seq"])
+        known = training.at_version(work, conn, record.dataset_before, pool, schema)
+        trust = _trust(conn, work, until=record.model)
+        earlier = [
+            q for q in rounds.all_queries(conn, work.project_id) if q.round < number and q.purpose != "evaluation"
+        ]
+        asked_then = rounds.queries(conn, work.project_id, number)
+    progress(0, 1, "drawing again")
+    was_pending = set(record.context["pending"])
+    queries = {}
+    for q in earlier:
+        row = int(pool.rows_of(np.array([q.item_seq]))[0])
+        queries[row] = Query(row, q.round, q.rank, q.utility, q.propensity, q.strategy, q.purpose, q.reason, q.cost_usd)
+    then = State(
+        n_items=len(pool),
+        policy=record.policy,
+        labels=dict(zip(known.rows.tolist(), known.y.tolist(), strict=True)),
+        pending={row: queries[row] for row in was_pending},
+        asked=queries,
+        round=number - 1,
+        n_asked=len(earlier),
+    )
+    model = None if record.model is None else training.model_of(work, record.model)
+    signals_then = _signals(work, pool, then, model, schema)
+    _, batch = ask_state(then, signals_then, PolicyChooser(record.policy), k=record.n_asked, trust=trust)
+    drawn = [int(seq) for seq in pool.seqs[batch.ids]]
+    stored = [q.item_seq for q in asked_then]
+    progress(1, 1, "drawing again")
+    if drawn == stored:
+        return Replayed(
+            number, True, f"Round {number} drawn again gives the same {len(drawn)} items in the same order."
+        )
+    common = len(set(drawn) & set(stored))
+    return Replayed(number, False, f"Round {number} drawn again differs: {common} of {len(stored)} items are the same.")
+
+
+def _train_if_due(work: Workspace, progress: Progress) -> training.Trained | None:
+    with work.database.reading() as conn:
+        due = find(work.policy(conn).strategy).trusts_model and not models.is_current(conn, work.project_id)
+        some = len(labels(work, conn, work.held(conn, "pool"), work.schema(conn))) > 0
+    if not (due and some):
+        return None
+    try:
+        return training.train(work, progress=progress)
+    except OneClassOnly:
+        return None  # the start goes on choosing until a second class turns up
+
+
+def _ask_held_out(work: Workspace, k: int | None, split: str) -> Asked:
+    with work.database.transaction() as conn:
+        schema, policy = work.schema(conn), work.policy(conn)
+        held = work.held(conn, split)
+        taken = {record.item_seq for record in rounds.pending(conn, work.project_id)}
+        known = set(held.seqs[labels(work, conn, held, schema).rows].tolist())
+        free = np.array([row for row, seq in enumerate(held.seqs.tolist()) if seq not in taken | known], dtype=np.int64)
+        if not len(free):
+            raise PoolExhausted(f"Every item of the {split} split is labeled or pending, or it holds none. Add items.")
+        wanted = min(checks.positive("k", policy.batch_size if k is None else k), len(free))
+        number = rounds.last_number(conn, work.project_id) + 1
+        drawn = generator(policy.seed, "ask", number).choice(free, size=wanted, replace=False)
+        reason = f"random: one of {wanted} drawn from {len(free)} of the {split} split, to measure on"
+        queries = tuple(
+            Query(int(row), number, rank, None, wanted / len(free), "random", "evaluation", reason)
+            for rank, row in enumerate(drawn)
+        )
+        batch = Batch(number, queries, "random", policy.digest, len(free))
+        rounds.open_round(
+            conn,
+            work.project_id,
+            batch=batch,
+            seqs=held.seqs[batch.ids],
+            policy=policy,
+            purpose="evaluation",
+            model=None,
+            dataset_before=None,
+            suggestions=[None] * len(batch),
+            context={"split": split},
+        )
+    return _shown(work, batch, schema, None)
+
+
+def _shown(work: Workspace, batch: Batch, schema: Schema, trained: training.Trained | None) -> Asked:
+    with work.database.reading() as conn:
+        records = rounds.queries(conn, work.project_id, batch.round)
+        entries = tuple(_entry(record, schema) for record in records)
+    return Asked(batch.round, batch.strategy, schema.target, batch.held_back, batch.cost_usd, entries, trained)
+
+
+def _entry(record: rounds.QueryRecord, schema: Schema) -> Entry:
+    suggestion = record.suggestion or {}
+    return Entry(
+        item_id=record.item_id,
+        round=record.round,
+        rank=record.rank,
+        fields=dict(record.fields),
+        reason=record.reason,
+        strategy=record.strategy,
+        propensity=record.propensity,
+        utility=record.utility,
+        suggestion=suggestion.get("value"),
+        confidence=suggestion.get("score"),
+    )
+
+
+def _signals(work: Workspace, pool: Held, now: State, model: Model | None, schema: Schema) -> Signals:
+    with work.database.reading() as conn:
+        recipe = work.chosen_recipe(conn, pool)
+        settings = work.settings(conn)
+    encoded, _ = work.encoded(recipe, pool)
+
+    def training_set() -> tuple[Rows, Array]:
+        rows = np.array(sorted(now.labels), dtype=np.int64)
+        return rows, np.array([now.labels[row] for row in rows.tolist()])
+
+    strata_field = settings.get("strata")
+    rules = work.seed_rules
+    return signals(
+        encoded,
+        model,
+        schema=schema,
+        learner=recipe.learner,
+        labeled=training_set,
+        seed=now.policy.seed,
+        number=now.round,
+        costs=_costs(pool, now),
+        strata=None if strata_field is None else np.unique(_texts(pool.inputs[strata_field]), return_inverse=True)[1],
+        duplicates=pool.groups,
+        votes=votes(rules, _items(pool), schema) if rules else None,
+    )
+
+
+def _costs(pool: Held, now: State) -> Array | None:
+    costs = now.policy.costs
+    if costs.free:
+        return None
+    characters = np.zeros(len(pool))
+    if costs.per_character:
+        for name in pool.inputs.names:
+            characters += [len(v) if isinstance(v, str) else 0 for v in pool.inputs[name].tolist()]
+    return costs.per_label + costs.per_character * characters
+
+
+def _items(pool: Held) -> list[dict[str, object]]:
+    names = pool.inputs.names
+    return [
+        dict(zip(names, values, strict=True)) for values in zip(*(pool.inputs[n].tolist() for n in names), strict=True)
+    ]
+
+
+def _texts(values: Array) -> Array:
+    return np.array(["" if v is None else str(v) for v in values.tolist()])
+
+
+def _suggestions(known: Signals, batch: Batch, schema: Schema) -> list[dict[str, object] | None]:
+    """What the model would answer, where it was asked anyway."""
+    if schema.task == "number" or not known.ready("probs"):
+        return [None] * len(batch)
+    probs = known.get("probs")[batch.ids]
+    best = probs.argmax(axis=1)
+    return [{"value": schema.classes[c], "score": round(float(probs[i, c]), 6)} for i, c in enumerate(best.tolist())]
+
+
+def _trust(conn: Connection, work: Workspace, *, until: int | None = None) -> Trust | None:
+    """What was last said of trust; None once it was given, since it is not taken back."""
+    record = models.last_trust(conn, work.project_id, until)
+    return None if record is None or record["ok"] else Trust(**record)
+
+
+def _until(held: Held, last_seq: int) -> Held:
+    n = int(np.searchsorted(held.seqs, last_seq, side="right"))
+    if n == len(held):
+        return held
+    return Held(held.seqs[:n], held.ids[:n], held.inputs.take(np.arange(n)), held.groups[:n])

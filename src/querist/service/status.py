@@ -1,0 +1,178 @@
+"""The project's story so far, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from querist.core.evidence import Point
+from querist.core.items import SPLITS
+from querist.loop.budget import Spending, spending
+from querist.loop.stopping import Verdict
+from querist.service.standing import state
+from querist.service.workspace import Workspace
+from querist.store import answers, items, models, rounds
+from querist.store.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class SplitStatus:
+    """Items of one split."""
+
+    split: str
+    n_items: int
+    n_labeled: int
+    n_pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStatus:
+    """One round: who chose, how much is answered, and how many were drawn at random."""
+
+    number: int
+    purpose: str
+    strategy: str
+    held_back: str | None
+    n_asked: int
+    n_answered: int
+    n_random: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a project stands."""
+
+    project: str
+    target: str
+    story: str
+    splits: tuple[SplitStatus, ...]
+    classes: Mapping[str, int]
+    metric: str
+    points: tuple[Point, ...]
+    rounds: tuple[RoundStatus, ...]
+    spent: Spending
+    random_share: float
+    verdicts: tuple[Verdict, ...]
+    trust: str | None
+    next_step: str
+
+
+def status(work: Workspace) -> Status:
+    """Read the project's state from the store; nothing is fitted."""
+    with work.database.reading() as conn:
+        schema, policy = work.schema(conn), work.policy(conn)
+        pool = work.held(conn, "pool")
+        now = state(work, conn, pool, schema)
+        spent = spending(now)
+        per_split = _splits(conn, work)
+        points = curve(conn, work)
+        done = tuple(_round(record) for record in rounds.listed(conn, work.project_id))
+        verdicts = tuple(rule.verdict(points, spent) for rule in work.stopping(conn))
+        doubt = models.last_trust(conn, work.project_id)
+        labels = Counter(
+            str(label.value) for label in answers.labels(conn, work.project_id) if label.split != "excluded"
+        )
+    order = schema.classes or tuple(sorted(labels))
+    classes = {name: labels[name] for name in sorted(order, key=lambda name: -labels[name])} if schema.classes else {}
+    metric = _metric(points, classes)
+    asked = sum(r.n_asked for r in done if r.purpose != "evaluation")
+    drawn = sum(r.n_random for r in done if r.purpose != "evaluation")
+    return Status(
+        project=work.name,
+        target=schema.target,
+        story=_story(per_split, done, points, metric, spent),
+        splits=per_split,
+        classes=classes,
+        metric=metric,
+        points=points,
+        rounds=done,
+        spent=spent,
+        random_share=drawn / asked if asked else policy.exploration,
+        verdicts=verdicts,
+        trust=None if doubt is None else str(doubt["reason"]),
+        next_step=_next(per_split, points, verdicts, any(not r.n_answered for r in done)),
+    )
+
+
+def curve(conn: Connection, work: Workspace) -> tuple[Point, ...]:
+    """The measurements on the test set, in the order of the models; models measured on nothing are left out."""
+    return tuple(
+        Point(row.n_labels, row.cost_usd, {name: v for name, v in row.metrics.items() if v is not None})
+        for row in models.evaluations(conn, work.project_id, split="test")
+        if row.metrics
+    )
+
+
+def _splits(conn: Connection, work: Workspace) -> tuple[SplitStatus, ...]:
+    counts = items.counts(conn, work.project_id)
+    labeled = Counter(label.split for label in answers.labels(conn, work.project_id))
+    waiting = Counter(q.split for q in rounds.pending(conn, work.project_id))
+    return tuple(
+        SplitStatus(split, counts[split], labeled[split], waiting[split])
+        for split in SPLITS
+        if counts[split] or split != "excluded"
+    )
+
+
+def _round(record: rounds.RoundRecord) -> RoundStatus:
+    return RoundStatus(
+        number=record.number,
+        purpose=record.purpose,
+        strategy=record.strategy,
+        held_back=record.held_back,
+        n_asked=record.n_asked,
+        n_answered=record.n_answered,
+        n_random=record.n_random,
+        state=record.state,
+    )
+
+
+def _metric(points: tuple[Point, ...], classes: Mapping[str, int]) -> str:
+    if points and "r2" in points[-1].metrics:
+        return "r2"
+    most = max(classes.values(), default=0)
+    skewed = most > 2 / 3 * max(sum(classes.values()), 1) or len(classes) > 10
+    return "macro_f1" if skewed else "accuracy"
+
+
+def _story(
+    splits: tuple[SplitStatus, ...],
+    done: tuple[RoundStatus, ...],
+    points: tuple[Point, ...],
+    metric: str,
+    spent: Spending,
+) -> str:
+    n_items = sum(s.n_items for s in splits)
+    pool = next(s for s in splits if s.split == "pool")
+    asked = [r for r in done if r.purpose != "evaluation"]
+    parts = [f"{n_items:,} items, {pool.n_labeled:,} of the pool's {pool.n_items:,} labeled in {len(asked)} rounds."]
+    if len(points) > 1 and metric in points[-1].metrics and metric in points[0].metrics:
+        first, last = points[0], points[-1]
+        parts.append(
+            f"{metric} went from {first.metrics[metric]:.3f} at {first.n_labels} labels "
+            f"to {last.metrics[metric]:.3f} at {last.n_labels}."
+        )
+    if spent.usd:
+        parts.append(f"Answers cost {spent.usd:,.2f} dollars.")
+    return " ".join(parts)
+
+
+def _next(
+    splits: tuple[SplitStatus, ...], points: tuple[Point, ...], verdicts: tuple[Verdict, ...], waiting: bool
+) -> str:
+    by_name = {s.split: s for s in splits}
+    pool, test = by_name["pool"], by_name["test"]
+    if not sum(s.n_items for s in splits):
+        return "querist add FILE"
+    if stop := next((v for v in verdicts if v.stop), None):
+        return f"stop asking: {stop.rule} says so. `querist report` shows what was reached."
+    if pool.n_pending + test.n_pending:
+        n = pool.n_pending + test.n_pending
+        return (
+            f"{n} questions are open: `querist ask --again --to batch.csv` writes them, `querist tell` takes answers."
+        )
+    if test.n_items and not test.n_labeled and not points:
+        return "querist ask --split test -n 100 --to test.csv, so that models can be measured"
+    return "querist ask --to batch.csv"

@@ -1,0 +1,194 @@
+"""From labels to a measured model: freeze, fit, measure, record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from querist.core.errors import Conflict, InvalidInput, OneClassOnly
+from querist.core.hashing import digest
+from querist.core.items import take
+from querist.core.policy import Policy
+from querist.core.ports import Model, Progress, silent
+from querist.core.schema import Schema
+from querist.learners import Recipe
+from querist.loop.coldstart import Trust
+from querist.metrics import evaluate, evaluate_number, per_class, reliability
+from querist.modeling import Pool, fit, numbers, probabilities
+from querist.modeling import trust as cross_validated
+from querist.service.standing import Labels, as_labels, labels
+from querist.service.workspace import Held, Workspace
+from querist.store import models, rounds, versions
+from querist.store.db import Connection
+
+PROBE_ITEMS = 256  # enough to tell two fits apart; few enough to cost nothing
+PROBE_DIGITS = 4  # predictions are compared to this many: other processors round differently further down
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model, what it was fitted on, and how it did."""
+
+    number: int
+    version: int
+    n_labels: int
+    n_test: int
+    metrics: Mapping[str, float]
+    trust: str | None
+    trusted: bool
+    warm_started: bool
+    seconds: float
+
+
+def train(work: Workspace, *, progress: Progress = silent) -> Trained:
+    """Fit a model on the labels as they are now, and measure it on the test set.
+
+    Raises
+    ------
+    OneClassOnly
+        If the labels hold one class only.
+    InvalidInput
+        If nothing is labeled yet.
+    """
+    with work.database.transaction() as conn:
+        version = versions.freeze(conn, work.project_id, note="")
+        rounds.close_answered(conn, work.project_id, dataset_after=version.number)
+    with work.database.reading() as conn:
+        schema, policy = work.schema(conn), work.policy(conn)
+        pool, test = work.held(conn, "pool"), work.held(conn, "test")
+        known = at_version(work, conn, version.number, pool, schema)
+        tested = labels(work, conn, test, schema)
+        recipe = work.chosen_recipe(conn, pool)
+        before = models.latest(conn, work.project_id)
+        trusted_before = before is not None and models.was_trusted(conn, work.project_id)
+        warm_start = bool(work.settings(conn).get("warm_start", False))
+    if not len(known):
+        raise InvalidInput("labels: must be there before a model can be; none is. `querist ask`, then `querist tell`.")
+    if schema.task == "choice" and len(np.unique(known.y)) < 2:
+        raise OneClassOnly
+    began = time.perf_counter()
+    progress(0, 3, "fitting")
+    encoded, encoding = work.encoded(recipe, pool)
+    warm_from = before if warm_start else None
+    warm = None if warm_from is None else _refitted(work, warm_from.number)
+    number = 1 + (0 if before is None else before.number)
+    model = fit(recipe.learner, encoded, known.rows, known.y, schema=schema, seed=policy.seed, number=number, warm=warm)
+    seconds = time.perf_counter() - began
+    progress(1, 3, "fitting")
+    trust = None if trusted_before else _trust(recipe, encoded, known, schema, policy, number)
+    progress(2, 3, "fitting")
+    measured, detail = _measured(model, encoding.features(test.inputs) if len(tested) else None, tested, schema)
+    with work.database.transaction() as conn:
+        latest = models.latest(conn, work.project_id)
+        if (0 if latest is None else latest.number) != number - 1:
+            raise Conflict
+        record = models.save(
+            conn,
+            work.project_id,
+            number=number,
+            recipe=recipe.describe(),
+            dataset=version.number,
+            seed=policy.seed,
+            warm_from=None if warm_from is None else warm_from.number,
+            probe_digest=probe(model, encoded, schema),
+            seconds=seconds,
+        )
+        models.record_evaluation(
+            conn,
+            record.id,
+            split="test",
+            n_items=len(tested),
+            n_labels=len(known),
+            cost_usd=rounds.spent_usd(conn, work.project_id),
+            metrics=measured,
+            detail=detail,
+        )
+        if trust is not None:
+            models.record_evaluation(
+                conn,
+                record.id,
+                split="cross_validation",
+                n_items=len(known),
+                n_labels=len(known),
+                cost_usd=0.0,
+                metrics={"trusted": float(trust.ok)},
+                detail=asdict(trust),
+            )
+    work.remember_model(number, model)
+    progress(3, 3, "fitting")
+    return Trained(
+        number=number,
+        version=version.number,
+        n_labels=len(known),
+        n_test=len(tested),
+        metrics=measured,
+        trust=None if trust is None else trust.reason,
+        trusted=trusted_before or trust is None or trust.ok,
+        warm_started=model.warm_started,
+        seconds=seconds,
+    )
+
+
+def at_version(work: Workspace, conn: Connection, number: int, held: Held, schema: Schema) -> Labels:
+    """The labels of a dataset version, as rows of these items."""
+    found = [
+        (entry.item_seq, schema.encode(schema.read(entry.value)))
+        for entry in versions.entries(conn, work.project_id, number)
+    ]
+    return as_labels(held, found, schema)
+
+
+def model_of(work: Workspace, number: int) -> Model:
+    """A recorded model: the one this process fitted, or the same fitted again from its record.
+
+    Raises
+    ------
+    Conflict
+        If fitting it again gives other predictions than are recorded.
+    """
+    kept = work.remembered(number)
+    if kept is None:
+        kept = _refitted(work, number)
+        work.remember_model(number, kept)
+    return kept
+
+
+def probe(model: Model, pool: Pool, schema: Schema) -> str:
+    """A digest of the model's predictions on the pool's first items."""
+    first = take(pool.features, np.arange(min(PROBE_ITEMS, pool.n_items)))
+    predicted = numbers(model, first) if schema.task == "number" else probabilities(model, first)
+    return digest((np.round(predicted.astype(np.float64), PROBE_DIGITS) + 0.0).tolist())
+
+
+def _refitted(work: Workspace, number: int) -> Model:
+    with work.database.reading() as conn:
+        record = models.get(conn, work.project_id, number)
+        schema = work.schema(conn)
+        pool = work.held(conn, "pool")
+        known = at_version(work, conn, record.dataset, pool, schema)
+        recipe = work.chosen_recipe(conn, pool)
+    warm = None if record.warm_from is None else _refitted(work, record.warm_from)
+    encoded, _ = work.encoded(recipe, pool)
+    return fit(recipe.learner, encoded, known.rows, known.y, schema=schema, seed=record.seed, number=number, warm=warm)
+
+
+def _trust(recipe: Recipe, pool: Pool, known: Labels, schema: Schema, policy: Policy, number: int) -> Trust:
+    return cross_validated(recipe.learner, pool, known.rows, known.y, schema=schema, seed=policy.seed, number=number)
+
+
+def _measured(
+    model: Model, features: object, tested: Labels, schema: Schema
+) -> tuple[dict[str, float], dict[str, object]]:
+    if features is None:
+        return {}, {}
+    some = take(features, tested.rows)
+    if schema.task == "number":
+        return evaluate_number(tested.y, numbers(model, some)), {}
+    probs = probabilities(model, some)
+    return evaluate(tested.y, probs, classes=schema.classes), {
+        "per_class": per_class(tested.y, probs.argmax(axis=1), schema.n_classes).named(schema.classes),
+        "calibration": [list(row) for row in reliability(tested.y, probs)],
+    }

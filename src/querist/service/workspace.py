@@ -1,0 +1,147 @@
+"""An open project: its database, and what one process remembers of it between two calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from querist.core.checks import Rows
+from querist.core.items import Columns, FieldSpec
+from querist.core.policy import Policy
+from querist.core.ports import Learner, Model
+from querist.core.schema import Schema
+from querist.learners import Recipe, default_recipe
+from querist.loop.coldstart import SeedRule
+from querist.loop.stopping import StoppingRule, rule_from_json
+from querist.modeling import Pool, pool_of
+from querist.store import items, projects
+from querist.store.db import Connection, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Items of one split, in the order in which they came: the rows that arrays about them have.
+
+    `seqs` are the store's numbers for them, `groups` their near-duplicate groups or -1.
+    """
+
+    seqs: Rows
+    ids: tuple[str, ...]
+    inputs: Columns
+    groups: Rows
+
+    def __len__(self) -> int:
+        return len(self.seqs)
+
+    def rows_of(self, seqs: Rows) -> Rows:
+        """The rows of these items; -1 for one that is not of this split."""
+        if not len(self.seqs):
+            return np.full(len(seqs), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self.seqs, seqs), len(self.seqs) - 1)
+        return np.where(self.seqs[at] == seqs, at, -1)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """A project that is open. Close it, or use it as a context manager.
+
+    Parameters
+    ----------
+    database : Database
+    project_id : int
+    name : str
+    own : Recipe, Learner or None
+        What to use in place of what suits the fields.
+    seed_rules : sequence of SeedRule
+        For the start `rules`.
+    """
+
+    database: Database
+    project_id: int
+    name: str
+    own: Recipe | Learner | None = None
+    seed_rules: tuple[SeedRule, ...] = ()
+    _held: dict[str, tuple[int, Held]] = field(default_factory=dict)
+    _encoded: tuple[object, Pool, Any] | None = None
+    _models: dict[int, Model] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def schema(self, conn: Connection) -> Schema:
+        """The question as it is asked now."""
+        return projects.schema(conn, self.project_id)
+
+    def policy(self, conn: Connection) -> Policy:
+        """How to choose now."""
+        return projects.policy(conn, self.project_id)
+
+    def settings(self, conn: Connection) -> dict[str, Any]:
+        """What else was said of the project."""
+        return dict(projects.settings(conn, self.project_id))
+
+    def spec(self, conn: Connection) -> FieldSpec:
+        """What the fields are; empty before the first import."""
+        return FieldSpec(self.settings(conn).get("kinds", {}))
+
+    def stopping(self, conn: Connection) -> list[StoppingRule]:
+        """When to stop: the budget always, and the rules that were set."""
+        return [rule_from_json(body) for body in [{"rule": "budget"}, *self.settings(conn).get("stopping", [])]]
+
+    def held(self, conn: Connection, split: str) -> Held:
+        """The items of a split, read anew only where there are more than last time."""
+        last = items.last_seq(conn, self.project_id)
+        kept = self._held.get(split)
+        if kept is None or kept[0] != last:
+            kept = (last, _read(conn, self.project_id, split, self.spec(conn)))
+            self._held[split] = kept
+        return kept[1]
+
+    def chosen_recipe(self, conn: Connection, pool: Held) -> Recipe:
+        """How models are made: what was handed in, or what suits the fields."""
+        if isinstance(self.own, Recipe):
+            return self.own
+        suited = default_recipe(pool.inputs, self.spec(conn), task=self.schema(conn).task)
+        return suited if self.own is None else replace(suited, learner=self.own)
+
+    def encoded(self, recipe: Recipe, pool: Held) -> tuple[Pool, Any]:
+        """The pool as features, and the encoder fitted on it; kept while the pool stays the same."""
+        key = (recipe.describe(), id(pool))
+        if self._encoded is None or self._encoded[0] != key:
+            encoding = recipe.encoder.fit(pool.inputs)
+            self._encoded = (key, pool_of(encoding, pool.inputs), encoding)
+        return self._encoded[1], self._encoded[2]
+
+    def remembered(self, number: int) -> Model | None:
+        """A model this process has fitted."""
+        return self._models.get(number)
+
+    def remember_model(self, number: int, model: Model) -> None:
+        """Keep a model for the calls to come; only the latest, since each may be large."""
+        self._models = {number: model}
+
+
+def _read(conn: Connection, project_id: int, split: str, spec: FieldSpec) -> Held:
+    seqs: list[int] = []
+    ids: list[str] = []
+    groups: list[int] = []
+    columns: dict[str, list[Any]] = {name: [] for name in spec.used}
+    for item in items.stream(conn, project_id, split=split):
+        seqs.append(item.seq)
+        ids.append(item.item_id)
+        groups.append(-1 if item.duplicate_group is None else item.duplicate_group)
+        for name, values in columns.items():
+            values.append(item.fields.get(name))
+    return Held(np.array(seqs, dtype=np.int64), tuple(ids), Columns(columns), np.array(groups, dtype=np.int64))

@@ -1,0 +1,225 @@
+"""Opening a database, and its two kinds of transaction: one that writes, one that sees everything at one instant."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL, make_url
+
+from querist.core.errors import Conflict, InvalidInput, MissingExtra, NotFound, QueristError
+from querist.store import migrate
+
+__all__ = ["Connection", "Database"]
+
+BUSY_S = 30  # one writer at a time on SQLite: an import of a million rows holds it for some seconds
+_MODE = "querist_mode"
+_RETRY = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization failure, deadlock, lock not available
+
+
+class Database:
+    """One database, which holds many projects.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Database.open(f"{folder}/labels.db") as db:
+    ...     with db.reading() as conn:
+    ...         conn.dialect.name
+    'sqlite'
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(**{_MODE: "write"})
+        reads: dict[str, Any] = {_MODE: "read"}
+        if engine.dialect.name == "postgresql":
+            reads |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine.execution_options(**reads)
+
+    @classmethod
+    def open(cls, url: str | Path, *, create: bool = True) -> Database:
+        """The database at a path or URL, its tables brought to this version.
+
+        Parameters
+        ----------
+        url : str or Path
+            A file (SQLite), ``sqlite:///path``, or ``postgresql://user@host/name``.
+        create : bool
+            Whether to make the file and the tables where there are none.
+
+        Raises
+        ------
+        NotFound
+            If there is no database of Querist's and `create` is false.
+        InvalidInput
+            If the URL cannot be read, or the database belongs to something else or to a newer Querist.
+        MissingExtra
+            If the URL is of PostgreSQL and its driver is not installed.
+        """
+        where = _url(url)
+        shown = _shown(where)
+        if where.get_backend_name() == "sqlite":
+            _check_file(Path(str(where.database)), create=create)
+        database = cls(_engine(where))
+        try:
+            with database.reading() as conn:
+                revision = migrate.revision_of(conn)
+            if revision is None and not create:
+                raise NotFound(f"database: must be there already; {shown} holds no project yet. Create it first.")
+            if not migrate.is_current(revision):
+                with database.transaction() as conn:
+                    migrate.upgrade(conn)
+        except sa.exc.DBAPIError as error:
+            database.close()
+            raise _unreachable(shown, where, error) from None
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @property
+    def url(self) -> str:
+        """Where it is, without the password."""
+        return _shown(self._engine.url)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection that writes: all of the block, or nothing of it.
+
+        Raises
+        ------
+        Conflict
+            If another process held the database for too long, or the two got in each other's way.
+        """
+        with _conflicts(), self._writer.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that only reads, and sees the database as it is now, whatever others write meanwhile."""
+        with _conflicts(), self._reader.connect() as conn:
+            # A snapshot begins at the first read, not at BEGIN.
+            if conn.dialect.name == "sqlite":
+                conn.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+            else:
+                conn.exec_driver_sql("SELECT 1")
+            yield conn
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _url(url: str | Path) -> URL:
+    if isinstance(url, Path) or "://" not in url:
+        return URL.create("sqlite+pysqlite", database=str(url))
+    scheme, _, rest = url.partition("://")
+    drivers = dict.fromkeys(("postgres", "postgresql", "postgresql+psycopg"), "postgresql+psycopg")
+    drivers |= dict.fromkeys(("sqlite", "sqlite+pysqlite"), "sqlite+pysqlite")
+    if scheme not in drivers:
+        raise InvalidInput(
+            f"database: must be a file, sqlite:/// or postgresql://; got a URL that begins {scheme}://. "
+            "Use one of these."
+        )
+    try:
+        return make_url(f"{drivers[scheme]}://{rest}")
+    except (sa.exc.ArgumentError, ValueError):
+        raise InvalidInput(
+            f"database: must be a URL like {scheme}://user@host:5432/name; this one cannot be read. "
+            "Escape special characters in the password with %."
+        ) from None
+
+
+def _shown(url: URL) -> str:
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def _check_file(path: Path, *, create: bool) -> None:
+    if str(path) in ("None", "", ":memory:", "."):
+        raise InvalidInput("database: must be a file, so that no answer is lost; got none. Name one, like labels.db.")
+    if path.is_dir():
+        raise InvalidInput(f"database: must be a file; {path} is a folder. Name a file in it.")
+    if not path.exists():
+        if not create:
+            raise NotFound(f"database: must be there already; there is no file {path}. Check the path, or create it.")
+        if not path.absolute().parent.is_dir():
+            raise NotFound(f"database: its folder must exist; there is no {path.parent}. Make it first.")
+
+
+def _engine(url: URL) -> sa.Engine:
+    # hide_parameters: an error's text must not carry people's answers into a log.
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
+        sa.event.listen(engine, "connect", _sqlite_connect)
+        sa.event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    try:
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    except ImportError:
+        raise MissingExtra(
+            "database: PostgreSQL needs the driver psycopg; it is not installed. Run: pip install 'querist[postgres]'"
+        ) from None
+
+
+def _sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # Python's driver would begin transactions of its own, late and deferred
+    deadline = time.monotonic() + BUSY_S
+    while True:  # the change to WAL does not wait for a lock as everything else does
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    connection.execute("PRAGMA foreign_keys=ON").close()
+    # An answer is acknowledged once it is on the disk: NORMAL may lose the last ones when the power goes.
+    connection.execute("PRAGMA synchronous=FULL").close()
+    connection.execute("PRAGMA cache_size=-65536").close()  # 64 MiB: the default 2 MiB thrashes on a million items
+
+
+def _sqlite_begin(conn: Connection) -> None:
+    writes = conn.get_execution_options().get(_MODE) == "write"
+    conn.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
+    # A read that turns into a write fails at once when another writes; taking the lock first makes it wait.
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _conflicts() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        original = error.orig
+        if isinstance(original, sqlite3.OperationalError):
+            busy = original.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        else:
+            busy = getattr(original, "sqlstate", None) in _RETRY
+        if not busy:
+            raise
+        raise Conflict(
+            "database: only one may write at a time; another process was in the way. Try again when it is done."
+        ) from error
+
+
+def _unreachable(shown: str, url: URL, error: sa.exc.DBAPIError) -> QueristError:
+    reason = " ".join(str(error.orig).split())
+    if url.password:
+        reason = reason.replace(str(url.password), "***")
+    if "not a database" in reason:
+        return InvalidInput(f"database: must be a SQLite file; {shown} is something else. Name another file.")
+    return QueristError(f"database: must be reachable; {shown}: {reason}. Check that it runs and that you may use it.")

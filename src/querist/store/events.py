@@ -1,0 +1,137 @@
+"""Events as they are read back: one item's history, the whole stream, and what was known of each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.core.state import Value
+from querist.store import chain
+from querist.store.sql import CHUNK, among, chunks, flat, streamed
+from querist.store.tables import Action, Role, answer_content, answer_event, query
+
+# The columns as they are stored, without their types: what is hashed is what is written.
+RAW_EVENT = sa.table("answer_event", *(sa.column(c.name) for c in answer_event.c))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act of one annotator, as it is on record. `value` and `note` are None once erased."""
+
+    id: str
+    seq: int
+    idempotency_key: str | None
+    item_seq: int
+    item_id: str
+    item_content_hash: str
+    round: int | None
+    query_id: int | None
+    annotator: str
+    role: Role
+    action: Action
+    supersedes: str | None
+    schema_version: int
+    instruction_version: int | None
+    suggestion: Mapping[str, Any] | None
+    acquisition: Mapping[str, Any] | None
+    shown_at: datetime | None
+    submitted_at: datetime | None
+    received_at: datetime
+    active_ms: int | None
+    client: str
+    content_digest: str
+    prev_hash: str
+    hash: str
+    value: Value | None
+    note: str | None
+    erased_at: datetime | None
+
+
+def history(conn: sa.Connection, project_id: int, item_seq: int) -> list[Event]:
+    """Everything that was done about one item, oldest first."""
+    asked = _events(project_id).where(answer_event.c.item_seq == item_seq).order_by(answer_event.c.seq)
+    return [Event(**row._mapping) for row in conn.execute(asked)]
+
+
+def events(conn: sa.Connection, project_id: int, *, after: int = 0, chunk: int = CHUNK) -> Iterator[Event]:
+    """Every event of the project past a place in its chain, in order; one chunk is in memory at a time."""
+    asked = _events(project_id).where(answer_event.c.seq > after).order_by(answer_event.c.seq)
+    for row in flat(streamed(conn, asked, chunk)):
+        yield Event(**row._mapping)
+
+
+def facts_of(conn: sa.Connection, event_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Who answered and when, and why the item was asked: by event, for an export's columns.
+
+    The keys are annotator, answered_at, round, strategy, purpose, utility, propensity and reason; what is about a
+    query is None where nobody asked.
+    """
+    e, q = answer_event.c, query.c
+    found: dict[str, dict[str, Any]] = {}
+    for chunk in chunks(event_ids):
+        asked = (
+            sa.select(
+                e.id,
+                e.annotator,
+                sa.func.coalesce(e.submitted_at, e.received_at).label("answered_at"),
+                e.round,
+                q.strategy,
+                q.purpose,
+                q.utility,
+                q.propensity,
+                q.reason,
+            )
+            .outerjoin(query, q.id == e.query_id)
+            .where(among(conn, e.id, chunk))
+        )
+        for row in conn.execute(asked):
+            facts = dict(row._mapping)
+            found[facts.pop("id")] = facts
+    return found
+
+
+def head(conn: sa.Connection, project_id: int) -> tuple[int, str]:
+    """The place and the hash of the project's last event: written down elsewhere, they prove what was there."""
+    c = answer_event.c
+    last = sa.select(c.seq, c.hash).where(c.project_id == project_id).order_by(c.seq.desc()).limit(1)
+    row = conn.execute(last).one_or_none()
+    return (0, chain.GENESIS) if row is None else (row.seq, row.hash)
+
+
+def steps_of(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> Iterator[tuple[int, chain.Step]]:
+    """The events of these items, in order, as far as they decide the label; each with its item."""
+    for chunk in chunks(seqs):
+        yield from _steps(conn, project_id, answer_content.c.value, among(conn, answer_event.c.item_seq, chunk))
+
+
+def stored_steps(conn: sa.Connection, project_id: int) -> Iterator[tuple[int, chain.Step]]:
+    """The events of every item, item by item, with each value as the text that is stored, whatever it is."""
+    return _steps(conn, project_id, sa.type_coerce(answer_content.c.value, sa.Text), sa.true())
+
+
+def _steps(
+    conn: sa.Connection, project_id: int, value: sa.ColumnElement[Any], which: sa.ColumnElement[bool]
+) -> Iterator[tuple[int, chain.Step]]:
+    e, words = answer_event.c, answer_content.c
+    erased = words.erased_at.is_not(None)
+    asked = (
+        sa.select(e.item_seq, e.id, e.action, e.annotator, e.supersedes, e.query_id, value, erased)
+        .outerjoin(answer_content, words.event_id == e.id)
+        .where(e.project_id == project_id, which)
+        .order_by(e.item_seq, e.seq)
+    )
+    for row in flat(streamed(conn, asked)):
+        yield row[0], chain.Step(*tuple(row)[1:])
+
+
+def _events(project_id: int) -> sa.Select[Any]:
+    words = answer_content.c
+    return (
+        sa.select(*(c for c in answer_event.c if c.name != "project_id"), words.value, words.note, words.erased_at)
+        .outerjoin(answer_content, words.event_id == answer_event.c.id)
+        .where(answer_event.c.project_id == project_id)
+    )

@@ -1,0 +1,395 @@
+"""Taking answers in: the event, its words, the query it answers and the item's label, all in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, get_args
+
+import sqlalchemy as sa
+
+from querist.core.checks import one_of
+from querist.core.errors import Conflict, InvalidInput, NotFound
+from querist.core.state import Value
+from querist.store import chain, projects
+from querist.store.columns import json_text, moment_text, plain_text, utc_now
+from querist.store.events import RAW_EVENT, head, steps_of
+from querist.store.sql import among, chunks
+from querist.store.tables import Action, Role, answer_content, answer_event, current_label, item, query, round_
+
+DRAFTED: tuple[Action, ...] = ("submit", "revise", "undo", "withdraw", "skip", "flag", "import")
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDraft:
+    """What somebody did about an item, before it is recorded.
+
+    Parameters
+    ----------
+    item_seq : int
+        Which item.
+    value : value or None
+        The answer; None for an action that gives none.
+    action : {"submit", "revise", "undo", "withdraw", "skip", "flag", "import"}
+        A `revise` or `undo` is of the event that `supersedes` names, by default the annotator's own last answer. A
+        `withdraw` takes back all that this annotator said of the item.
+    idempotency_key : str, optional
+        The same key of the same annotator is the same act, however often it is sent.
+    shown_at, submitted_at : datetime, optional
+        By the annotator's clock.
+    active_ms : int, optional
+        How long the annotator worked on it.
+    suggestion_visible, suggestion_accepted : bool, optional
+        Whether the query's suggestion was seen, and taken.
+    schema_version, instruction_version : int, optional
+        By default those of the round that asked, or else the latest.
+    """
+
+    item_seq: int
+    value: Value | None
+    annotator: str
+    role: Role = "annotator"
+    action: Action = "submit"
+    note: str = ""
+    supersedes: str | None = None
+    idempotency_key: str | None = None
+    shown_at: datetime | None = None
+    submitted_at: datetime | None = None
+    active_ms: int | None = None
+    client: str = ""
+    suggestion_visible: bool | None = None
+    suggestion_accepted: bool | None = None
+    schema_version: int | None = None
+    instruction_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a draft.
+
+    `before` and `after` are the item's label around it. `query_id` is the query it was about. For a draft that was
+    recorded before, `repeated` is true, the event is the first one, and nothing changed.
+    """
+
+    event_id: str
+    seq: int
+    item_seq: int
+    query_id: int | None
+    before: Value | None
+    after: Value | None
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class _Subject:
+    """An item in the course of `append`: its events so far, and the queries about it that were not taken back."""
+
+    seq: int
+    item_id: str
+    content_hash: str
+    steps: list[chain.Step] = field(default_factory=list)
+    queries: list[sa.Row[Any]] = field(default_factory=list)
+
+    n_stored: int = 0
+
+    @property
+    def touched(self) -> bool:
+        return len(self.steps) > self.n_stored
+
+    def asked_by(self, draft: AnswerDraft, supersedes: str | None) -> sa.Row[Any] | None:
+        """The query a draft is about: the pending one, or else that of the event it supersedes."""
+        answered = chain.standing(self.steps).answered()
+        if draft.action not in ("undo", "withdraw"):
+            for asked in self.queries:
+                if asked.id not in answered and (asked.state == "pending" or asked.round_state != "withdrawn"):
+                    return asked
+        about = next((step.query_id for step in self.steps if step.event_id == supersedes), None)
+        return next((asked for asked in self.queries if asked.id == about), None)
+
+
+def append(
+    conn: sa.Connection,
+    project_id: int,
+    drafts: Sequence[AnswerDraft],
+    *,
+    now: datetime | None = None,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+) -> list[Recorded]:
+    """Record drafts, in their order, each once; inside the caller's transaction.
+
+    An answer answers the item's pending query; an undone or withdrawn one leaves it pending again, unless its round
+    was withdrawn. `current_label` follows.
+
+    Raises
+    ------
+    NotFound
+        If an item is not in the project, or the project has no schema.
+    InvalidInput
+        If an action lacks a value or has one too many, or there is nothing to revise or take back.
+    Conflict
+        If what a draft supersedes does not stand any more.
+    """
+    for draft in drafts:
+        _check(draft)
+    if not drafts:
+        return []
+    projects.lock(conn, project_id)
+    book = _Book(conn, project_id, drafts, now or utc_now(), entropy)
+    done = [book.take(draft) for draft in drafts]
+    book.write()
+    return done
+
+
+class _Book:
+    """The project's chain while drafts are added to it; nothing is written before `write`."""
+
+    def __init__(
+        self,
+        conn: sa.Connection,
+        project_id: int,
+        drafts: Sequence[AnswerDraft],
+        now: datetime,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._conn, self._project, self._now, self._entropy = conn, project_id, now, entropy
+        self._known = _known(conn, project_id, drafts)
+        self._subjects = _subjects(conn, project_id, dict.fromkeys(draft.item_seq for draft in drafts))
+        self._seq, self._hash = head(conn, project_id)
+        self._events: list[dict[str, Any]] = []
+        self._contents: list[dict[str, Any]] = []
+        self._schema = projects.schema(conn, project_id).version
+        told = projects.instructions(conn, project_id)
+        self._instructions = None if told is None else told.version
+
+    def take(self, draft: AnswerDraft) -> Recorded:
+        """Record a draft, or find that it was recorded before."""
+        subject = self._subjects[draft.item_seq]
+        before = chain.standing(subject.steps)
+        key = (draft.annotator, draft.idempotency_key)
+        if draft.idempotency_key is not None and key in self._known:
+            there = self._known[key]
+            value = _value(before)
+            return Recorded(there.id, there.seq, there.item_seq, there.query_id, value, value, repeated=True)
+        supersedes = _superseded(draft, subject, before)
+        asked = subject.asked_by(draft, supersedes)
+        event = self._event(draft, subject, supersedes, asked)
+        query_id = event["query_id"]
+        subject.steps.append(chain.Step(event["id"], draft.action, draft.annotator, supersedes, query_id, draft.value))
+        after = chain.standing(subject.steps)
+        if draft.idempotency_key is not None:
+            self._known[key] = _Known(event["id"], event["seq"], subject.seq, query_id)
+        return Recorded(event["id"], event["seq"], subject.seq, query_id, _value(before), _value(after))
+
+    def write(self) -> None:
+        """Put everything into the database."""
+        if not self._events:
+            return
+        self._conn.execute(RAW_EVENT.insert(), self._events)
+        self._conn.execute(answer_content.insert(), self._contents)
+        touched = [s for s in self._subjects.values() if s.touched]
+        _project_labels(self._conn, self._project, touched)
+        _settle_queries(self._conn, touched)
+
+    def _event(
+        self, draft: AnswerDraft, subject: _Subject, supersedes: str | None, asked: sa.Row[Any] | None
+    ) -> dict[str, Any]:
+        salt = self._entropy(SALT_BYTES).hex()
+        event: dict[str, Any] = {
+            "id": chain.event_id(self._now, self._entropy),
+            "seq": self._seq + 1,
+            "project_id": self._project,
+            "idempotency_key": draft.idempotency_key,
+            "item_seq": subject.seq,
+            "item_id": subject.item_id,
+            "item_content_hash": subject.content_hash,
+            "round": None if asked is None else asked.number,
+            "query_id": None if asked is None else asked.id,
+            "annotator": draft.annotator,
+            "role": draft.role,
+            "action": draft.action,
+            "supersedes": supersedes,
+            "schema_version": draft.schema_version or (self._schema if asked is None else asked.schema_version),
+            "instruction_version": draft.instruction_version
+            or (self._instructions if asked is None else asked.instruction_version),
+            "suggestion": _suggestion(draft, asked),
+            "acquisition": _acquisition(asked),
+            "shown_at": _moment(draft.shown_at),
+            "submitted_at": _moment(draft.submitted_at),
+            "received_at": moment_text(self._now),
+            "active_ms": draft.active_ms,
+            "client": draft.client,
+            "content_digest": chain.content_digest(salt, draft.value, draft.note),
+            "prev_hash": self._hash,
+        }
+        self._hash = event["hash"] = chain.event_hash(event)
+        self._seq += 1
+        self._events.append(event)
+        self._contents.append({"event_id": event["id"], "value": draft.value, "note": draft.note, "salt": salt})
+        return event
+
+
+class _Known(NamedTuple):
+    id: str
+    seq: int
+    item_seq: int
+    query_id: int | None
+
+
+def _check(draft: AnswerDraft) -> None:
+    one_of("action", draft.action, DRAFTED)
+    one_of("role", draft.role, get_args(Role))
+    for name in ("annotator", "note", "client", "idempotency_key"):
+        if (text := getattr(draft, name)) is not None:
+            plain_text(name, text)
+    if (draft.value is not None) != (draft.action in chain.ANSWERS):
+        wanted = "an answer" if draft.action in chain.ANSWERS else "none"
+        raise InvalidInput(f"value: must be {wanted} for {draft.action!r}; got {draft.value!r}. Check the action.")
+
+
+def _known(conn: sa.Connection, project_id: int, drafts: Sequence[AnswerDraft]) -> dict[tuple[str, str | None], _Known]:
+    c = answer_event.c
+    keys = dict.fromkeys(d.idempotency_key for d in drafts if d.idempotency_key is not None)
+    found: dict[tuple[str, str | None], _Known] = {}
+    for chunk in chunks(keys):
+        asked = sa.select(c.annotator, c.idempotency_key, c.id, c.seq, c.item_seq, c.query_id).where(
+            c.project_id == project_id, among(conn, c.idempotency_key, chunk)
+        )
+        found.update(((who, key), _Known(*event)) for who, key, *event in conn.execute(asked))
+    return found
+
+
+def _subjects(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> dict[int, _Subject]:
+    found: dict[int, _Subject] = {}
+    for chunk in chunks(seqs):
+        c = item.c
+        these = sa.select(c.seq, c.item_id, c.content_hash).where(c.project_id == project_id, among(conn, c.seq, chunk))
+        found.update((seq, _Subject(seq, id_, hash_)) for seq, id_, hash_ in conn.execute(these))
+        if missing := [seq for seq in chunk if seq not in found]:
+            raise NotFound(
+                f"answers: each item must be in the project; number {missing[0]} is not. Look the numbers up again."
+            )
+        for seq, step in steps_of(conn, project_id, chunk):
+            found[seq].steps.append(step)
+            found[seq].n_stored += 1
+        asked = (
+            sa.select(query, round_.c.number, round_.c.state.label("round_state"), *_OF_ROUND)
+            .join(round_, round_.c.id == query.c.round_id)
+            .where(query.c.project_id == project_id, query.c.state != "withdrawn", among(conn, query.c.item_seq, chunk))
+            .order_by(query.c.id)
+        )
+        for row in conn.execute(asked):
+            found[row.item_seq].queries.append(row)
+    return found
+
+
+_OF_ROUND = (
+    round_.c.schema_version,
+    round_.c.instruction_version,
+    round_.c.n_candidates,
+    round_.c.model,
+    round_.c.seed,
+)
+
+
+def _superseded(draft: AnswerDraft, subject: _Subject, before: chain.Standing) -> str | None:
+    """The event that a draft supersedes; refused if it does not stand."""
+    if draft.action in ("revise", "undo", "withdraw"):
+        own = before.of(draft.annotator)
+        if draft.action == "revise":
+            own = own or before.label
+        named = draft.supersedes or (own.event_id if own else None)
+        if named is None:
+            raise InvalidInput(
+                f"action: must have something to {draft.action}; nothing that {draft.annotator!r} said of "
+                f"{subject.item_id!r} stands. Submit an answer first."
+            )
+    elif (named := draft.supersedes) is None:
+        return None
+    undone = {step.supersedes for step in subject.steps if step.action == "undo"}
+    standing = {step.event_id for step in subject.steps if step.action != "undo"} - undone
+    if draft.action != "undo":
+        standing &= {step.event_id for step in before.answers}
+    if named not in standing:
+        raise Conflict(
+            f"supersedes: must be an event of {subject.item_id!r} that stands; {named} does not. "
+            "Somebody else changed it: look at its history, then try again."
+        )
+    return named
+
+
+def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subject]) -> None:
+    c = current_label.c
+    for chunk in chunks(s.seq for s in subjects):
+        conn.execute(sa.delete(current_label).where(c.project_id == project_id, among(conn, c.item_seq, chunk)))
+    rows = []
+    for subject in subjects:
+        now = chain.standing(subject.steps)
+        if now.label is not None:
+            rows.append(
+                {
+                    "project_id": project_id,
+                    "item_seq": subject.seq,
+                    "value": now.label.value,
+                    "event_id": now.label.event_id,
+                    "n_answers": now.n_answers,
+                }
+            )
+    if rows:
+        conn.execute(current_label.insert(), rows)
+
+
+def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> None:
+    answered: list[dict[str, Any]] = []
+    reopened: list[dict[str, Any]] = []
+    withdrawn: list[dict[str, Any]] = []
+    for subject in subjects:
+        by = chain.standing(subject.steps).answered()
+        waiting = any(q.state == "pending" and q.id not in by for q in subject.queries)
+        for asked in subject.queries:
+            event_id = by.get(asked.id)
+            if event_id is not None and event_id != asked.answered_event:
+                answered.append({"query": asked.id, "to": "answered", "event": event_id})
+            elif event_id is None and asked.state == "answered":
+                again = not waiting and asked.round_state != "withdrawn"
+                waiting = waiting or again
+                state = "pending" if again else "withdrawn"
+                (reopened if again else withdrawn).append({"query": asked.id, "to": state, "event": None})
+    # Pending ones last: until the others have left that state, an item would be pending twice.
+    changes = [*answered, *withdrawn, *reopened]
+    if changes:
+        settled = sa.update(query).where(query.c.id == sa.bindparam("query"))
+        conn.execute(settled.values(state=sa.bindparam("to"), answered_event=sa.bindparam("event")), changes)
+
+
+def _suggestion(draft: AnswerDraft, asked: sa.Row[Any] | None) -> str | None:
+    offered = None if asked is None else asked.suggestion
+    seen = {"was_visible": draft.suggestion_visible, "was_accepted": draft.suggestion_accepted}
+    return None if offered is None else json_text({**offered, **seen})
+
+
+def _acquisition(asked: sa.Row[Any] | None) -> str | None:
+    if asked is None:
+        return None
+    return json_text(
+        {
+            "strategy": asked.strategy,
+            "utility": asked.utility,
+            "rank": asked.rank,
+            "pool_size": asked.n_candidates,
+            "model": asked.model,
+            "seed": asked.seed,
+            "propensity": asked.propensity,
+            "purpose": asked.purpose,
+        }
+    )
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment_text(moment)
+
+
+def _value(standing: chain.Standing) -> Value | None:
+    return None if standing.label is None else standing.label.value

@@ -1,0 +1,51 @@
+"""The few turns of SQL that every module here needs, one form for both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+T = TypeVar("T")
+
+CHUNK = 10_000
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Lists of at most `size` values.
+
+    Examples
+    --------
+    >>> list(chunks("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    left = iter(values)
+    while chunk := list(islice(left, size)):
+        yield chunk
+
+
+def among(conn: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """`column IN values` with one parameter, however many values: neither database's limit on parameters is met."""
+    if conn.dialect.name == "sqlite":
+        listed = sa.func.json_each(json.dumps(values)).table_valued("value")
+        return column.in_(sa.select(listed.c.value))
+    kind = sa.BigInteger() if isinstance(column.type, sa.BigInteger) else sa.Text()
+    return column == sa.any_(sa.literal(list(values), ARRAY(kind)))
+
+
+def streamed(
+    conn: sa.Connection, statement: sa.Select[Any] | sa.CompoundSelect[Any], chunk: int = CHUNK
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    """The rows in chunks, of which only one is held at a time. Write nothing on this connection meanwhile."""
+    with conn.execute(statement, execution_options={"yield_per": chunk}) as result:
+        yield from result.partitions()
+
+
+def flat(partitions: Iterable[Sequence[T]]) -> Iterator[T]:
+    """The rows of every chunk, one by one."""
+    for rows in partitions:
+        yield from rows
