@@ -48,6 +48,9 @@ def probable_ids(item_id: str) -> list[str]:
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d{1,2}", item_id):
         whole = str(int(float(item_id)))
     if whole.isascii() and whole.isdigit():
+        digits = whole.rstrip("0")
+        for zeros in range(1, len(whole) - max(len(digits), 1) + 1):  # an id like 1e5 was taken for 100000
+            guesses.update({f"{whole[:-zeros]}{e}{zeros}": None for e in "eE"})
         guesses.update({whole.zfill(n): None for n in range(len(whole), max(PADDING, len(whole)) + 1)})
         guesses[f"{whole}.0"] = None
     guesses.update({item_id.lower(): None, item_id.upper(): None})
@@ -60,6 +63,8 @@ def _hint(schema: Schema, text: str) -> str | None:
         return "it is an error of the spreadsheet program. Write the label again."
     if text.startswith(("=", "@", "+")) or (text.startswith("-") and schema.task == "choice"):
         return "it looks like a formula, which is never run. Write the label itself."
+    if (whole := re.sub(r"[.,]0+$", "", text)) != text and whole in schema.classes:
+        return f"did you mean {whole!r}? A spreadsheet program or a data frame took it for a number."
     if (date := _as_date(text)) is not None:
         near = [name for name in schema.classes if (made := _as_date(name)) and made[:2] == date[:2]]
         if near:

@@ -104,7 +104,7 @@ class Splitter:
         if len(one):
             nodes, cluster = _clusters(one, other)
             disputed = self._settle(nodes, cluster, numbers, forced, sketches.exact, changes)
-            links = _by_first(later, earlier)
+            links = _by_first(later, earlier) if len(disputed) else {}
             for number in disputed.tolist():
                 first = int(numbers[0] + twin[number - numbers[0]])
                 others = links.get(first, ()) if first == number else (*links.get(first, ()), first)
@@ -242,9 +242,10 @@ def _clusters(one: Rows, other: Rows) -> tuple[Rows, Rows]:
 
 
 def _by_first(one: Rows, other: Rows) -> dict[int, tuple[int, ...]]:
-    starts = np.flatnonzero(np.concatenate([[True], one[1:] != one[:-1]])) if len(one) else np.empty(0, dtype=np.int64)
-    parts = np.split(other, starts[1:])
-    return {int(one[at]): tuple(part.tolist()) for at, part in zip(starts, parts, strict=True)}
+    """The others of each item; equal items stand together in `one`."""
+    names, starts = np.unique(one, return_index=True)
+    parts = np.split(other, starts[1:]) if len(names) else []
+    return {name: tuple(part.tolist()) for name, part in zip(names.tolist(), parts, strict=True)}
 
 
 def _distinct(one: Rows, other: Rows) -> tuple[Rows, Rows]:

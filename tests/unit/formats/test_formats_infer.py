@@ -22,7 +22,9 @@ SENTENCES = [f"this is letter {i}" for i in range(40)]
         ([3.0] * 5, "ignored"),
         (["1", "", "2.5", "-3e4"], "number"),
         ([str(i) for i in range(95)] + ["n/a"] * 5, "number"),
-        ([str(i) for i in range(94)] + ["n/a"] * 6, "ignored"),
+        ([str(i) for i in range(94)] + ["n/a"] * 6, "number"),
+        ([str(i) for i in range(94)] + [f"no{i}" for i in range(6)], "ignored"),
+        (["NA", "n/a", "NA"], "category"),
         (["nan", "inf", "1_000", "x y"], "ignored"),
         ([np.int64(1), np.float32(2.5)], "number"),
         ([True, False, True, False], "category"),
@@ -66,11 +68,18 @@ def test_values_are_read_as_their_kind() -> None:
     }
 
 
+def test_words_for_an_unknown_number_are_read_as_missing() -> None:
+    spec = FieldSpec({"n": "number", "c": "category"})
+    given = {"n": ["1", "NA", "?", " n/a ", "NaN"], "c": ["NA", "?", "x", "y", "z"]}
+    assert coerce(given, spec) == {"n": [1.0, None, None, None, None], "c": ["NA", "?", "x", "y", "z"]}
+
+
 def test_each_value_of_another_kind_is_named_with_its_line() -> None:
     spec = FieldSpec({"n": "number", "v": "vector"})
     with pytest.raises(RowsRejected) as caught:
         coerce({"n": ["1", "two", "3"], "v": ["[1, 2]", "[1, 2]", "[1]"]}, spec, lines=[2, 5, 9])
     assert [str(row) for row in caught.value.rows] == [
-        "line 5: the field 'n' must be a number; got 'two'. Write it like 3.5, or leave it empty",
+        "line 5: the field 'n' must be a number; got 'two'. Write it like 3.5, leave it empty, "
+        "or say with --kind n=category that it is none",
         "line 9: the field 'v' must be a list of 2 numbers; got '[1]'. Write it like [1, 2.5]",
     ]

@@ -76,6 +76,23 @@ def test_vectors_are_alike_by_position_and_level() -> None:
     assert found.hashed.tolist() == [True, True, True, False]
 
 
+def test_two_drawings_are_not_alike_because_both_are_mostly_paper() -> None:
+    rng = np.random.default_rng(0)
+    drawings = np.full((2, 400), 255.0)
+    for drawing in drawings:
+        drawing[rng.permutation(400)[:60]] = 0.0
+    dark = 255.0 - drawings
+    for pair in (drawings, dark):
+        found = sketch({"pixels": pair.tolist()}, FieldSpec({"pixels": "vector"}), ["0" * 64] * 2)
+        assert found.hashed.all()
+        assert (found.minhash[0] == found.minhash[1]).mean() <= 6 / 16
+
+
+def test_an_empty_drawing_is_alike_to_nothing() -> None:
+    found = sketch({"pixels": [[0.0] * 64, [1.0] * 64]}, FieldSpec({"pixels": "vector"}), ["0" * 64] * 2)
+    assert not found.hashed.any()
+
+
 def test_tables_are_alike_only_where_they_are_equal() -> None:
     found = sketch({"age": [31, 31]}, FieldSpec({"age": "number"}), [content_hash({"age": 31})] * 2)
     assert not found.hashed.any()

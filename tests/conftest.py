@@ -1,0 +1,283 @@
+"""Databases for tests: a SQLite file, and a PostgreSQL server of the session's own, each test with a fresh copy."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SERVER = "QUERIST_TEST_POSTGRES"
+DATABASES = ("sqlite", "postgresql")
+_serial = count(1)
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty Querist database, once for each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "querist.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    admin, template = request.getfixturevalue("postgres_template")
+    name = f"{template}_{next(_serial)}"
+    _run_sql(admin, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield _with_database(admin, name)
+    finally:
+        _run_sql(admin, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Any]:
+    """An open `querist.store.db.Database`, empty, once for each kind."""
+    from querist.store.db import Database
+
+    with Database.open(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(database: Any) -> Any:
+    """A project with a schema and ten items, `item-0` to `item-9`, and short words for what tests do with it."""
+    return Shop(database)
+
+
+class Shop:
+    """A project under test. Each call is one transaction."""
+
+    def __init__(self, database: Any, name: str = "shop", n_items: int = 10) -> None:
+        from querist.core.policy import Policy
+        from querist.core.schema import Schema
+        from querist.store import projects
+
+        self.db = database
+        self.policy = Policy(seed=7)
+        with database.transaction() as conn:
+            self.id = projects.create(conn, name).id
+            projects.add_schema(conn, self.id, Schema("kind", ("spam", "ham")))
+            projects.add_policy(conn, self.id, self.policy)
+            projects.add_instructions(conn, self.id, "Read it, then decide.")
+        self.add(*({"text": f"text {i}"} for i in range(n_items)))
+
+    def add(self, *fields: dict[str, Any], **more: Any) -> None:
+        """Items named by their place, `item-0` first."""
+        from querist.store import items
+
+        with self.db.transaction() as conn:
+            first = sum(items.counts(conn, self.id).values())
+            new = [items.pack(each, id=f"item-{first + i}", **more) for i, each in enumerate(fields)]
+            items.insert(conn, self.id, new)
+
+    def seq(self, place: int) -> int:
+        """The store's number of an item."""
+        from querist.store import items
+
+        with self.db.reading() as conn:
+            return items.existing(conn, self.id, [f"item-{place}"])[f"item-{place}"].seq
+
+    def ask(self, *places: int, number: int = 1, **more: Any) -> Any:
+        """A round about these items."""
+        from querist.core.state import Batch, Query
+        from querist.store import rounds
+
+        queries = tuple(
+            Query(place, number, rank, 0.5 - rank / 100, 1.0, "margin", "strategy", "it is unsure", 0.25)
+            for rank, place in enumerate(places)
+        )
+        batch = Batch(number, queries, "margin", self.policy.digest, 10)
+        seqs = [self.seq(place) for place in places]
+        with self.db.transaction() as conn:
+            return rounds.open_round(
+                conn, self.id, batch=batch, seqs=seqs, policy=self.policy, purpose="strategy", **more
+            )
+
+    def act(self, place: int, value: Any = None, annotator: str = "ann", **more: Any) -> Any:
+        """One draft about an item."""
+        return self.tell((place, value, {"annotator": annotator, **more}))[0]
+
+    def tell(self, *drafts: tuple[int, Any, dict[str, Any]], **more: Any) -> list[Any]:
+        """Drafts, in one transaction."""
+        from querist.store import answers
+
+        made = [
+            answers.AnswerDraft(self.seq(place), value, **{"annotator": "ann", **fields})
+            for place, value, fields in drafts
+        ]
+        with self.db.transaction() as conn:
+            return answers.append(conn, self.id, made, **more)
+
+    def labels(self) -> dict[str, Any]:
+        """The labels that stand."""
+        from querist.store import answers
+
+        with self.db.reading() as conn:
+            return {label.item_id: label.value for label in answers.labels(conn, self.id)}
+
+    def pending(self) -> list[str]:
+        """What is out with annotators."""
+        from querist.store import rounds
+
+        with self.db.reading() as conn:
+            return [query.item_id for query in rounds.pending(conn, self.id)]
+
+    def problems(self) -> list[Any]:
+        """What verify finds."""
+        from querist.store import audit
+
+        with self.db.reading() as conn:
+            return audit.verify(conn, self.id)
+
+    def sql(self, statement: str) -> None:
+        """Raw SQL, behind the store's back."""
+        with self.db.transaction() as conn:
+            conn.exec_driver_sql(statement)
+
+
+@pytest.fixture(params=DATABASES)
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database that Querist has never opened, once for each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+        return
+    admin = request.getfixturevalue("postgres_server")
+    name = f"querist_blank_{os.getpid()}_{next(_serial)}"
+    _run_sql(admin, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        yield _with_database(admin, name)
+    finally:
+        _run_sql(admin, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty file to copy: the migrations need to run once only."""
+    from querist.store.db import Database
+
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    Database.open(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server's maintenance database: `$QUERIST_TEST_POSTGRES`, or one started here."""
+    if given := os.environ.get(SERVER):
+        yield given
+        return
+    binaries = _binaries()
+    if binaries is None:
+        reason = f"no PostgreSQL server found: install one, set PG_BIN to its programs, or {SERVER} to a URL"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(reason)  # where everything is meant to be checked, a skip would hide half of the suite
+        pytest.skip(reason)
+    with _server(binaries) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[tuple[str, str]]:
+    """The server's URL, and the name of a migrated, empty database to copy."""
+    from querist.store.db import Database
+
+    name = f"querist_template_{os.getpid()}"  # by process: several workers may share one server
+    _run_sql(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        Database.open(_with_database(postgres_server, name)).close()
+        yield postgres_server, name
+    finally:
+        _run_sql(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def _server(binaries: Path) -> Iterator[str]:
+    # /tmp and not pytest's own folder: the path of a socket may have 107 bytes at most.
+    root = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    user = _unprivileged()
+    if user is not None:
+        os.chown(root, user.pw_uid, user.pw_gid)
+    as_user: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    port = _free_port()
+    # Nothing here outlives the session, so nothing needs to reach the disk.
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={root} -c max_connections=50 "
+        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB"
+    )
+
+    def run(program: str, *words: str) -> None:
+        done = subprocess.run(
+            [binaries / program, "-D", root / "data", *words],
+            cwd=root,
+            env={**os.environ, "HOME": str(root), "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            **as_user,
+        )
+        if done.returncode:
+            log = root / "log"
+            raise RuntimeError(f"{program}: {done.stderr}\n{log.read_text('utf-8') if log.exists() else ''}")
+
+    try:
+        run("initdb", "-A", "trust", "-U", "querist", "-E", "UTF8", "--no-sync", "--no-instructions")
+        run("pg_ctl", "-w", "-l", str(root / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql://querist@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _binaries() -> Path | None:
+    """The folder of PostgreSQL's server programs: `$PG_BIN`, Debian's, newest first, or wherever initdb is found."""
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"),
+        key=lambda folder: int(folder.parent.name) if folder.parent.name.isdigit() else 0,
+        reverse=True,
+    )
+    found = shutil.which("initdb")
+    places = [Path(os.environ["PG_BIN"])] if os.environ.get("PG_BIN") else []
+    places += [*debian, *([Path(found).resolve().parent] if found else [])]
+    return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """Whom to run the server as: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise RuntimeError("PostgreSQL refuses to run as root, and there is neither a user postgres nor a user nobody")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _with_database(url: str, name: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _run_sql(url: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as conn:
+        conn.execute(statement)  # type: ignore[call-overload]
