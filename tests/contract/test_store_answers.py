@@ -126,7 +126,7 @@ def test_equal_events_have_equal_hashes_on_every_database(shop: Any) -> None:
         now=NOON,
         entropy=lambda n: bytes(next(source) for _ in range(n)),
     )
-    assert [event.event_id for event in history(shop, 3)] == [done[0].event_id, done[2].event_id]
+    assert [event.id for event in history(shop, 3)] == [done[0].event_id, done[2].event_id]
     with shop.db.reading() as conn:
         assert answers.head(conn, shop.id) == (3, "PINNED")
 

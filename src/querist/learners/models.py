@@ -16,7 +16,7 @@ from querist.core.errors import InvalidInput, MissingExtra, QueristError
 from querist.core.items import Columns, n_rows
 from querist.learners.estimators import first_step, last_step
 
-BLOCK_BYTES = 1 << 25  # bounds what an estimator that turns its input to float64 takes beside the pool
+BLOCK_BYTES = 1 << 23  # bounds what an estimator that turns its input to float64 takes beside the pool
 BLOCK_ITEMS = 10_000  # where a row's size is not known: texts, tables
 
 

@@ -77,9 +77,10 @@ class VectorEncoder:
         if len(x) == 0 or x.shape[1] == 0:
             raise InvalidInput(f"X: must hold items with numbers; got shape {x.shape}. Pass the pool.")
         picked = sample_rows(len(x), SAMPLE_ROWS)
-        sample = (x if picked is None else x[picked]).astype(np.float64)
+        sample = x if picked is None else x[picked]
         if self.kernel is None and unit_rows(sample):
             return VectorEncoding(self, X, None, None)
+        sample = sample.astype(np.float64)
         scaler = _scaler(sample, has_one_unit(sample) if self.one_unit is None else self.one_unit)
         kernel = _nystroem(scaler.apply(sample), self.n_landmarks) if self.kernel is not False else None
         return VectorEncoding(self, X, scaler, kernel)
@@ -129,10 +130,14 @@ class VectorEncoding:
         x = rows_of(X, self._encoder.field)
         if self._scaler is None:
             return x
-        blocks = [self._encoded(x[start : start + BLOCK_ROWS]) for start in range(0, len(x), BLOCK_ROWS)]
-        if len(blocks) == 1:
-            return blocks[0]
-        return np.concatenate(blocks) if blocks else self._encoded(x)
+        first = self._encoded(x[:BLOCK_ROWS])
+        if len(x) <= BLOCK_ROWS:
+            return first
+        out = np.empty((len(x), first.shape[1]), dtype=np.float32)
+        out[:BLOCK_ROWS] = first
+        for start in range(BLOCK_ROWS, len(x), BLOCK_ROWS):
+            out[start : start + BLOCK_ROWS] = self._encoded(x[start : start + BLOCK_ROWS])
+        return out
 
     def embeddings(self, X: Any, /) -> Floats:
         """(n_items, n_dims) float of unit length: the scaled vectors, reduced if they are wide."""
@@ -182,7 +187,8 @@ def rows_of(X: Any, field: str | None = None) -> Array:
         raise InvalidInput(
             f"X: must be numbers, a row per item; got {x.dtype} of shape {x.shape}. Stack the items' vectors."
         )
-    x = x.reshape(len(x), -1) if x.size else x.reshape(len(x), int(np.prod(x.shape[1:])))
+    if x.ndim > 2:
+        x = x.reshape(len(x), int(np.prod(x.shape[1:])))
     return checks.features("X", x) if x.dtype.kind == "f" else x
 
 
