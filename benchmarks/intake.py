@@ -18,7 +18,9 @@ from pathlib import Path
 
 ROWS_PER_SECOND = 50_000
 PEAK_MB = 500
-WORDS = "card account transfer money top up fee cash pin exchange rate refund pending declined app phone help why how".split()
+WORDS = [
+    a + b for a in ("ban", "ca", "de", "fo", "gri", "ho", "lu") for b in ("rd", "ne", "sto", "mal", "tic", "ver", "lop")
+]
 
 CHILD = """
 import json, resource, sys, time

@@ -17,10 +17,11 @@ import numpy as np
 from querist.catalogue import PolicyChooser
 from querist.core.policy import Policy
 from querist.core.schema import Schema
+from querist.core.signals import Signals
 from querist.core.state import State
 from querist.learners import IdentityEncoder, SklearnLearner
 from querist.loop.step import ask, tell
-from querist.modeling import fit, pool_of, probabilities, signals
+from querist.modeling import fit, pool_of, probabilities
 
 TIME_SHARE = 0.10
 MEMORY_RATIO = 2.5
@@ -53,11 +54,11 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     wanted = parser.parse_args()
-    X, y = pool(wanted.items, 384, 10)
     learner = SklearnLearner(LogisticRegression(C=20, max_iter=1000))
-    warm_up = learner.fit(X[:100], y[:100], n_classes=10, rng=np.random.default_rng(0))
-    probabilities(warm_up, X[:100])
-    before = peak_bytes()
+    small, codes = pool(1000, 384, 10)
+    probabilities(learner.fit(small, codes, n_classes=10, rng=np.random.default_rng(0)), small)
+    before = peak_bytes()  # with every library loaded, and before the pool is there
+    X, y = pool(wanted.items, 384, 10)
 
     encoding = IdentityEncoder().fit(X)
     held = pool_of(encoding, X)
@@ -74,17 +75,14 @@ def main() -> int:
         t1 = time.perf_counter()
         probs = probabilities(model, held.features)
         t2 = time.perf_counter()
-        known = signals(
-            held, None, schema=schema, learner=learner, labeled=lambda: (rows, codes), seed=0, number=number
-        )
-        known = type(known)(len(X), classes=schema.classes, probs=probs, embeddings=X)
+        known = Signals(len(X), classes=schema.classes, probs=probs, embeddings=held.embeddings())
         state, batch = ask(state, known, chooser)
         state = tell(state, {row: int(y[row]) for row in batch.ids.tolist()})
         total = time.perf_counter() - began
         rounds.append(total)
         models.append((t1 - t0) + (t2 - t1))
     share = statistics.median(1 - m / t for m, t in zip(models, rounds, strict=True))
-    memory = (peak_bytes() - before + X.nbytes) / X.nbytes
+    memory = (peak_bytes() - before) / X.nbytes
     figures = {
         "items": len(X),
         "round_s": round(statistics.median(rounds), 3),

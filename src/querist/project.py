@@ -18,7 +18,6 @@ from querist.service import report as reports
 from querist.service import status as statuses
 from querist.service import verify as verifying
 from querist.service.location import locate
-from querist.service.projects import as_own
 from querist.service.workspace import Workspace
 
 
@@ -80,10 +79,9 @@ def open(
     1
     """
     where = locate(name, url)
-    own = None if learner is None else as_own(learner)
     wanted = schema or (Schema(target, tuple(classes)) if classes is not None else None)
     try:
-        work = projects.open_at(where, own=own)
+        work = projects.open_at(where, own=learner)
     except NotFound:
         if wanted is None:
             raise
@@ -95,7 +93,7 @@ def open(
             instructions=instructions,
             shares={"test": test_share, "calibration": calibration_share},
             warm_start=warm_start,
-            own=own,
+            own=learner,
         )
         return Project(work)
     try:

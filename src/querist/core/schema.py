@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from querist.core.checks import nearest, one_of, positive
@@ -92,15 +93,21 @@ class Schema:
         """
         if self.task == "number":
             return _number(raw)
+        if (found := self.find(raw)) is not None:
+            return found
+        text = str(raw)
+        near = nearest(fold(text), list(_folded(self.classes)))
+        hint = f"did you mean {_folded(self.classes)[near]!r}?" if near else f"it has {_short_list(self.classes)}."
+        raise InvalidInput(f"the label {text!r} is not in the schema; {hint}")
+
+    def find(self, raw: Any) -> str | None:
+        """The class that `raw` stands for, or None: `read` without a message."""
         text = str(raw)
         if text in self.classes:
             return text
-        by_fold = {fold(name): name for name in self.classes}
-        if (found := by_fold.get(fold(text))) is not None:
-            return found
-        near = nearest(fold(text), list(by_fold))
-        hint = f"did you mean {by_fold[near]!r}?" if near else f"it has {_short_list(self.classes)}."
-        raise InvalidInput(f"the label {text!r} is not in the schema; {hint}")
+        known = _folded(self.classes)
+        # A spreadsheet, or a data frame with blanks in it, writes the whole number 1 as 1.0.
+        return known.get(fold(text)) or known.get(text.strip().removesuffix(".0"))
 
     def encode(self, value: str | float) -> int | float:
         """The class's number, or the number itself."""
@@ -132,9 +139,18 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+@lru_cache(maxsize=64)
+def _folded(classes: tuple[str, ...]) -> dict[str, str]:
+    """The classes by how they are compared."""
+    return {fold(name): name for name in classes}
+
+
 def _number(raw: Any) -> float:
+    text = str(raw).strip()
     try:
-        value = float(str(raw).strip())
+        value = float(text)
+        if "_" in text:  # Python reads 1_000 as a thousand; nobody else does
+            raise ValueError
     except ValueError:
         raise InvalidInput(f"the label {raw!r} is not a number; write it like 3.5.") from None
     if not math.isfinite(value):

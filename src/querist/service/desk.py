@@ -141,9 +141,10 @@ class Desk:
                 raise InvalidInput(f"column: must be one of {self._source}; got {name!r}. It has {has}.")
         aside = {*wishes.drop, wishes.label, self._id_name(batch)}
         names = [name for name in batch.columns if name not in aside]
-        leak = find_target_leak({name: batch.columns[name] for name in names}, self._schema)
-        if leak is not None:
-            raise LeakFound(leak)
+        if not self._tally.n_rows:  # the first batch tells
+            leak = find_target_leak({name: batch.columns[name] for name in names}, self._schema)
+            if leak is not None:
+                raise LeakFound(leak)
         if self._spec is not None and (strange := [name for name in names if name not in self._spec.kinds]):
             fields = ", ".join(map(repr, self._spec.kinds))
             raise InvalidInput(

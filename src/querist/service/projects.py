@@ -12,9 +12,7 @@ from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.items import FIELD_KINDS
 from querist.core.policy import Policy
-from querist.core.ports import Learner
 from querist.core.schema import Schema
-from querist.learners import Recipe, SklearnLearner
 from querist.loop.stopping import rule_from_json
 from querist.service.location import Location
 from querist.service.location import remember as write_location
@@ -38,7 +36,7 @@ def create(
     strata: str | None = None,
     warm_start: bool = False,
     show_suggestions: bool = True,
-    own: Recipe | Learner | None = None,
+    own: Any = None,
 ) -> Workspace:
     """Start a project.
 
@@ -81,7 +79,7 @@ def create(
     return Workspace(database, record.id, name, own)
 
 
-def open_at(location: Location, *, own: Recipe | Learner | None = None) -> Workspace:
+def open_at(location: Location, *, own: Any = None) -> Workspace:
     """Open a project that is there.
 
     Raises
@@ -157,14 +155,3 @@ def agree(work: Workspace, *, schema: Schema | None, policy: Policy | None, inst
         set_policy(work, policy)
     if instructions:
         set_instructions(work, instructions)
-
-
-def as_own(learner: Any) -> Recipe | Learner:
-    """What a user handed in: a recipe, a learner, or a scikit-learn estimator.
-
-    A learner alone reads the features that the default encoder makes.
-    """
-    if isinstance(learner, Recipe) or hasattr(learner, "describe"):
-        own: Recipe | Learner = learner
-        return own
-    return SklearnLearner(learner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,9 +11,9 @@ import numpy as np
 from querist.core.checks import Rows
 from querist.core.items import Columns, FieldSpec
 from querist.core.policy import Policy
-from querist.core.ports import Learner, Model
+from querist.core.ports import Model
 from querist.core.schema import Schema
-from querist.learners import Recipe, default_recipe
+from querist.learners import Recipe, default_recipe, recipe_for
 from querist.loop.coldstart import SeedRule
 from querist.loop.stopping import StoppingRule, rule_from_json
 from querist.modeling import Pool, pool_of
@@ -53,7 +53,7 @@ class Workspace:
     database : Database
     project_id : int
     name : str
-    own : Recipe, Learner or None
+    own : Recipe, Learner, scikit-learn estimator or None
         What to use in place of what suits the fields.
     seed_rules : sequence of SeedRule
         For the start `rules`.
@@ -62,7 +62,7 @@ class Workspace:
     database: Database
     project_id: int
     name: str
-    own: Recipe | Learner | None = None
+    own: Any = None
     seed_rules: tuple[SeedRule, ...] = ()
     _held: dict[str, tuple[int, Held]] = field(default_factory=dict)
     _encoded: tuple[object, Pool, Any] | None = None
@@ -113,8 +113,9 @@ class Workspace:
         """How models are made: what was handed in, or what suits the fields."""
         if isinstance(self.own, Recipe):
             return self.own
-        suited = default_recipe(pool.inputs, self.spec(conn), task=self.schema(conn).task)
-        return suited if self.own is None else replace(suited, learner=self.own)
+        if self.own is not None:
+            return recipe_for(self.own, pool.inputs, self.spec(conn))
+        return default_recipe(pool.inputs, self.spec(conn), task=self.schema(conn).task)
 
     def encoded(self, recipe: Recipe, pool: Held) -> tuple[Pool, Any]:
         """The pool as features, and the encoder fitted on it; kept while the pool stays the same."""

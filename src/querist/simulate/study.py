@@ -24,7 +24,7 @@ from querist.core.items import FieldSpec
 from querist.core.policy import Costs, Policy
 from querist.core.ports import Encoder, Learner, Oracle, Progress, silent
 from querist.core.schema import Task
-from querist.learners import SklearnLearner, default_recipe
+from querist.learners import Recipe, default_recipe, recipe_for
 from querist.loop.stopping import StoppingRule
 from querist.metrics import study as assemble
 from querist.simulate.data import Labeled, labeled
@@ -72,7 +72,7 @@ def simulate(
         Their true answers.
     strategies : sequence of str, or mapping of name to Policy
         `random` is added where it is missing, since everything is measured against it.
-    learner : Learner or scikit-learn estimator, optional
+    learner : Recipe, Learner or scikit-learn estimator, optional
         By default what suits the items.
     encoder : Encoder, optional
         By default what suits the items; features of your own are used as they are with a learner of your own.
@@ -114,7 +114,7 @@ def simulate(
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(200, 2))
     >>> study = simulate(X, X[:, 0] > 0, strategies=["margin"], seeds=2, budget=30, batch_size=10, n_jobs=1)
-    >>> [curve.strategy for curve in study.curves]
+    >>> [curve.strategy for curve in study.curves if curve.metric == study.metric]
     ['random', 'margin']
     """
     data = X if isinstance(X, Labeled) else _wrap(X, y, classes, task, spec, name)
@@ -196,11 +196,13 @@ def _wrap(
 
 
 def _recipe(data: Labeled, encoder: Encoder | None, learner: Any) -> tuple[Encoder, Learner]:
-    recipe = default_recipe(data.X, data.spec, task=data.schema.task)
     if learner is None:
-        return encoder or recipe.encoder, recipe.learner
-    adapted: Learner = learner if hasattr(learner, "describe") else SklearnLearner(learner)
-    return encoder or recipe.encoder, adapted
+        recipe = default_recipe(data.X, data.spec, task=data.schema.task)
+    elif isinstance(learner, Recipe):
+        recipe = learner
+    else:
+        recipe = recipe_for(learner, data.X, data.spec)
+    return encoder or recipe.encoder, recipe.learner
 
 
 def _policies(strategies: Sequence[str] | Mapping[str, Policy], size: int, cost_per_label: float) -> dict[str, Policy]:

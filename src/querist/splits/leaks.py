@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.schema import Schema, fold
 
@@ -32,21 +32,18 @@ def find_target_leak(columns: Mapping[str, Sequence[Any]], schema: Schema) -> st
 
 
 def _are_classes(values: Sequence[Any], schema: Schema) -> bool:
-    seen: dict[Any, bool] = {}
-    present = hits = 0
+    if _plain_numbers(schema):
+        return False
+    counts = Counter(value for value in values if not (isinstance(value, list | dict) or is_missing(value)))
+    allowed = (1 - MOSTLY) * counts.total()
+    missed = 0
     classes = set()
-    for value in values:
-        if is_missing(value) or isinstance(value, list):
-            continue
-        present += 1
-        if value not in seen:
-            try:
-                classes.add(schema.read(value))
-                seen[value] = True
-            except InvalidInput:
-                seen[value] = False
-        hits += seen[value]
-    return present > 1 and len(classes) > 1 and hits > MOSTLY * present and not _plain_numbers(schema)
+    for value, n in counts.items():
+        if (found := schema.find(value)) is not None:
+            classes.add(found)
+        elif (missed := missed + n) > allowed:
+            return False
+    return len(classes) > 1
 
 
 def _plain_numbers(schema: Schema) -> bool:

@@ -121,7 +121,9 @@ def _words(row: sa.Row[Any]) -> Iterator[str]:
 
 
 def _links(row: sa.Row[Any], project_id: int) -> Iterator[str]:
-    if row.at_project != project_id or row.at_id != row.item_id:
+    if row.at_project != project_id:
+        yield f"it was about item {row.item_id!r}, and points to one of another project."
+    elif row.at_id != row.item_id:
         yield f"it was about item {row.item_id!r}, and points to {row.at_id!r}."
     elif row.at_hash != row.item_content_hash and not row.at_erased:
         yield f"item {row.item_id!r} has other content now than when it was answered."

@@ -25,7 +25,7 @@ from querist.store.tables import answer_event, current_label, dataset_entry, dat
 
 @dataclass(frozen=True, slots=True)
 class DatasetVersion:
-    """Labels that will not change. Equal content has an equal digest, whenever and wherever it was frozen.
+    """Labels that will not change. The same answers about the same items have the same digest, whenever frozen.
 
     `counts` is the number of items of each class (empty for a number); `parent` is the version before; `chain_seq` and
     `chain_hash` are the last event there was.

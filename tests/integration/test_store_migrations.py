@@ -1,0 +1,152 @@
+"""Migrations make the tables the code believes in, once, however many open the database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from querist.core.errors import InvalidInput, NotFound
+from querist.store import migrate
+from querist.store.db import Database
+from querist.store.tables import APPEND_ONLY, metadata
+
+
+def test_the_migrated_tables_are_those_of_the_code(database: Any) -> None:
+    with database.reading() as conn:
+        options = {"compare_type": True, "compare_server_default": True, "version_table": migrate.VERSION_TABLE}
+        assert compare_metadata(MigrationContext.configure(conn, opts=options), metadata) == []
+
+
+def described(conn: sa.Connection, schema: str | None) -> dict[str, Any]:
+    """All that a comparison of metadata overlooks: checks, the conditions of indexes, collations, what may be null."""
+    inspector = sa.inspect(conn)
+    found: dict[str, Any] = {}
+    for table in metadata.tables:
+        unordered = [
+            *inspector.get_check_constraints(table, schema=schema),
+            *inspector.get_indexes(table, schema=schema),
+            *inspector.get_unique_constraints(table, schema=schema),
+            *({**key, "referred_schema": None} for key in inspector.get_foreign_keys(table, schema=schema)),
+        ]
+        found[table] = {
+            "columns": [
+                {name: repr(value) for name, value in column.items()}
+                for column in inspector.get_columns(table, schema=schema)
+            ],
+            "key": inspector.get_pk_constraint(table, schema=schema),
+            "rest": sorted(repr(each) for each in unordered),
+        }
+    return found
+
+
+def test_made_from_the_code_the_tables_are_the_same_to_the_last_condition(database: Any) -> None:
+    with database.transaction() as conn:
+        sqlite = conn.dialect.name == "sqlite"
+        if not sqlite:
+            conn.exec_driver_sql("CREATE SCHEMA twin")
+            metadata.create_all(conn.execution_options(schema_translate_map={None: "twin"}), checkfirst=False)
+            assert described(conn, "twin") == described(conn, None)
+    if sqlite:
+        engine = sa.create_engine("sqlite://")
+        with engine.begin() as twin, database.reading() as conn:
+            metadata.create_all(twin)
+            assert described(twin, None) == described(conn, None)
+        engine.dispose()
+
+
+def test_the_known_revisions_are_those_that_are_shipped() -> None:
+    shipped = [script.revision for script in ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions()]
+    assert tuple(reversed(shipped)) == migrate.REVISIONS
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_every_table_that_is_only_added_to_is_guarded(database: Any, table: str) -> None:
+    with database.reading() as conn:
+        if conn.dialect.name == "sqlite":
+            triggers = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{}'"
+            assert conn.exec_driver_sql(triggers.format(table)).scalar() == 2
+        else:
+            verbs = (
+                "SELECT string_agg(event_manipulation, ' ' ORDER BY event_manipulation)"
+                " FROM information_schema.triggers WHERE event_object_table = '{}'"
+            )
+            assert conn.exec_driver_sql(verbs.format(table)).scalar() == "DELETE UPDATE"
+
+
+def test_truncate_is_refused_too(database: Any) -> None:
+    with database.reading() as conn:
+        if conn.dialect.name == "sqlite":
+            return  # it has no such statement
+    with pytest.raises(sa.exc.DBAPIError, match="only ever added to"), database.transaction() as conn:
+        conn.exec_driver_sql("TRUNCATE answer_event CASCADE")
+
+
+def test_a_database_of_a_newer_version_is_refused(database: Any, database_url: str) -> None:
+    with database.transaction() as conn:
+        conn.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
+    with pytest.raises(InvalidInput, match=r"revision '9999' and the newest known here is '\d+'. Upgrade querist"):
+        Database.open(database_url)
+
+
+def test_a_blank_database_is_no_project_unless_it_may_become_one(blank_url: str) -> None:
+    if blank_url.startswith("postgresql"):
+        with pytest.raises(NotFound, match="holds no project yet"):
+            Database.open(blank_url, create=False)
+    with Database.open(blank_url) as opened, opened.reading() as conn:
+        assert migrate.revision_of(conn) == migrate.REVISIONS[-1]
+
+
+def test_tables_of_another_program_under_our_names_are_left_alone(blank_url: str) -> None:
+    url = blank_url.replace("postgresql://", "postgresql+psycopg://")
+    engine = sa.create_engine(url)
+    with engine.begin() as conn:
+        conn.exec_driver_sql("CREATE TABLE project (id integer)")
+    with pytest.raises(InvalidInput, match="it holds project of something else"):
+        Database.open(blank_url)
+    with engine.begin() as conn:
+        assert sa.inspect(conn).get_table_names() == ["project"]
+    engine.dispose()
+
+
+OPEN = """
+import json, sys
+from querist.store.db import Database
+sys.stdin.readline()
+with Database.open(sys.argv[1]) as database, database.reading() as conn:
+    conn.exec_driver_sql("SELECT count(*) FROM answer_event")
+print(json.dumps("alembic" in sys.modules))
+"""
+
+
+def started(url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", OPEN, url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_several_processes_may_open_a_blank_database_at_once(blank_url: str) -> None:
+    openers = [started(blank_url) for _ in range(4)]
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write("\n")
+        opener.stdin.flush()
+    for opener in openers:
+        _, errors = opener.communicate(timeout=60)
+        assert (opener.returncode, errors) == (0, "")
+
+
+def test_opening_a_current_database_loads_no_migration_tool(database_url: str) -> None:
+    out, _ = started(database_url).communicate("\n", timeout=60)
+    assert json.loads(out) is False
