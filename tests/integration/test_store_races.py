@@ -15,14 +15,14 @@ from querist.store.db import Database
 
 WRITER = """
 import sys
-from querist.store import answers, projects
+from querist.store import answers, items, projects
 from querist.store.db import Database
 
 url, who, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
 with Database.open(url) as database:
     with database.reading() as conn:
         project = projects.get(conn, "shop").id
-        seqs = [label for label in range(1, 11)]
+        seqs = [key.seq for chunk in items.keys(conn, project) for key in chunk]
     print("ready", flush=True)
     sys.stdin.readline()
     for i in range(n):

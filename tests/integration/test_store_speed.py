@@ -17,7 +17,7 @@ N_ITEMS = 200_000
 def new(n: int) -> Iterator[items.NewItem]:
     for i in range(n):
         text = f'{{"text":"a line of some forty characters, number {i}"}}'
-        yield items.NewItem(f"item-{i}", hashlib.sha256(text.encode()).hexdigest(), text, "pool", None, b"12345678" * 4)
+        yield items.NewItem(f"new-{i}", hashlib.sha256(text.encode()).hexdigest(), text, "pool", None, b"12345678" * 4)
 
 
 @pytest.mark.benchmark
@@ -33,7 +33,7 @@ def test_items_go_in_and_are_found_at_speed(database: Any) -> None:
     assert rate > 15_000
     with database.reading() as conn:
         began = time.perf_counter()
-        assert len(items.existing(conn, project, [f"item-{i * 7}" for i in range(20_000)])) == 20_000
+        assert len(items.existing(conn, project, [f"new-{i * 7}" for i in range(20_000)])) == 20_000
         looked_up = time.perf_counter() - began
         began = time.perf_counter()
         assert sum(len(chunk) for chunk in items.keys(conn, project)) == N_ITEMS

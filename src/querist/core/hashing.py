@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from querist.core.errors import InvalidInput
@@ -52,6 +53,32 @@ def content_hash(fields: Mapping[str, Any]) -> str:
 def present(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that are not missing."""
     return {name: value for name, value in fields.items() if not is_missing(value)}
+
+
+def canonical_rows(columns: Mapping[str, Sequence[Any]]) -> list[str]:
+    """`canonical` of each row's fields that are not None, made column by column: several times as fast.
+
+    Examples
+    --------
+    >>> canonical_rows({"b": [1.5, None], "a": ["x", "y"]})
+    ['{"a":"x","b":1.5}', '{"a":"y"}']
+    """
+    parts = [_parts(canonical(name), columns[name]) for name in sorted(columns)]
+    return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*parts, strict=True)]
+
+
+def _parts(key: str, values: Sequence[Any]) -> list[str]:
+    text, number = _ENCODER.encode, float.__repr__  # both are what the encoder itself does with a str and a float
+    return [
+        ""
+        if v is None
+        else f"{key}:{text(v)}"
+        if type(v) is str
+        else f"{key}:{number(v)}"
+        if type(v) is float and isfinite(v)
+        else f"{key}:{canonical(v)}"
+        for v in values
+    ]
 
 
 def is_missing(value: Any) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejected
-from querist.core.hashing import canonical, is_missing, present
+from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
 from querist.formats import RawBatch, coerce, infer_kinds
@@ -43,6 +44,16 @@ class Tally:
     n_repeated: int = 0
     n_labels: int = 0
     splits: Counter[str] = field(default_factory=Counter)
+
+
+def storable(text: str) -> str:
+    """Canonical JSON as a database can hold it: half a surrogate pair is escaped."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+    return text
 
 
 class Desk:
@@ -81,10 +92,8 @@ class Desk:
             self._refuse(*error.rows)
             return
         self._tally.n_rows += len(batch.lines)
-        packed = [
-            canonical(present(dict(zip(columns, row, strict=True)))) for row in zip(*columns.values(), strict=True)
-        ]
-        hashes = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in packed]
+        packed = canonical_rows(columns)
+        hashes = [sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in packed]
         ids = self._ids(batch, hashes)
         new = self._new(batch, ids, hashes)
         if self._problems:
@@ -178,6 +187,10 @@ class Desk:
             if is_missing(value):
                 self._refuse(RowProblem(line, None, f"it has no id; fill in the column {name!r}."))
             ids.append(str(value))
+        if not all(id_.isprintable() for id_ in ids):
+            for line, id_ in zip(batch.lines, ids, strict=True):
+                if not id_.isprintable():
+                    self._refuse(RowProblem(line, repr(id_), "its id holds a control character; remove it."))
         return ids
 
     def _new(self, batch: RawBatch, ids: Sequence[str], hashes: Sequence[str]) -> list[int]:
@@ -224,11 +237,17 @@ class Desk:
         items.insert(
             self._conn,
             self._project,
-            (
-                items.NewItem(
-                    ids[i], hashes[i], packed[i], placed.splits[n], None if groups[n] < 0 else groups[n], stored[n]
-                )
-                for n, i in enumerate(new)
+            map(
+                items.NewItem._make,
+                zip(
+                    (ids[i] for i in new),
+                    (hashes[i] for i in new),
+                    (storable(packed[i]) for i in new),
+                    placed.splits,
+                    (None if group < 0 else group for group in groups),
+                    stored,
+                    strict=True,
+                ),
             ),
             import_id=self._import_id,
         )
@@ -239,13 +258,8 @@ class Desk:
 
     def _by_seq(self, by_number: Mapping[int, int]) -> dict[int, int]:
         """The splitter numbers items in the order they came; the store's numbers may have gaps."""
-        number, found = 0, {}
-        for chunk in items.keys(self._conn, self._project):
-            for key in chunk:
-                if number in by_number:
-                    found[key.seq] = by_number[number]
-                number += 1
-        return found
+        places = enumerate(items.seqs(self._conn, self._project))
+        return {seq: by_number[number] for number, seq in places if number in by_number}
 
     def _refuse(self, *problems: RowProblem) -> None:
         self._problems.extend(problems[: PROBLEMS_KEPT - len(self._problems)])

@@ -267,6 +267,14 @@ def keys(conn: sa.Connection, project_id: int, *, split: str | None = None, chun
         yield [Key._make(row) for row in rows]
 
 
+def seqs(conn: sa.Connection, project_id: int, *, chunk: int = CHUNK) -> Iterator[int]:
+    """The places of all items, in the order they came."""
+    asked = sa.select(item.c.seq).where(item.c.project_id == project_id).order_by(item.c.seq)
+    for rows in streamed(conn, asked, chunk):
+        for (seq,) in rows:
+            yield seq
+
+
 def counts(conn: sa.Connection, project_id: int) -> dict[Split, int]:
     """How many items each split has, read from an index alone."""
     asked = sa.select(item.c.split, sa.func.count()).where(item.c.project_id == project_id).group_by(item.c.split)
