@@ -18,9 +18,8 @@ from pathlib import Path
 
 ROWS_PER_SECOND = 50_000
 PEAK_MB = 500
-WORDS = [
-    a + b for a in ("ban", "ca", "de", "fo", "gri", "ho", "lu") for b in ("rd", "ne", "sto", "mal", "tic", "ver", "lop")
-]
+SYLLABLES = ("ban", "ca", "de", "fo", "gri", "ho", "lu", "mer", "no", "pel", "ra", "sti", "to")
+WORDS = [a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES]  # 2,197: a plain speaker's vocabulary
 
 CHILD = """
 import json, resource, sys, time

@@ -178,6 +178,8 @@ def _vector(value: Any) -> list[float] | None:
 def _numbers(
     name: str, values: Sequence[Any], lines: Sequence[int] | None, problems: list[RowProblem]
 ) -> list[float | None]:
+    if (plain := _plain_numbers(values)) is not None:
+        return plain
     out: list[float | None] = []
     for row, value in enumerate(values):
         found = _number(value)
@@ -192,6 +194,18 @@ def _numbers(
             )
         out.append(found)
     return out
+
+
+def _plain_numbers(values: Sequence[Any]) -> list[float | None] | None:
+    """All values at once where each is a finite number's text; None where one may not be: most files are that plain."""
+    try:
+        text = "".join(values)
+        if "_" in text or "n" in text.lower():  # 1_000 is a number to Python only; inf and nan have an n
+            return None
+        numbers = [*map(float, values)]
+        return [*numbers] if all(map(math.isfinite, numbers)) else None  # 1e999 is infinite
+    except (TypeError, ValueError):
+        return None
 
 
 def _vectors(

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import numpy as np
+
 from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejected
 from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
@@ -48,12 +50,30 @@ class Tally:
 
 def storable(text: str) -> str:
     """Canonical JSON as a database can hold it: half a surrogate pair is escaped."""
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
     return text
+
+
+class SeenIds:
+    """Which ids may have been seen: never no for one that was, and yes for one in sixty of a million that were not.
+
+    One bit per hash, 8 MB in all (Bloom, 1970, with a single hash): asking the database about a million new ids costs
+    more than all else about them.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = np.zeros(1 << 23, dtype=np.uint8)
+
+    def add(self, ids: Sequence[str]) -> list[str]:
+        """Note these ids; those that may have been seen before."""
+        hashes = np.fromiter(map(hash, ids), dtype=np.int64, count=len(ids))
+        places, bits = (hashes >> 3) & (len(self._bytes) - 1), np.left_shift(1, hashes & 7).astype(np.uint8)
+        maybe = [ids[i] for i in np.flatnonzero(self._bytes[places] & bits).tolist()]
+        np.bitwise_or.at(self._bytes, places, bits)
+        return maybe
 
 
 class Desk:
@@ -70,6 +90,7 @@ class Desk:
         self._settings = work.settings(conn)
         self._spec = FieldSpec(self._settings["kinds"]) if self._settings.get("fixed") else None
         self._splitter = Splitter(self._settings["shares"], work.policy(conn).seed)
+        self._seen = SeenIds()
         self._restore()
         self._joined: dict[int, int] = {}
         self._merged: dict[int, int] = {}
@@ -136,6 +157,7 @@ class Desk:
 
     def _restore(self) -> None:
         for chunk in items.keys(self._conn, self._project):
+            self._seen.add([key.id for key in chunk])
             self._splitter.restore(
                 Sketches.from_bytes([key.content_hash for key in chunk], [key.sketch for key in chunk]),
                 [key.split for key in chunk],
@@ -182,20 +204,21 @@ class Desk:
         name = self._id_name(batch)
         if name is None:
             return [h[:ID_CHARACTERS] for h in hashes]
-        ids = []
-        for line, value in zip(batch.lines, batch.columns[name], strict=True):
-            if is_missing(value):
-                self._refuse(RowProblem(line, None, f"it has no id; fill in the column {name!r}."))
-            ids.append(str(value))
-        if not all(id_.isprintable() for id_ in ids):
-            for line, id_ in zip(batch.lines, ids, strict=True):
-                if not id_.isprintable():
+        values = batch.columns[name]
+        ids = list(map(str, values))
+        # One look at all of them together; only where it finds something, one at each.
+        if not "".join(ids).isprintable() or any(map(is_missing, set(values))):
+            for line, value, id_ in zip(batch.lines, values, ids, strict=True):
+                if is_missing(value):
+                    self._refuse(RowProblem(line, None, f"it has no id; fill in the column {name!r}."))
+                elif not id_.isprintable():
                     self._refuse(RowProblem(line, repr(id_), "its id holds a control character; remove it."))
         return ids
 
     def _new(self, batch: RawBatch, ids: Sequence[str], hashes: Sequence[str]) -> list[int]:
         """Places of the rows that are not known already."""
-        known = {id_: found.content_hash for id_, found in items.existing(self._conn, self._project, ids).items()}
+        maybe = self._seen.add(ids)
+        known = {id_: found.content_hash for id_, found in items.existing(self._conn, self._project, maybe).items()}
         new = []
         for i, (id_, content) in enumerate(zip(ids, hashes, strict=True)):
             before = known.get(id_)
@@ -240,9 +263,9 @@ class Desk:
             map(
                 items.NewItem._make,
                 zip(
-                    (ids[i] for i in new),
-                    (hashes[i] for i in new),
-                    (storable(packed[i]) for i in new),
+                    _at(ids, new),
+                    _at(hashes, new),
+                    (text if text.isascii() else storable(text) for text in _at(packed, new)),
                     placed.splits,
                     (None if group < 0 else group for group in groups),
                     stored,
@@ -263,3 +286,7 @@ class Desk:
 
     def _refuse(self, *problems: RowProblem) -> None:
         self._problems.extend(problems[: PROBLEMS_KEPT - len(self._problems)])
+
+
+def _at(values: Sequence[str], places: Sequence[int]) -> Sequence[str]:
+    return values if len(places) == len(values) else [values[i] for i in places]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +106,7 @@ def ask(work: Workspace, k: int | None = None, *, split: str = "pool", progress:
         record = models.latest(conn, work.project_id)
         trust = _trust(conn, work)
     model = None if record is None else training.model_of(work, record.number)
-    known = _signals(work, pool, now, model, schema)
+    known = _signals(work, pool, now, record, model, schema)
     _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust)
     suggestions = _suggestions(known, batch, schema)
     with work.database.transaction() as conn:
@@ -120,7 +120,12 @@ def ask(work: Workspace, k: int | None = None, *, split: str = "pool", progress:
             model=None if record is None or not known.ready("probs") else record.number,
             dataset_before=before.number,
             suggestions=suggestions,
-            context={"pool": len(pool), "last_seq": int(pool.seqs[-1]), "pending": sorted(now.pending)},
+            context={
+                "last_seq": pool.last_seq,
+                "pending": sorted(now.pending),
+                "model": None if record is None else record.number,  # `model` above is empty where it had no say
+                "trust": None if trust is None else asdict(trust),
+            },
         )
     return _shown(work, batch, schema, trained)
 
@@ -176,9 +181,11 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
             raise InvalidInput(f"round: must be of the pool; round {number} drew from a held-out split.")
         schema = work.schema(conn)
         full = work.held(conn, "pool")
-        pool = _until(full, record.context["last_seq"])
+        pool = full.until(record.context["last_seq"])
         known = training.at_version(work, conn, record.dataset_before, pool, schema)
-        trust = _trust(conn, work, until=record.model)
+        said, fitted = record.context["trust"], record.context["model"]
+        trust = None if said is None else Trust(**said)
+        then_latest = None if fitted is None else models.get(conn, work.project_id, fitted)
         earlier = [
             q for q in rounds.all_queries(conn, work.project_id) if q.round < number and q.purpose != "evaluation"
         ]
@@ -198,8 +205,8 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
         round=number - 1,
         n_asked=len(earlier),
     )
-    model = None if record.model is None else training.model_of(work, record.model)
-    signals_then = _signals(work, pool, then, model, schema)
+    model = None if then_latest is None else training.model_of(work, then_latest.number)
+    signals_then = _signals(work, pool, then, then_latest, model, schema)
     _, batch = ask_state(then, signals_then, PolicyChooser(record.policy), k=record.n_asked, trust=trust)
     drawn = [int(seq) for seq in pool.seqs[batch.ids]]
     stored = [q.item_seq for q in asked_then]
@@ -214,7 +221,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
 
 def _train_if_due(work: Workspace, progress: Progress) -> training.Trained | None:
     with work.database.reading() as conn:
-        due = find(work.policy(conn).strategy).trusts_model and not models.is_current(conn, work.project_id)
+        due = find(work.policy(conn).strategy).trusts_model and training.is_due(work, conn)
         some = len(labels(work, conn, work.held(conn, "pool"), work.schema(conn))) > 0
     if not (due and some):
         return None
@@ -280,11 +287,14 @@ def _entry(record: rounds.QueryRecord, schema: Schema) -> Entry:
     )
 
 
-def _signals(work: Workspace, pool: Held, now: State, model: Model | None, schema: Schema) -> Signals:
+def _signals(
+    work: Workspace, pool: Held, now: State, record: models.ModelRecord | None, model: Model | None, schema: Schema
+) -> Signals:
+    last_seq = pool.last_seq if record is None else record.recipe["last_seq"]
     with work.database.reading() as conn:
-        recipe = work.chosen_recipe(conn, pool)
+        recipe = work.chosen_recipe(conn, pool.until(last_seq))
         settings = work.settings(conn)
-    encoded, _ = work.encoded(recipe, pool)
+    encoded, _ = work.encoded(recipe, pool, last_seq=last_seq)
 
     def training_set() -> tuple[Rows, Array]:
         rows = np.array(sorted(now.labels), dtype=np.int64)
@@ -338,14 +348,7 @@ def _suggestions(known: Signals, batch: Batch, schema: Schema) -> list[dict[str,
     return [{"value": schema.classes[c], "score": round(float(probs[i, c]), 6)} for i, c in enumerate(best.tolist())]
 
 
-def _trust(conn: Connection, work: Workspace, *, until: int | None = None) -> Trust | None:
+def _trust(conn: Connection, work: Workspace) -> Trust | None:
     """What was last said of trust; None once it was given, since it is not taken back."""
-    record = models.last_trust(conn, work.project_id, until)
+    record = models.last_trust(conn, work.project_id)
     return None if record is None or record["ok"] else Trust(**record)
-
-
-def _until(held: Held, last_seq: int) -> Held:
-    n = int(np.searchsorted(held.seqs, last_seq, side="right"))
-    if n == len(held):
-        return held
-    return Held(held.seqs[:n], held.ids[:n], held.inputs.take(np.arange(n)), held.groups[:n])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     progress(0, 3, "fitting")
     encoded, encoding = work.encoded(recipe, pool)
     warm_from = before if warm_start else None
-    warm = None if warm_from is None else _refitted(work, warm_from.number)
+    warm = None if warm_from is None else _refitted(work, warm_from.number, pool)
     number = 1 + (0 if before is None else before.number)
     model = fit(recipe.learner, encoded, known.rows, known.y, schema=schema, seed=policy.seed, number=number, warm=warm)
     seconds = time.perf_counter() - began
@@ -89,7 +90,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
             conn,
             work.project_id,
             number=number,
-            recipe=recipe.describe(),
+            recipe=described(recipe, pool),
             dataset=version.number,
             seed=policy.seed,
             warm_from=None if warm_from is None else warm_from.number,
@@ -146,14 +147,28 @@ def model_of(work: Workspace, number: int) -> Model:
 
     Raises
     ------
-    Conflict
-        If fitting it again gives other predictions than are recorded.
+    InvalidInput
+        If the learner, or a version it rests on, is not the one recorded.
     """
     kept = work.remembered(number)
     if kept is None:
         kept = _refitted(work, number)
         work.remember_model(number, kept)
     return kept
+
+
+def described(recipe: Recipe, pool: Held) -> dict[str, Any]:
+    """A recipe and the items it was applied to, as a model's record holds them."""
+    return {**recipe.describe(), "last_seq": pool.last_seq}
+
+
+def is_due(work: Workspace, conn: Connection) -> bool:
+    """Whether a model fitted now would differ from the latest: labels came in since, or the learner is another."""
+    newest = models.latest(conn, work.project_id)
+    if newest is None or not models.is_current(conn, work.project_id):
+        return True
+    pool = work.held(conn, "pool").until(newest.recipe["last_seq"])
+    return digest(described(work.chosen_recipe(conn, pool), pool)) != digest(newest.recipe)
 
 
 def probe(model: Model, pool: Pool, schema: Schema) -> str:
@@ -163,14 +178,22 @@ def probe(model: Model, pool: Pool, schema: Schema) -> str:
     return digest((np.round(predicted.astype(np.float64), PROBE_DIGITS) + 0.0).tolist())
 
 
-def _refitted(work: Workspace, number: int) -> Model:
+def _refitted(work: Workspace, number: int, pool: Held | None = None) -> Model:
+    """A model fitted again, on its own items, or on those of the model that goes on from it."""
     with work.database.reading() as conn:
         record = models.get(conn, work.project_id, number)
         schema = work.schema(conn)
-        pool = work.held(conn, "pool")
+        goes_on = pool is not None
+        if pool is None:
+            pool = work.held(conn, "pool").until(record.recipe["last_seq"])
         known = at_version(work, conn, record.dataset, pool, schema)
         recipe = work.chosen_recipe(conn, pool)
-    warm = None if record.warm_from is None else _refitted(work, record.warm_from)
+    if not goes_on and digest(described(recipe, pool)) != digest(record.recipe):
+        raise InvalidInput(
+            f"learner: must be the one that model {number} was fitted with, by the same versions; got "
+            f"{recipe.learner.name}. Open the project with that learner, or train anew."
+        )
+    warm = None if record.warm_from is None else _refitted(work, record.warm_from, pool)
     encoded, _ = work.encoded(recipe, pool)
     return fit(recipe.learner, encoded, known.rows, known.y, schema=schema, seed=record.seed, number=number, warm=warm)
 

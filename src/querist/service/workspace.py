@@ -11,7 +11,7 @@ import numpy as np
 from querist.core.checks import Rows
 from querist.core.items import Columns, FieldSpec
 from querist.core.policy import Policy
-from querist.core.ports import Model
+from querist.core.ports import Encoding, Model
 from querist.core.schema import Schema
 from querist.learners import Recipe, default_recipe, recipe_for
 from querist.loop.coldstart import SeedRule
@@ -43,6 +43,18 @@ class Held:
         at = np.minimum(np.searchsorted(self.seqs, seqs), len(self.seqs) - 1)
         return np.where(self.seqs[at] == seqs, at, -1)
 
+    @property
+    def last_seq(self) -> int:
+        """The store's number of the item that came last; 0 where there is none."""
+        return int(self.seqs[-1]) if len(self.seqs) else 0
+
+    def until(self, last_seq: int) -> Held:
+        """The items as they were when the item of this number had come last."""
+        n = int(np.searchsorted(self.seqs, last_seq, side="right"))
+        if n == len(self):
+            return self
+        return Held(self.seqs[:n], self.ids[:n], self.inputs.take(np.arange(n)), self.groups[:n])
+
 
 @dataclass(slots=True)
 class Workspace:
@@ -65,7 +77,7 @@ class Workspace:
     own: Any = None
     seed_rules: tuple[SeedRule, ...] = ()
     _held: dict[str, tuple[int, Held]] = field(default_factory=dict)
-    _encoded: tuple[object, Pool, Any] | None = None
+    _encoded: tuple[object, Held, Pool, Encoding] | None = None
     _models: dict[int, Model] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -117,13 +129,21 @@ class Workspace:
             return recipe_for(self.own, pool.inputs, self.spec(conn))
         return default_recipe(pool.inputs, self.spec(conn), task=self.schema(conn).task)
 
-    def encoded(self, recipe: Recipe, pool: Held) -> tuple[Pool, Any]:
-        """The pool as features, and the encoder fitted on it; kept while the pool stays the same."""
-        key = (recipe.describe(), id(pool))
-        if self._encoded is None or self._encoded[0] != key:
-            encoding = recipe.encoder.fit(pool.inputs)
-            self._encoded = (key, pool_of(encoding, pool.inputs), encoding)
-        return self._encoded[1], self._encoded[2]
+    def encoded(self, recipe: Recipe, pool: Held, *, last_seq: int | None = None) -> tuple[Pool, Encoding]:
+        """The pool as features, and the encoder that made them; kept while the pool stays the same.
+
+        Parameters
+        ----------
+        last_seq : int, optional
+            The last item that the encoder may learn from; by default the pool's. A model reads only what is encoded
+            as the items were that it was fitted on, also where more came in since.
+        """
+        key = (recipe.describe(), pool.last_seq if last_seq is None else last_seq)
+        kept = self._encoded
+        if kept is None or kept[0] != key or kept[1] is not pool:
+            encoding = recipe.encoder.fit(pool.until(key[1]).inputs)
+            kept = self._encoded = (key, pool, pool_of(encoding, pool.inputs), encoding)
+        return kept[2], kept[3]
 
     def remembered(self, number: int) -> Model | None:
         """A model this process has fitted."""

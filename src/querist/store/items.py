@@ -269,8 +269,7 @@ def keys(conn: sa.Connection, project_id: int, *, split: str | None = None, chun
 
 def seqs(conn: sa.Connection, project_id: int, *, chunk: int = CHUNK) -> Iterator[int]:
     """The places of all items, in the order they came."""
-    asked = sa.select(item.c.seq).where(item.c.project_id == project_id).order_by(item.c.seq)
-    for rows in streamed(conn, asked, chunk):
+    for rows in streamed(conn, _of_split(sa.select(item.c.seq), project_id, None), chunk):
         for (seq,) in rows:
             yield seq
 
