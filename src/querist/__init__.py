@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from querist.core.signals import Signals
     from querist.core.state import State
     from querist.core.strategy import strategy
+    from querist.loop.coldstart import SeedRule
     from querist.loop.step import explain, tell
     from querist.project import Project, open
     from querist.simulate import simulate
@@ -37,6 +38,7 @@ _HOMES = {
     "Project": "querist.project",
     "QueristError": "querist.core.errors",
     "Schema": "querist.core.schema",
+    "SeedRule": "querist.loop.coldstart",
     "Signals": "querist.core.signals",
     "State": "querist.core.state",
     "ask": "querist.catalogue",
@@ -60,6 +62,7 @@ __all__ = [
     "Project",
     "QueristError",
     "Schema",
+    "SeedRule",
     "Signals",
     "State",
     "__version__",

@@ -18,6 +18,7 @@ from querist.service import report as reports
 from querist.service import status as statuses
 from querist.service import verify as verifying
 from querist.service.location import locate
+from querist.service.projects import SeedRule
 from querist.service.workspace import Workspace
 
 
@@ -33,6 +34,8 @@ def open(
     instructions: str = "",
     test_share: float = 0.2,
     calibration_share: float = 0.05,
+    strata: str | None = None,
+    rules: Sequence[SeedRule] = (),
     warm_start: bool = False,
 ) -> Project:
     """Open a project, or start it where there is none and its answers are named.
@@ -55,6 +58,10 @@ def open(
         What annotators are told.
     test_share, calibration_share : float
         Shares of the items that no strategy may ask about.
+    strata : str, optional
+        The field whose values the start `stratified` draws from in proportion.
+    rules : sequence of SeedRule
+        For the start `rules`. One with a function must be passed again each time the project is opened.
     warm_start : bool
         Whether each model continues from the last, where the learner can.
 
@@ -81,7 +88,7 @@ def open(
     where = locate(name, url)
     wanted = schema or (Schema(target, tuple(classes)) if classes is not None else None)
     try:
-        work = projects.open_at(where, own=learner)
+        work = projects.open_at(where, own=learner, rules=rules)
     except NotFound:
         if wanted is None:
             raise
@@ -92,6 +99,8 @@ def open(
             policy=policy,
             instructions=instructions,
             shares={"test": test_share, "calibration": calibration_share},
+            strata=strata,
+            rules=rules,
             warm_start=warm_start,
             own=learner,
         )
@@ -183,10 +192,7 @@ class Project:
         self, n: int | None = None, *, to: str | Path | None = None, split: str = "pool", progress: Progress = silent
     ) -> rounds.Asked:
         """Choose the next items to label; `to` also writes them as a worksheet."""
-        asked = rounds.ask(self._work, n, split=split, progress=progress)
-        if to is not None:
-            rounds.write_worksheet(self._work, to, asked.entries)
-        return asked
+        return rounds.ask(self._work, n, split=split, to=to, progress=progress)
 
     def pending(self) -> rounds.Asked:
         """Everything that is out with annotators."""

@@ -10,6 +10,7 @@ from typing import Any
 from querist import strategies
 from querist.core.checks import nearest
 from querist.core.errors import InvalidInput
+from querist.core.schema import Task
 from querist.core.strategy import Strategy, is_strategy, of
 from querist.loop import coldstart
 
@@ -51,6 +52,35 @@ def find(name: str) -> Strategy:
         hint = f"Did you mean {near!r}?" if near else "`querist strategies` lists them."
         raise InvalidInput(f"strategy: must be one of the {len(known)} known; got {name!r}. {hint}")
     return known[name]
+
+
+def default_strategy(task: Task) -> str:
+    """What chooses where nothing was said: the margin between classes, or the variance of a number's predictions."""
+    return "margin" if task == "choice" else "variance"
+
+
+def suited(name: str, task: Task) -> Strategy:
+    """The strategy of this name, if it can choose for this kind of answer.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none, or it reads class probabilities where the answer is a number, or the reverse.
+
+    Examples
+    --------
+    >>> suited("margin", "number")
+    Traceback (most recent call last):
+    querist.core.errors.InvalidInput: strategy: must suit a number; 'margin' needs probs. Use 'variance'.
+    """
+    strategy = find(name)
+    foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members")}[task]
+    if lacking := [need for need in strategy.needs if need in foreign]:
+        answer = "a choice of classes" if task == "choice" else "a number"
+        raise InvalidInput(
+            f"strategy: must suit {answer}; {name!r} needs {lacking[0]}. Use {default_strategy(task)!r}."
+        )
+    return strategy
 
 
 def strategy_names() -> tuple[str, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from querist._version import __version__
 from querist.cli import output, project, study
-from querist.core.errors import QueristError, RowsRejected
+from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
+STOPPED = 130  # what a shell says of a program that Ctrl-C ended
+_WRONG_USAGE: Any = typer.BadParameter.__mro__[1]  # Typer gives its base no name of its own
 
 app = typer.Typer(
     name="querist",
@@ -28,6 +30,7 @@ for command in (
     project.train,
     project.status,
     project.withdraw,
+    project.policy,
     project.report,
     project.freeze,
     project.export,
@@ -56,16 +59,21 @@ def _root(
 def main() -> None:
     """Run a command; an error of ours is a message and exit code 2, never a traceback."""
     try:
-        app()
+        # Typer prints a wrong option as text and exits by itself, unless told to leave that to others.
+        sys.exit(app(standalone_mode="--json" not in sys.argv))
     except QueristError as error:
         _fail(error)
         sys.exit(2)
-    except KeyboardInterrupt:
-        output.err.print("Stopped. What was acknowledged is kept; run the same command again to go on.")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    except _WRONG_USAGE as error:
+        _fail(InvalidInput(f"{error.format_message().removesuffix(chr(46))}. See --help."))
+        sys.exit(2)
+    except OSError as error:
+        _fail(QueristError(f"file: must be there and open to you; {error}. Check the path and its permissions."))
+        sys.exit(2)
+    except SystemExit as leaving:
+        if leaving.code == STOPPED:
+            output.err.print("Stopped. What was acknowledged is kept; run the same command again to go on.")
+        raise
 
 
 def _fail(error: QueristError) -> None:

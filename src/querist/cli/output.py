@@ -57,7 +57,14 @@ def table(rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
     grid = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for i, name in enumerate(header):
         numeric = bool(body) and all(_numeric(row[i]) for row in body)
-        grid.add_column(name, justify="right" if numeric else "left", style="bold" if i == 0 else "", overflow="fold")
+        short = i == 0 or numeric  # what is folded in the middle of a name or a number cannot be read
+        grid.add_column(
+            name,
+            justify="right" if numeric else "left",
+            style="bold" if i == 0 else "",
+            no_wrap=short,
+            overflow="ignore" if short else "fold",
+        )
     for row in body:
         grid.add_row(*(escape(cell) for cell in row))
     out.print(grid)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from querist.catalogue import default_strategy
 from querist.cli import output
 from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
@@ -33,7 +34,9 @@ def init(
         str | None, typer.Option(help="FILE or FILE:COLUMN whose distinct values are the classes.")
     ] = None,
     number: Annotated[bool, typer.Option("--number", help="The answer is a number, not a class.")] = False,
-    strategy: Annotated[str, typer.Option(help="What chooses once a model can be trusted.")] = "margin",
+    strategy: Annotated[
+        str | None, typer.Option(help="What chooses once a model can be trusted: margin, or variance for a number.")
+    ] = None,
     start: Annotated[str, typer.Option(help="What chooses before: k_means, random, stratified or rules.")] = "k_means",
     batch_size: Annotated[int, typer.Option(help="Items asked together.")] = 20,
     exploration: Annotated[float, typer.Option(help="Share of each batch drawn at random.")] = 0.1,
@@ -41,6 +44,10 @@ def init(
     budget_usd: Annotated[float | None, typer.Option(help="Dollars that may be spent.")] = None,
     price: Annotated[float, typer.Option(help="Dollars an answer costs.")] = 0.0,
     price_per_character: Annotated[float, typer.Option(help="Dollars added for each character of text.")] = 0.0,
+    strata: Annotated[
+        str | None, typer.Option(help="Field to draw from in proportion, for the start stratified.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(help="TOML file of seed rules, for the start rules.")] = None,
     stop: Annotated[
         list[str] | None, typer.Option(help="A stopping rule: target:METRIC:VALUE or marginal_gain:METRIC:PER_100.")
     ] = None,
@@ -56,7 +63,7 @@ def init(
     schema = Schema(target, tuple(_classes(classes, classes_from, target)), "number" if number else "choice")
     policy = Policy.from_json(
         {
-            "strategy": strategy,
+            "strategy": strategy or default_strategy(schema.task),
             "start": start,
             "batch_size": batch_size,
             "exploration": exploration,
@@ -73,6 +80,8 @@ def init(
         instructions=_text(instructions),
         shares={"test": test_share, "calibration": calibration_share},
         stopping=[projects.stopping_rule(text) for text in stop or ()],
+        strata=strata,
+        rules=projects.seed_rules(rules) if rules else (),
     ):
         pass
     written = remember(Location(location.url, name), Path.cwd())
@@ -131,8 +140,8 @@ def ask(
 ) -> None:
     """Choose which items to ask about next, and write them out to be labeled."""
     with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
-        asked = rounds.pending(work) if again else rounds.ask(work, n, split=split, progress=progress)
-        if to is not None:
+        asked = rounds.pending(work) if again else rounds.ask(work, n, split=split, to=to, progress=progress)
+        if again and to is not None:
             rounds.write_worksheet(work, to, asked.entries)
     output.emit(asked) if as_json else show_asked(asked, to)
 
@@ -189,6 +198,26 @@ def report(
     with projects.open_at(locate(project, url)) as work:
         written = reports.write_report(work, to)
     output.emit({"path": str(written)}) if as_json else output.out.print(f"Written to {written}")
+
+
+def policy(
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE, such as batch_size=50 or budget.labels=500.")
+    ] = None,
+    instructions: Annotated[str, typer.Option(help="What annotators are told from now on; @FILE reads a file.")] = "",
+    project: Project = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Show how the project chooses, or change it from the next round on."""
+    with projects.open_at(locate(project, url)) as work:
+        now = projects.change_policy(work, change or ())
+        if instructions:
+            projects.set_instructions(work, _text(instructions))
+    if as_json:
+        output.emit(now.to_json())
+        return
+    output.table([["setting", "value"], *([name, str(value)] for name, value in now.to_json().items())])
 
 
 def freeze(
@@ -266,7 +295,12 @@ def _classes(named: str | None, source: str | None, target: str) -> Sequence[str
 
 
 def _text(given: str) -> str:
-    return Path(given[1:]).read_text("utf-8") if given.startswith("@") else given
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"instructions: must be a file of UTF-8 text; {given[1:]!r}: {error}. Mend it.") from None
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:

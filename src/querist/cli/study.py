@@ -20,7 +20,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 def simulate(
     path: Annotated[Path, typer.Argument(help="Labeled data: CSV, JSONL, Parquet or Arrow.")],
     target: Annotated[str, typer.Option(help="The column of true labels.")],
-    strategies: Annotated[str, typer.Option(help="Joined by commas; random is always among them.")] = "margin,default",
+    strategies: Annotated[
+        str, typer.Option(help="Joined by commas, random always among them; by default the usual one and a project's.")
+    ] = "",
     seeds: Annotated[int, typer.Option(help="Repetitions; take 10 or more to decide something.")] = 5,
     budget: Annotated[int | None, typer.Option(help="Labels in all.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Items asked together.")] = None,
@@ -40,7 +42,7 @@ def simulate(
         data = from_table(path, target, task="choice" if classes else "number", drop=drop or (), progress=progress)
         study = run_study(
             data,
-            strategies=[name.strip() for name in strategies.split(",") if name.strip()],
+            strategies=[name.strip() for name in strategies.split(",") if name.strip()] or None,
             seeds=seeds,
             budget=budget,
             batch_size=batch_size,
@@ -79,8 +81,8 @@ def strategies(as_json: Json = False) -> None:
             ]
         )
         return
-    rows = [["strategy", "family", "needs", "cost", "what it is"]]
-    rows += [[s.name, s.family, ", ".join(s.needs) or "nothing", s.cost, s.summary] for s in known]
+    rows = [["strategy", "needs", "what it is"]]
+    rows += [[s.name, ", ".join(s.needs) or "nothing", s.summary] for s in known]
     output.table(rows)
 
 

@@ -3,7 +3,14 @@
 from querist.formats.infer import coerce, infer_kinds
 from querist.formats.reading import open_table
 from querist.formats.table import RawBatch, TableReader
-from querist.formats.worksheet import Mark, Worksheet, WorksheetRow, read_worksheet, write_worksheet
+from querist.formats.worksheet import (
+    Mark,
+    Worksheet,
+    WorksheetRow,
+    check_worksheet_path,
+    read_worksheet,
+    write_worksheet,
+)
 from querist.formats.writing import write_table
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "TableReader",
     "Worksheet",
     "WorksheetRow",
+    "check_worksheet_path",
     "coerce",
     "infer_kinds",
     "open_table",

@@ -13,6 +13,22 @@ from typing import BinaryIO
 from querist.core.errors import InvalidInput
 
 
+def writable(path: str | Path) -> Path:
+    """The whole path, if a file can be written there.
+
+    Raises
+    ------
+    InvalidInput
+        If it is a folder, or its own folder is not there.
+    """
+    target = Path(path).resolve()
+    if target.is_dir():
+        raise InvalidInput(f"path: must be a file; {str(path)!r} is a folder. Name a file in it.")
+    if not target.parent.is_dir():
+        raise InvalidInput(f"path: its folder must exist; there is no {str(target.parent)!r}. Make it.")
+    return target
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
     """A stream to a temporary file in the same folder, which takes the place of `path` once all went well.
@@ -22,14 +38,10 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     InvalidInput
         If there is no such folder, or it cannot be written to.
     """
-    target = Path(path).resolve()
-    if target.is_dir():
-        raise InvalidInput(f"path: must be a file; {str(path)!r} is a folder. Name a file in it.")
+    target = writable(path)
     part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
     try:
         stream = part.open("xb")
-    except FileNotFoundError:
-        raise InvalidInput(f"path: its folder must exist; there is no {str(target.parent)!r}. Make it.") from None
     except OSError as error:
         raise InvalidInput(f"path: its folder must be writable; {target.parent}: {error.strerror}.") from None
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.schema import Schema, fold
+from querist.formats.atomic import writable
 from querist.formats.names import format_of
 from querist.formats.worksheet_cells import probable_ids, read_label
 from querist.formats.worksheet_rows import Line, open_lines
@@ -89,9 +90,7 @@ def write_worksheet(path: str | Path, *, target: str, fields: Sequence[str], row
     -------
     path : Path
     """
-    file_format = format_of(Path(path))
-    if file_format not in ("csv", "jsonl"):
-        raise InvalidInput(f"path: a worksheet must be .csv or .jsonl; got {Path(path).name!r}. Rename it.")
+    file_format = check_worksheet_path(path)
     label = label_column_of(target)
     taken = [ID, label, NOTE, *FACTS]
     shown = []
@@ -120,6 +119,21 @@ def write_worksheet(path: str | Path, *, target: str, fields: Sequence[str], row
         format="excel-csv" if file_format == "csv" else "jsonl",
     )
     return Path(path)
+
+
+def check_worksheet_path(path: str | Path) -> str:
+    """The format that a worksheet at this path has.
+
+    Raises
+    ------
+    InvalidInput
+        If none can be written there.
+    """
+    writable(path)
+    file_format = format_of(Path(path))
+    if file_format not in ("csv", "jsonl"):
+        raise InvalidInput(f"path: a worksheet must be .csv or .jsonl; got {Path(path).name!r}. Rename it.")
+    return file_format
 
 
 def label_column_of(target: str) -> str:

@@ -221,6 +221,15 @@ class SeedRule:
         except re.error as error:
             raise InvalidInput(f"rule {self.name!r}: must be a regular expression; {error}. Escape it.") from None
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON of a rule with a pattern."""
+        return {"name": self.name, "label": self.label, "pattern": self.pattern, "fields": list(self.fields)}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> SeedRule:
+        """The reverse of `to_json`."""
+        return cls(body["name"], body["label"], body["pattern"], tuple(body.get("fields", ())))
+
     def speaks(self, item: Mapping[str, Any]) -> bool:
         """Whether the rule has something to say of this item."""
         if self.function is not None:

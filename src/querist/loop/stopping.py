@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -130,6 +131,9 @@ def rule_from_json(body: Mapping[str, Any]) -> StoppingRule:
         "marginal_gain": MarginalGain,
     }
     kind = checks.one_of("rule", str(body.get("rule")), tuple(rules))
+    for name in ("target", "least"):
+        if name in body and not math.isfinite(body[name]):
+            raise InvalidInput(f"rule {kind!r}: must compare with a finite number; got {name} = {body[name]}.")
     try:
         return rules[kind](**{name: value for name, value in body.items() if name != "rule"})
     except TypeError as error:

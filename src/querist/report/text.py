@@ -11,14 +11,14 @@ from querist.report.findings import (
     main_curves,
     ratio_text,
 )
-from querist.report.formatting import between, decimal, metric_name, p_value, percent, signed, whole
+from querist.report.formatting import decimal, metric_name, p_value, percent, signed, whole
 
 
 def study_table(study: Study) -> list[list[str]]:
     """A header and one row per strategy, the baseline first.
 
-    Columns: strategy, final metric, labels to the headline level, efficiency with its interval, difference in area
-    with its interval, adjusted p, wins.
+    Columns: strategy, final metric, labels to the headline level, efficiency with its interval, difference in area,
+    adjusted p, wins: narrow enough for 80 characters. The page has the interval of the area too.
 
     Examples
     --------
@@ -32,11 +32,11 @@ def study_table(study: Study) -> list[list[str]]:
     level = percent(curves[0].level) if curves else "95%"
     header = [
         "strategy",
-        f"{metric_name(study.metric)} at the end",
+        metric_name(study.metric),
         f"labels to {decimal(of_baseline.target)}" if of_baseline else "labels",
         f"efficiency [{level}]",
-        f"area difference [{level}]",
-        "p (adjusted)",
+        "area",
+        "p",
         "wins",
     ]
     rows = []
@@ -52,7 +52,7 @@ def study_table(study: Study) -> list[list[str]]:
                 decimal(float(curve.mean[-1]) if len(curve.mean) else None),
                 labels,
                 ratio,
-                f"{signed(test.difference.value)} [{between(test.difference, sign=True)}]" if test else "–",
+                signed(test.difference.value) if test else "–",
                 p_value(test.p_adjusted) if test else "–",
                 f"{test.wins} of {test.n_seeds}" if test else "–",
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -120,14 +120,35 @@ def import_labels(conn: Connection, work: Workspace, given: Sequence[tuple[str, 
 def _record(
     conn: Connection, work: Workspace, marks: Sequence[tuple[Answer, Value]], *, role: Role, client: str
 ) -> Counter[str]:
+    answers.lock(conn, work.project_id)
+    counts: Counter[str] = Counter()
+    for some in _turns(marks):
+        counts += _record_each(conn, work, some, role=role, client=client)
+    return counts
+
+
+def _turns(marks: Sequence[tuple[Answer, Value]]) -> Iterator[list[tuple[Answer, Value]]]:
+    """The answers in their order, cut so that each part has an item once: a second word on it builds on the first."""
+    part: dict[str, tuple[Answer, Value]] = {}
+    for mark, value in marks:
+        if mark.item_id in part:
+            yield list(part.values())
+            part = {}
+        part[mark.item_id] = (mark, value)
+    yield list(part.values())
+
+
+def _record_each(
+    conn: Connection, work: Workspace, marks: Sequence[tuple[Answer, Value]], *, role: Role, client: str
+) -> Counter[str]:
     project = work.project_id
-    answers.lock(conn, project)
     ids = [mark.item_id for mark, _ in marks]
     known = items.existing(conn, project, ids)
     current = answers.current(conn, project, [known[i].seq for i in ids])
     open_queries = {q.item_seq: q for q in rounds.pending(conn, project, seqs=[known[i].seq for i in ids])}
     counts: Counter[str] = Counter()
     drafts = []
+    outcomes = []
     for mark, value in marks:
         item = known[mark.item_id]
         label = current.get(item.seq)
@@ -135,7 +156,7 @@ def _record(
         if label is not None and label.value == value and query is None:
             counts["repeated"] += 1
             continue
-        outcome = "revised" if label is not None else "labeled" if query is not None else "volunteered"
+        outcomes.append("revised" if label is not None else "labeled" if query is not None else "volunteered")
         supersedes = None if label is None else label.event_id
         drafts.append(
             answers.AnswerDraft(
@@ -151,10 +172,8 @@ def _record(
                 idempotency_key=mark.idempotency_key or digest([mark.item_id, value, supersedes]),
             )
         )
-        counts[outcome] += 1
-    for recorded in answers.append(conn, project, drafts):
-        if recorded.repeated:
-            counts["repeated"] += 1
+    for outcome, recorded in zip(outcomes, answers.append(conn, project, drafts), strict=True):
+        counts["repeated" if recorded.repeated else outcome] += 1
     return counts
 
 

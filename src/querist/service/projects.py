@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from querist.catalogue import find
+from querist.catalogue import default_strategy, suited
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.items import FIELD_KINDS
 from querist.core.policy import Policy
 from querist.core.schema import Schema
+from querist.loop.coldstart import SeedRule
 from querist.loop.stopping import rule_from_json
 from querist.service.location import Location
 from querist.service.location import remember as write_location
 from querist.service.workspace import Workspace
 from querist.store import projects
 from querist.store.db import Database
+
+__all__ = [
+    "SeedRule",
+    "agree",
+    "change_policy",
+    "create",
+    "open_at",
+    "remember",
+    "seed_rules",
+    "set_instructions",
+    "set_policy",
+    "stopping_rule",
+]
 
 HELD_OUT = ("test", "calibration")
 
@@ -34,19 +50,46 @@ def create(
     shares: Mapping[str, float] | None = None,
     stopping: Sequence[Mapping[str, Any]] = (),
     strata: str | None = None,
+    rules: Sequence[SeedRule] = (),
     warm_start: bool = False,
     show_suggestions: bool = True,
     own: Any = None,
 ) -> Workspace:
     """Start a project.
 
+    Parameters
+    ----------
+    url : str or Path
+    name : str
+    schema : Schema
+    policy : Policy, optional
+        By default `margin`, or `variance` for a number.
+    instructions : str
+        What annotators are told.
+    kinds : mapping of str to str
+        What a field is, where it is not plain to see.
+    shares : mapping of {"test", "calibration"} to float
+        Of the items, kept from every strategy.
+    stopping : sequence of mappings
+        Stopping rules as plain JSON.
+    strata : str, optional
+        The field whose values the start `stratified` draws from in proportion.
+    rules : sequence of SeedRule
+        For the start `rules`. Those with a pattern are kept; those with a function must be handed in at each opening.
+    warm_start : bool
+        Whether each model continues from the last, where the learner can.
+    show_suggestions : bool
+        Whether worksheets show what the model would answer.
+    own : Recipe, Learner or scikit-learn estimator, optional
+        In place of what suits the fields.
+
     Raises
     ------
     InvalidInput
         If the name is taken, or a setting is not as it must be.
     """
-    policy = policy or Policy()
-    find(policy.strategy)
+    policy = policy or Policy(default_strategy(schema.task))
+    suited(policy.strategy, schema.task)
     for kind in (kinds or {}).values():
         checks.one_of("kind", kind, FIELD_KINDS)
     held_out = dict(shares) if shares is not None else {"test": 0.2, "calibration": 0.05}
@@ -57,11 +100,14 @@ def create(
         raise InvalidInput(f"shares: must leave items to ask about; got {held_out}, 1 or more together. Lower them.")
     for body in stopping:
         rule_from_json(body)
+    for rule in rules:
+        schema.read(rule.label)
     settings = {
         "kinds": dict(kinds or {}),
         "shares": held_out,
         "stopping": [dict(body) for body in stopping],
         "strata": strata,
+        "rules": [rule.to_json() for rule in rules if rule.function is None],
         "warm_start": warm_start,
         "show_suggestions": show_suggestions,
     }
@@ -76,10 +122,10 @@ def create(
     except BaseException:
         database.close()
         raise
-    return Workspace(database, record.id, name, own)
+    return Workspace(database, record.id, name, own, tuple(rules))
 
 
-def open_at(location: Location, *, own: Any = None) -> Workspace:
+def open_at(location: Location, *, own: Any = None, rules: Sequence[SeedRule] = ()) -> Workspace:
     """Open a project that is there.
 
     Raises
@@ -94,7 +140,8 @@ def open_at(location: Location, *, own: Any = None) -> Workspace:
     except BaseException:
         database.close()
         raise
-    return Workspace(database, record.id, record.name, own)
+    kept = tuple(SeedRule.from_json(body) for body in record.settings.get("rules", []))
+    return Workspace(database, record.id, record.name, own, tuple(rules) or kept)
 
 
 def remember(work: Workspace, folder: Path) -> Path | None:
@@ -104,8 +151,8 @@ def remember(work: Workspace, folder: Path) -> Path | None:
 
 def set_policy(work: Workspace, policy: Policy) -> None:
     """Choose otherwise from the next round on."""
-    find(policy.strategy)
     with work.database.transaction() as conn:
+        suited(policy.strategy, work.schema(conn).task)
         projects.add_policy(conn, work.project_id, policy)
 
 
@@ -155,3 +202,54 @@ def agree(work: Workspace, *, schema: Schema | None, policy: Policy | None, inst
         set_policy(work, policy)
     if instructions:
         set_instructions(work, instructions)
+
+
+def change_policy(work: Workspace, changes: Sequence[str]) -> Policy:
+    """Change settings given as `name=value`, the value as JSON or plain text; a dot reaches into costs and budget.
+
+    Returns
+    -------
+    policy : Policy
+        As it is from the next round on.
+
+    Raises
+    ------
+    InvalidInput
+        If a setting is unknown or a value is not as it must be; nothing is then changed.
+    """
+    with work.database.reading() as conn:
+        body = work.policy(conn).to_json()
+    for text in changes:
+        name, equals, raw = text.partition("=")
+        if not equals:
+            raise InvalidInput(f"set: must be NAME=VALUE; got {text!r}. Write it like batch_size=50.")
+        try:
+            value = json.loads(raw)
+        except ValueError:
+            value = raw
+        outer, dot, inner = name.partition(".")
+        if dot and isinstance(body.get(outer), dict):
+            body[outer][inner] = value
+        else:
+            body[name] = value
+    policy = Policy.from_json(body)
+    if changes:
+        set_policy(work, policy)
+    return policy
+
+
+def seed_rules(path: Path) -> tuple[SeedRule, ...]:
+    """Seed rules from a TOML file: a `[[rule]]` table each, with name, label, pattern and, if wanted, fields.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is not such a one.
+    """
+    try:
+        bodies = tomllib.loads(path.read_text("utf-8"))["rule"]
+        return tuple(SeedRule.from_json(body) for body in bodies)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise InvalidInput(
+            f"rules: must be a TOML file of [[rule]] tables with name, label and pattern; {path}: {error!r}. Mend it."
+        ) from None

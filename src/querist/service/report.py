@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
+from querist.formats.atomic import replacing
 from querist.report import ProjectView, VersionRow, project_page
 from querist.service.status import Status, status
 from querist.service.workspace import Workspace
@@ -46,11 +46,10 @@ def write_report(work: Workspace, path: str | Path) -> Path:
             facts=_facts(conn, work, now),
             **_detail(conn, work),
         )
-    path = Path(path)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    scratch.write_text(project_page(view), "utf-8")
-    os.replace(scratch, path)
-    return path
+    page = project_page(view)
+    with replacing(path) as stream:
+        stream.write(page.encode(errors="replace"))
+    return Path(path)
 
 
 def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:

@@ -17,7 +17,7 @@ from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.core.signals import Signals
 from querist.core.state import Batch, Query, State
-from querist.formats import WorksheetRow
+from querist.formats import WorksheetRow, check_worksheet_path
 from querist.formats import write_worksheet as write_cells
 from querist.loop.coldstart import Trust, votes
 from querist.loop.step import ask as ask_state
@@ -77,11 +77,18 @@ class Replayed:
     sentence: str
 
 
-def ask(work: Workspace, k: int | None = None, *, split: str = "pool", progress: Progress = silent) -> Asked:
+def ask(
+    work: Workspace,
+    k: int | None = None,
+    *,
+    split: str = "pool",
+    to: str | Path | None = None,
+    progress: Progress = silent,
+) -> Asked:
     """Choose the next items to label, and record them as pending.
 
     Where labels came in since the last model, a model is fitted first. Items of the test set or the calibration slice
-    are drawn at random: a strategy never sees them.
+    are drawn at random: a strategy never sees them. `to` also writes them as a worksheet.
 
     Raises
     ------
@@ -91,8 +98,15 @@ def ask(work: Workspace, k: int | None = None, *, split: str = "pool", progress:
         If somebody else asked in between.
     """
     checks.one_of("split", split, ("pool", "test", "calibration"))
-    if split != "pool":
-        return _ask_held_out(work, k, split)
+    if to is not None:
+        check_worksheet_path(to)  # a round nobody was given would stay open
+    asked = _ask_pool(work, k, progress) if split == "pool" else _ask_held_out(work, k, split)
+    if to is not None:
+        write_worksheet(work, to, asked.entries)
+    return asked
+
+
+def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
     trained = _train_if_due(work, progress)
     with work.database.transaction() as conn:
         # The version says on which labels the batch rests, also where no model was needed to choose it.

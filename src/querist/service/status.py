@@ -164,8 +164,8 @@ def _next(
 ) -> str:
     by_name = {s.split: s for s in splits}
     pool, test = by_name["pool"], by_name["test"]
-    if not sum(s.n_items for s in splits):
-        return "querist add FILE"
+    if not pool.n_items:
+        return "querist add FILE, since the pool is empty"
     if stop := next((v for v in verdicts if v.stop), None):
         return f"stop asking: {stop.rule} says so. `querist report` shows what was reached."
     if pool.n_pending + test.n_pending:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from querist.core.evidence import Study
+from querist.formats.atomic import replacing
 from querist.report import study_page, study_table
 
 
@@ -14,9 +14,9 @@ def write_page(studies: Sequence[Study], path: str | Path, *, title: str, next_s
     """Write the studies as one self-contained HTML file, whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    scratch.write_text(study_page(studies, title=title, next_steps=next_steps), "utf-8")
-    os.replace(scratch, path)
+    page = study_page(studies, title=title, next_steps=next_steps)
+    with replacing(path) as stream:
+        stream.write(page.encode(errors="replace"))
     return path
 
 

@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import find
+from querist.catalogue import default_strategy, find, suited
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.evidence import AskedItem, Point, Round, Run, Study
@@ -38,7 +38,7 @@ def simulate(
     X: Any,
     y: npt.ArrayLike | None = None,
     *,
-    strategies: Sequence[str] | Mapping[str, Policy] = ("random", "margin", DEFAULT),
+    strategies: Sequence[str] | Mapping[str, Policy] | None = None,
     learner: Any = None,
     encoder: Encoder | None = None,
     budget: int | None = None,
@@ -70,8 +70,9 @@ def simulate(
         The items; a `Labeled` brings its answers.
     y : (n_items,) array_like, optional
         Their true answers.
-    strategies : sequence of str, or mapping of name to Policy
-        `random` is added where it is missing, since everything is measured against it.
+    strategies : sequence of str, or mapping of name to Policy, optional
+        `random` is added where it is missing, since everything is measured against it. By default margin (variance for
+        a number) and `default`.
     learner : Recipe, Learner or scikit-learn estimator, optional
         By default what suits the items.
     encoder : Encoder, optional
@@ -122,6 +123,8 @@ def simulate(
     seed_list = list(range(checks.positive("seeds", seeds))) if isinstance(seeds, int) else [int(s) for s in seeds]
     n_pool = data.n_items - max(1, min(round(checks.share("test_share", test_share) * data.n_items), TEST_MOST))
     size = batch_size or _batch_size(n_pool, data.schema.n_classes)
+    usual = ("random", default_strategy(data.schema.task), DEFAULT)
+    policies = _policies(strategies or usual, checks.positive("batch_size", size), cost_per_label, data.schema.task)
     total = min(budget or 20 * size, n_pool if budget else max(size, int(0.6 * n_pool)))
     if total < 2 * size:
         raise InvalidInput(
@@ -129,7 +132,6 @@ def simulate(
             "Raise it, or ask in smaller batches."
         )
     metric = metric or _metric(data)
-    policies = _policies(strategies, size, cost_per_label)
     plans = [
         Plan(
             strategy=label,
@@ -205,7 +207,9 @@ def _recipe(data: Labeled, encoder: Encoder | None, learner: Any) -> tuple[Encod
     return encoder or recipe.encoder, recipe.learner
 
 
-def _policies(strategies: Sequence[str] | Mapping[str, Policy], size: int, cost_per_label: float) -> dict[str, Policy]:
+def _policies(
+    strategies: Sequence[str] | Mapping[str, Policy], size: int, cost_per_label: float, task: Task
+) -> dict[str, Policy]:
     costs = Costs(per_label=cost_per_label)
     if isinstance(strategies, Mapping):
         chosen = {
@@ -217,17 +221,17 @@ def _policies(strategies: Sequence[str] | Mapping[str, Policy], size: int, cost_
             raise InvalidInput(
                 f"strategies: must be a list of names; got the text {strategies!r}. Write [{strategies!r}]."
             )
-        chosen = {label: _pure(label, size, costs) for label in strategies}
+        chosen = {label: _pure(label, size, costs, task) for label in strategies}
     if "random" not in chosen:
-        chosen = {"random": _pure("random", size, costs), **chosen}
+        chosen = {"random": _pure("random", size, costs, task), **chosen}
     for policy in chosen.values():
-        find(policy.strategy)
+        suited(policy.strategy, task)
     return chosen
 
 
-def _pure(name: str, size: int, costs: Costs) -> Policy:
+def _pure(name: str, size: int, costs: Costs, task: Task) -> Policy:
     if name == DEFAULT:
-        return Policy(batch_size=size, costs=costs)
+        return Policy(default_strategy(task), batch_size=size, costs=costs)
     return Policy(
         find(name).name,
         start="random",
