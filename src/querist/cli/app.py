@@ -65,7 +65,7 @@ def main() -> None:
         _fail(error)
         sys.exit(2)
     except _WRONG_USAGE as error:
-        _fail(InvalidInput(f"{error.format_message().removesuffix(chr(46))}. See --help."))
+        _fail(InvalidInput(error.format_message().rstrip(".") + ". See --help."))
         sys.exit(2)
     except OSError as error:
         _fail(QueristError(f"file: must be there and open to you; {error}. Check the path and its permissions."))

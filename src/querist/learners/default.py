@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from querist.core import checks
 from querist.core.errors import InvalidInput
@@ -70,15 +70,15 @@ def recipe_for(learner: Any, X: Any, spec: FieldSpec | None = None) -> Recipe:
     own = as_learner(learner)
     if getattr(own, "reads_items", False):
         return Recipe(RawEncoder(default_encoder(X, spec)), own)
-    if sparse.issparse(X) or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"):
-        takes_missing = X.dtype.kind == "f" and not sparse.issparse(X) and bool(np.isnan(X).any())
+    if scipy.sparse.issparse(X) or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"):
+        takes_missing = X.dtype.kind == "f" and not scipy.sparse.issparse(X) and bool(np.isnan(X).any())
         return Recipe(RawEncoder(TableEncoder()) if takes_missing else IdentityEncoder(), own)
     return Recipe(default_encoder(X, spec), own)
 
 
 def default_encoder(X: Any, spec: FieldSpec | None = None) -> Encoder:
     """The encoder of `default_recipe`."""
-    if sparse.issparse(X):
+    if scipy.sparse.issparse(X):
         return IdentityEncoder()
     if isinstance(X, Columns):
         return _for_columns(X, spec or looks_like(X))

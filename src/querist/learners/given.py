@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from querist.core import checks
 from querist.core.checks import Floats
@@ -57,7 +57,7 @@ class IdentityEncoding:
     def embeddings(self, X: Any, /) -> Floats:
         """`X` itself if dense; else reduced, of unit length."""
         x = _checked(X)
-        if not sparse.issparse(x):
+        if not scipy.sparse.issparse(x):
             return np.asarray(x)
         return np.asarray(unit_norm(self._reduction.apply(x)), dtype=np.float32)
 
@@ -108,7 +108,7 @@ class RawEncoding:
 
 
 def _checked(X: Any) -> Any:
-    if not sparse.issparse(X):
+    if not scipy.sparse.issparse(X):
         return checks.features("X", X)
     x = X if X.format == "csr" else X.tocsr()
     if not np.isfinite(x.data).all():

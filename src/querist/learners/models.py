@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
+import scipy
 
 from querist.core.checks import Array, Floats
 from querist.core.errors import InvalidInput, MissingExtra, QueristError
@@ -178,14 +178,14 @@ def _first_bad(X: Any) -> tuple[int, int | str, float] | None:
     if isinstance(X, Columns):
         found = ((name, _first_bad(X[name].reshape(len(X), -1))) for name in X if X[name].dtype.kind == "f")
         return next(((bad[0], name, bad[2]) for name, bad in found if bad is not None), None)
-    x = X.tocoo() if sparse.issparse(X) else X
-    values = x.data if sparse.issparse(x) else x
+    x = X.tocoo() if scipy.sparse.issparse(X) else X
+    values = x.data if scipy.sparse.issparse(x) else x
     if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
         return None
     places = np.argwhere(~np.isfinite(values))
     if not len(places):
         return None
-    if sparse.issparse(x):
+    if scipy.sparse.issparse(x):
         at = places[0][0]
         return int(x.coords[0][at]), int(x.coords[1][at]), float(values[at])
     row, column = places[0]
@@ -196,7 +196,7 @@ def blocks(X: Any) -> Iterator[slice]:
     """Row ranges of `X`, each small beside a large pool."""
     n_items = n_rows(X)
     shape: tuple[int, ...] = getattr(X, "shape", ())
-    wide = len(shape) == 2 and not sparse.issparse(X)
+    wide = len(shape) == 2 and not scipy.sparse.issparse(X)
     step = max(1, BLOCK_BYTES // (8 * max(shape[1], 1))) if wide else BLOCK_ITEMS
     for start in range(0, n_items, step):
         yield slice(start, min(start + step, n_items))
@@ -215,8 +215,10 @@ def _trees(model: Fitted, X: Any) -> Iterator[tuple[slice, int, Any, Any]]:
     for rows, part in model._blocks(X):
         with naming_bad_cells(X):
             entered = part if forest is model.estimator else model.estimator[:-1].transform(part)
-        if sparse.issparse(entered):
-            read = sparse.csr_matrix(entered, dtype=np.float32)  # the trees' own code knows this form and this width
+        if scipy.sparse.issparse(entered):
+            read = scipy.sparse.csr_matrix(
+                entered, dtype=np.float32
+            )  # the trees' own code knows this form and this width
             read.indices, read.indptr = read.indices.astype(np.int32), read.indptr.astype(np.int32)
         else:
             read = np.ascontiguousarray(entered, dtype=np.float32)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from querist.core.checks import Floats
 from querist.core.items import n_rows, take
@@ -23,10 +23,10 @@ def unit_norm(X: Any) -> Any:
     >>> unit_norm(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6, 0.8], [0.0, 0.0]]
     """
-    if sparse.issparse(X):
+    if scipy.sparse.issparse(X):
         lengths = np.sqrt(np.asarray(X.multiply(X).sum(axis=1)).ravel())
         scale = (1 / np.where(lengths > 0, lengths, 1)).astype(X.dtype)
-        return sparse.csr_array(sparse.diags_array(scale) @ X)
+        return scipy.sparse.csr_array(scipy.sparse.diags_array(scale) @ X)
     lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
     return X / np.where(lengths > 0, lengths, 1)[:, None]
 
@@ -40,7 +40,7 @@ class Reduction:
     def apply(self, X: Any) -> Floats:
         """(n_items, n_dims) float32, dense."""
         if self.components is None:
-            dense = X.toarray() if sparse.issparse(X) else X
+            dense = X.toarray() if scipy.sparse.issparse(X) else X
             return np.asarray(dense, dtype=np.float32)
         return np.asarray(X @ self.components, dtype=np.float32)
 

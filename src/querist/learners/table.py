@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from querist.core.checks import Array, Floats, positive
 from querist.core.errors import InvalidInput
@@ -125,8 +125,10 @@ class TableEncoding:
         if self._plain:
             parts[0] *= np.float32(self._weight)
         parts += [part.encode(table) for part in self._beside]
-        if any(sparse.issparse(part) for part in parts):
-            return sparse.csr_array(sparse.hstack([sparse.csr_array(part) for part in parts], format="csr"))
+        if any(scipy.sparse.issparse(part) for part in parts):
+            return scipy.sparse.csr_array(
+                scipy.sparse.hstack([scipy.sparse.csr_array(part) for part in parts], format="csr")
+            )
         return np.hstack(parts)
 
     def embeddings(self, X: Any, /) -> Floats:
@@ -206,8 +208,10 @@ class _Number:
         missing = bool(np.isnan(values).any()) and finite.size > 0
         if finite.size == 0:
             return cls(name, 0.0, 0.0, 0.0, missing)
-        middle = float(np.median(finite))
         with np.errstate(over="ignore", invalid="ignore"):
+            middle = float(np.median(finite))
+            if not np.isfinite(middle):  # the two in the middle are too large to be added
+                middle = float(np.partition(finite, finite.size // 2)[finite.size // 2])
             low, high = np.percentile(finite, [25, 75])
             if (reach := FENCE * (high - low)) > 0:  # else it is mostly one value, and the rare ones are what it says
                 finite = np.clip(finite, low - reach, high + reach)

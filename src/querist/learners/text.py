@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from querist.core.checks import Floats, positive, share
 from querist.core.errors import InvalidInput
@@ -80,11 +80,11 @@ class TextEncoder:
         texts = texts_of(X, self.fields)
         vectorizer = self._vectorizer(len(texts))
         try:
-            words = sparse.csr_array(vectorizer.fit_transform(texts))
+            words = scipy.sparse.csr_array(vectorizer.fit_transform(texts))
         except ValueError as error:
             if "empty vocabulary" not in str(error) and "no terms remain" not in str(error):
                 raise
-            words = sparse.csr_array((len(texts), 0), dtype=np.float32)
+            words = scipy.sparse.csr_array((len(texts), 0), dtype=np.float32)
         if words.nnz == 0:
             raise InvalidInput(
                 f"X: must hold words; got {len(texts)} texts without any. Check which field holds the text."
@@ -119,7 +119,7 @@ class TextEncoding:
             return words
         topics = unit_norm(self._topics.apply(words)) * np.float32(np.sqrt(topic_share))
         weighted = words * np.float32(np.sqrt(1 - topic_share))
-        return sparse.csr_array(sparse.hstack([weighted, sparse.csr_array(topics)], format="csr"))
+        return scipy.sparse.csr_array(scipy.sparse.hstack([weighted, scipy.sparse.csr_array(topics)], format="csr"))
 
     def embeddings(self, X: Any, /) -> Floats:
         """(n_items, n_dims) float32 of unit length: the topics."""
@@ -128,7 +128,7 @@ class TextEncoding:
     def _words(self, X: Any) -> Any:
         if X is self._pool:
             return self._pool_words
-        return sparse.csr_array(self._vectorizer.transform(texts_of(X, self._encoder.fields)))
+        return scipy.sparse.csr_array(self._vectorizer.transform(texts_of(X, self._encoder.fields)))
 
     @cached_property
     def _topics(self) -> Reduction:

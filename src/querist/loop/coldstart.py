@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from querist.core import checks
 from querist.core.checks import Array, Floats, Rows
@@ -69,7 +69,7 @@ def trust_classes(probs: Floats, y: Array, *, level: float = 0.9, least: int = 1
     right = np.array([hits[y == c].sum() for c in classes])
     value = float(np.mean(right / counts))
     chance = 1 / len(classes)
-    low = value - float(special.ndtri(level) * np.sqrt(chance * (1 - chance) * np.sum(1 / counts))) / len(classes)
+    low = value - float(scipy.special.ndtri(level) * np.sqrt(chance * (1 - chance) * np.sum(1 / counts))) / len(classes)
     ok = bool(low > chance)
     word = "beats" if ok else "does not surely beat"
     reason = f"cross-validated balanced accuracy {value:.2f} (at least {low:.2f}) {word} guessing ({chance:.2f})"
@@ -90,7 +90,9 @@ def trust_numbers(predicted: Floats, y: Array, *, level: float = 0.9, least: int
         return Trust(False, float("nan"), float("nan"), float("nan"), "all labeled items have one value")
     saved = base - (y - predicted) ** 2
     value = float(saved.sum() / base.sum())
-    low = float((saved.mean() - float(special.stdtrit(n - 1, level)) * saved.std(ddof=1) / np.sqrt(n)) / base.mean())
+    low = float(
+        (saved.mean() - float(scipy.special.stdtrit(n - 1, level)) * saved.std(ddof=1) / np.sqrt(n)) / base.mean()
+    )
     word = "beats" if low > 0 else "does not surely beat"
     return Trust(low > 0, value, low, 0.0, f"cross-validated R² {value:.2f} (at least {low:.2f}) {word} the mean")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from scipy import special
+import scipy
 
 from querist.core import checks
 from querist.core.checks import Floats
@@ -109,7 +109,7 @@ class MarginalGain:
             sentence = f"{len(seen)} of the {self.window} measurements of {self.metric} it needs are there."
             return Verdict("marginal_gain", False, None, sentence)
         slope, error = _line(x, np.array([p.metrics[self.metric] for p in seen]))
-        upper = 100 * (slope + float(special.stdtrit(len(seen) - 2, self.level)) * error)
+        upper = 100 * (slope + float(scipy.special.stdtrit(len(seen) - 2, self.level)) * error)
         sentence = (
             f"100 labels more bring {100 * slope:+.4f} {self.metric}, at most {upper:+.4f} "
             f"({self.level:.0%} bound); they are worth it from {self.least:g}."

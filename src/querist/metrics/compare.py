@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtr
+import scipy
 
 from querist.core.checks import Floats, vector
 from querist.core.errors import InvalidInput
@@ -117,7 +117,7 @@ def sign_flip(differences: npt.ArrayLike) -> float:
         slack = 1e-12 * np.abs(d).sum()  # equal sums in another order of adding differ in the last bit
         return float(np.mean(sums >= sums[0] - slack))
     spread = d.std(ddof=1)
-    return 0.0 if spread == 0 else float(2 * stdtr(n - 1, -abs(d.mean()) / (spread / np.sqrt(n))))
+    return 0.0 if spread == 0 else float(2 * scipy.special.stdtr(n - 1, -abs(d.mean()) / (spread / np.sqrt(n))))
 
 
 def holm(p_values: npt.ArrayLike) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
@@ -168,7 +168,7 @@ def half_width(values: Floats, level: float) -> Floats:
         raise InvalidInput(f"level: must be a confidence above 0 and below 1; got {level!r}. Write 95 % as 0.95.")
     if n < 2:
         return np.zeros(values.shape[1])
-    return np.asarray(stdtrit(n - 1, (1 + level) / 2) * values.std(axis=0, ddof=1) / np.sqrt(n))
+    return np.asarray(scipy.special.stdtrit(n - 1, (1 + level) / 2) * values.std(axis=0, ddof=1) / np.sqrt(n))
 
 
 def t_interval(values: Floats, level: float) -> Interval:

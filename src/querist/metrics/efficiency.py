@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
-from scipy.special import ndtr, stdtrit
+import scipy
 
 from querist.core.checks import Floats, positive, share
 from querist.core.errors import InvalidInput
@@ -105,7 +104,7 @@ def labels_to_reach(n_labels: Floats, quality: Floats, target: float) -> float |
     >>> labels_to_reach(np.array([0.0, 10, 20, 30]), np.array([0.0, 0.6, 0.4, 1.0]), 0.75)  # fit: 0, 0.5, 0.5, 1
     25.0
     """
-    found = float(_reach(n_labels, isotonic_regression(quality).x[None, :], np.array([target]))[0])
+    found = float(_reach(n_labels, scipy.optimize.isotonic_regression(quality).x[None, :], np.array([target]))[0])
     return found if np.isfinite(found) else None
 
 
@@ -136,7 +135,10 @@ class _Sides:
         n, sign = len(pairs), 1.0 if higher_is_better else -1.0
         draws = rng.multinomial(n, np.full(n, 1 / n), size=n_boot if n > 1 else 0) / n
         weights = np.vstack([np.full(n, 1 / n), draws])
-        fits = [np.stack([isotonic_regression(row).x for row in weights @ (sign * table.values)]) for table in tables]
+        fits = [
+            np.stack([scipy.optimize.isotonic_regression(row).x for row in weights @ (sign * table.values)])
+            for table in tables
+        ]
         return cls(
             names=(tables[0].strategy, tables[1].strategy),
             metric=metric,
@@ -193,7 +195,9 @@ class _Sides:
 def _tail(n_seeds: int, level: float) -> float:
     if not 0 < level < 1:
         raise InvalidInput(f"level: must be a confidence above 0 and below 1; got {level!r}. Write 95 % as 0.95.")
-    return float(ndtr(-np.sqrt(n_seeds / (n_seeds - 1)) * stdtrit(n_seeds - 1, (1 + level) / 2)))
+    return float(
+        scipy.special.ndtr(-np.sqrt(n_seeds / (n_seeds - 1)) * scipy.special.stdtrit(n_seeds - 1, (1 + level) / 2))
+    )
 
 
 def _reach(n_labels: Floats, fits: Floats, targets: Floats) -> Floats:

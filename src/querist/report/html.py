@@ -7,8 +7,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from querist.core.errors import InvalidInput
@@ -16,6 +16,9 @@ from querist.core.evidence import Study
 from querist.report.charts import color_class
 from querist.report.project import ProjectView, project_layout
 from querist.report.study_view import strategy_colors, study_view
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def study_page(studies: Sequence[Study], *, title: str, next_steps: Sequence[str] | None = None) -> str:
@@ -82,10 +85,12 @@ def _style() -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("querist.report", "templates"),
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("querist.report", "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -11,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 
@@ -288,6 +287,8 @@ def _results(
         for i in todo:
             yield i, run(data, plans[i], encoder, learner)
         return
+    import joblib
+
     # One BLAS thread a process: two processes of two threads each take longer than one after the other.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(n_jobs=min(n_jobs, len(todo)), return_as="generator_unordered", batch_size=1)

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from querist.core.checks import Rows
 from querist.core.hashing import content_hash
@@ -237,8 +236,10 @@ def _clusters(one: Rows, other: Rows) -> tuple[Rows, Rows]:
     """The items that pairs name, and which of them hang together."""
     nodes, places = np.unique(np.concatenate([one, other]), return_inverse=True)
     ends = places.reshape(2, -1)
-    graph = coo_array((np.ones(len(one), dtype=np.int8), (ends[0], ends[1])), shape=(len(nodes), len(nodes)))
-    return nodes, connected_components(graph, directed=False)[1]
+    graph = scipy.sparse.coo_array(
+        (np.ones(len(one), dtype=np.int8), (ends[0], ends[1])), shape=(len(nodes), len(nodes))
+    )
+    return nodes, scipy.sparse.csgraph.connected_components(graph, directed=False)[1]
 
 
 def _by_first(one: Rows, other: Rows) -> dict[int, tuple[int, ...]]:
