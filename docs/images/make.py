@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sklearn.datasets import load_digits
 
-from querist.simulate import simulate, write_page
+from querist.simulation import simulate, write_page
 
 WIDTH, HEIGHT = 1180, 1010  # down to the end of the first chart
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from querist.loop.coldstart import SeedRule
     from querist.loop.step import explain, tell
     from querist.project import Project, open
-    from querist.simulate import simulate
+    from querist.simulation import simulate
 
 # Each name loads its module at first use, so that `import querist` costs no more than a few imports of NumPy.
 _HOMES = {
@@ -47,7 +47,7 @@ _HOMES = {
     "metrics": "",
     "open": "querist.project",
     "register": "querist.catalogue",
-    "simulate": "querist.simulate",
+    "simulate": "querist.simulation",
     "strategies": "",
     "strategy": "querist.core.strategy",
     "tell": "querist.loop.step",

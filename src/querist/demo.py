@@ -16,7 +16,7 @@ from querist.core.policy import Budget, Costs, Policy
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
 from querist.service import intake, labeling, projects, rounds
-from querist.simulate import labeled, simulate, write_page
+from querist.simulation import labeled, simulate, write_page
 
 STRATEGIES = ("random", "margin", "weighted_k_means", "default")
 USD_PER_LABEL = 0.08  # a common price of one simple image label; only there so that the curves can be read in money

@@ -19,15 +19,15 @@ ROOMS = {"strategies", "learners", "loop", "metrics", "formats", "splits", "repo
 CORRIDORS = {
     "catalogue": CORE | ROOMS,
     "modeling": CORE | ROOMS,
-    "simulate": CORE | ROOMS | {"catalogue", "modeling"},
+    "simulation": CORE | ROOMS | {"catalogue", "modeling"},
     "service": CORE | ROOMS | {"catalogue", "modeling"},
     "testing": CORE | ROOMS | {"catalogue"},
 }
-CORRIDORS["demo"] = CORE | ROOMS | {"catalogue", "simulate", "service"}
+CORRIDORS["demo"] = CORE | ROOMS | {"catalogue", "simulation", "service"}
 FACADE = CORE | ROOMS | set(CORRIDORS) | {"project"}
 DOORS = {
-    "cli": CORE | {"service", "simulate", "catalogue", "demo"},
-    "project": CORE | {"service", "simulate", "catalogue"},
+    "cli": CORE | {"service", "simulation", "catalogue", "demo"},
+    "project": CORE | {"service", "simulation", "catalogue"},
     "__main__": {"cli"},
     "__init__": FACADE,
 }

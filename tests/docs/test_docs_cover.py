@@ -19,7 +19,7 @@ from querist.core.policy import STARTS, Budget, Costs, Policy
 from querist.formats.names import FORMATS
 from querist.loop.stopping import rule_from_json
 from querist.service.location import PROJECT_VARIABLE, URL_VARIABLE
-from querist.simulate import parse
+from querist.simulation import parse
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -11,8 +11,8 @@ from querist.catalogue import find, strategy_names
 from querist.cli import output
 from querist.core.hashing import digest
 from querist.demo import demonstrate, next_steps
-from querist.simulate import StoppingRule, from_table, parse, rule_from_json, study_rows, write_page
-from querist.simulate import simulate as run_study
+from querist.simulation import StoppingRule, from_table, parse, rule_from_json, study_rows, write_page
+from querist.simulation import simulate as run_study
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 

@@ -15,6 +15,7 @@ from querist.core.items import Columns, n_rows
 from querist.learners.reduce import SAMPLE_ROWS, Reduction, reduction, sample_rows, unit_norm
 
 UNIT_TOLERANCE = 1e-2  # half-precision embeddings are off by 1e-3; raw measurements by far more
+TINY = 1e-30  # a spread below it is rounding, and its inverse is too large for float32
 ONE_UNIT = 5.0  # columns whose spreads differ by less than this factor are taken to be of one unit
 BLOCK_ROWS = 20_000
 
@@ -214,10 +215,10 @@ def has_one_unit(x: Array) -> bool:
 def _scaler(sample: Floats, one_unit: bool) -> _Scaler:
     if one_unit:
         span = float(sample.max() - sample.min())
-        scale = np.full(sample.shape[1], span if span > 0 else 1.0)
+        scale = np.full(sample.shape[1], span if span > TINY else 1.0)
     else:
         spread = sample.std(axis=0)
-        scale = np.where(spread > 0, spread, 1.0)
+        scale = np.where(spread > TINY, spread, 1.0)
     return _Scaler(sample.mean(axis=0), scale)
 
 

@@ -1,8 +1,8 @@
 """Active learning on labeled data, with an oracle for people: what a project would have saved."""
 
 from querist.loop.stopping import StoppingRule, rule_from_json
-from querist.simulate.data import Labeled, from_table, labeled
-from querist.simulate.oracles import (
+from querist.simulation.data import Labeled, from_table, labeled
+from querist.simulation.oracles import (
     Abstaining,
     Biased,
     ByClass,
@@ -15,9 +15,9 @@ from querist.simulate.oracles import (
     Uniform,
     parse,
 )
-from querist.simulate.page import study_rows, write_page
-from querist.simulate.run import Plan, run
-from querist.simulate.study import run_from_json, run_to_json, simulate
+from querist.simulation.page import study_rows, write_page
+from querist.simulation.run import Plan, run
+from querist.simulation.study import run_from_json, run_to_json, simulate
 
 __all__ = [
     "Abstaining",

@@ -26,9 +26,9 @@ from querist.core.schema import Task
 from querist.learners import Recipe, default_recipe, recipe_for
 from querist.loop.stopping import StoppingRule
 from querist.metrics import study as assemble
-from querist.simulate.data import Labeled, labeled
-from querist.simulate.oracles import Perfect
-from querist.simulate.run import TEST_MOST, Plan, run
+from querist.simulation.data import Labeled, labeled
+from querist.simulation.oracles import Perfect
+from querist.simulation.run import TEST_MOST, Plan, run
 
 DEFAULT = "default"
 

@@ -26,8 +26,8 @@ from querist.loop.step import ask, set_aside, tell
 from querist.loop.stopping import StoppingRule
 from querist.metrics import evaluate, evaluate_number, per_class, reliability
 from querist.modeling import Pool, fit, numbers, pool_of, probabilities, signals, trust
-from querist.simulate.data import Labeled, hold_out, preview
-from querist.simulate.oracles import HardCases, Perfect
+from querist.simulation.data import Labeled, hold_out, preview
+from querist.simulation.oracles import HardCases, Perfect
 
 ASKED_SHOWN = 24  # items kept per round for the report; a page of more is not read
 
