@@ -10,6 +10,8 @@ export OMP_NUM_THREADS ?= 1
 
 demo: $(VENV)/.user
 	$(BIN)/querist demo
+	@echo
+	@echo "The command is $(BIN)/querist; '. $(BIN)/activate' puts it on your path."
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 -m "not slow and not benchmark" $(ARGS)

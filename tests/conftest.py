@@ -15,6 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# In CI the same examples each time, so that a red run is about the change; at a desk new ones, so that they find more.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("desk", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 SERVER = "QUERIST_TEST_POSTGRES"
 DATABASES = ("sqlite", "postgresql")

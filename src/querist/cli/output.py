@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -23,7 +24,9 @@ from rich.table import Table
 
 from querist.core.ports import Progress as Teller
 
-out = Console(highlight=False, soft_wrap=True)
+PIPED_WIDTH = 120  # nobody sees how wide a file is, and a table that is cut says less
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 BARS = "▁▂▃▄▅▆▇█"

@@ -36,10 +36,17 @@ def show_asked(asked: Asked, to: Path | None) -> None:
     if not asked.entries:
         out.print("Nothing is pending.")
         return
-    head = f"Round {asked.round}: " if asked.round else ""
-    out.print(f"{head}{len(asked.entries)} items asked, chosen by [bold]{asked.strategy}[/].")
+    n = len(asked.entries)
+    if asked.round:
+        out.print(f"Round {asked.round}: {n} items asked, chosen by [bold]{asked.strategy}[/].")
+    else:
+        out.print(f"{n} questions are open.")
     if asked.held_back:
         out.print(f"[yellow]{escape(asked.held_back[0].upper() + asked.held_back[1:])}.[/]")
+    if asked.rules:
+        rows = [["seed rule", "label", "items", "disagreed on"]]
+        rows += [[rule.name, rule.label, str(rule.n_items), str(rule.n_disagreements)] for rule in asked.rules]
+        table(rows)
     if asked.cost_usd:
         out.print(f"Answers to them cost about {asked.cost_usd:.2f} dollars.")
     if to is not None:

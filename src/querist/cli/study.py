@@ -14,6 +14,12 @@ from querist.demo import demonstrate, next_steps
 from querist.simulation import StoppingRule, from_table, parse, rule_from_json, study_rows, write_page
 from querist.simulation import simulate as run_study
 
+READING = (
+    "[dim]'to' is how many labels reach that level; efficiency is random's labels over the strategy's, with its "
+    "interval;\narea is the mean gain over the whole budget; p is of a paired test, Holm-adjusted: "
+    "five seeds cannot prove much.[/]"
+)
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
 
@@ -59,7 +65,7 @@ def simulate(
         output.emit(study)
         return
     output.table(study_rows(study), title=f"{study.title}, {study.metric}, {seeds} seeds")
-    output.out.print(f"\nThe curves are in {to}")
+    output.out.print(f"\n{READING}\nThe curves are in {to}")
 
 
 def strategies(as_json: Json = False) -> None:
@@ -101,6 +107,7 @@ def demo(
     for study in shown.studies:
         output.table(study_rows(study), title=f"{study.title}: {study.metric}, {seeds} seeds")
         output.out.print()
+    output.out.print(READING)
     output.out.print(f"Report: [bold]{shown.report}[/]  (open it in a browser)")
     output.out.print("Next:")
     for step in next_steps(folder):

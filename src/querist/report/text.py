@@ -33,7 +33,7 @@ def study_table(study: Study) -> list[list[str]]:
     header = [
         "strategy",
         metric_name(study.metric),
-        f"labels to {decimal(of_baseline.target)}" if of_baseline else "labels",
+        f"to {decimal(of_baseline.target)}" if of_baseline else "labels",
         f"efficiency [{level}]",
         "area",
         "p",

@@ -10,6 +10,7 @@ from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
 from querist.formats.atomic import replacing
 from querist.report import ProjectView, VersionRow, project_page
+from querist.service.pictures import pixels
 from querist.service.status import Status, status
 from querist.service.workspace import Workspace
 from querist.store import items, models, rounds, versions
@@ -79,12 +80,8 @@ def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:
 def _preview(fields: dict[str, Any], spec: FieldSpec) -> str | list[list[float]]:
     """Pixels where the item is a small square of numbers, else its text, else its fields."""
     for name in spec.named("vector"):
-        values = fields.get(name) or []
-        side = int(len(values) ** 0.5)
-        if 5 <= side <= 64 and side * side == len(values):
-            low, high = min(values), max(values)
-            scale = (high - low) or 1.0
-            return [[(v - low) / scale for v in values[i * side : (i + 1) * side]] for i in range(side)]
+        if (rows := pixels(fields.get(name))) is not None:
+            return rows
     texts = [str(fields[name]) for name in spec.named("text") if fields.get(name)]
     if texts:
         return " · ".join(texts)[:PREVIEW_CHARACTERS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,11 @@ from querist.core.signals import Signals
 from querist.core.state import Batch, Query, State
 from querist.formats import WorksheetRow, check_worksheet_path
 from querist.formats import write_worksheet as write_cells
-from querist.loop.coldstart import Trust, votes
+from querist.loop.coldstart import RuleReport, Trust, rule_report, votes
 from querist.loop.step import ask as ask_state
 from querist.modeling import signals
 from querist.service import training
+from querist.service.pictures import drawn, pixels
 from querist.service.standing import labels, state
 from querist.service.workspace import Held, Workspace
 from querist.store import models, rounds, versions
@@ -50,9 +51,14 @@ class Entry:
     def preview(self) -> str:
         """The item in one line."""
         parts = [v if isinstance(v, str) else f"{k} {v}" for k, v in self.fields.items() if not isinstance(v, list)]
-        text = " · ".join(str(p) for p in parts) or "(no text)"
+        parts.sort(key=len, reverse=True)  # the most telling first, since the end is cut off
+        text = " · ".join(str(p) for p in parts) or ", ".join(f"{k}: {_size(v)}" for k, v in self.fields.items())
         text = " ".join(text.split())
         return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
+
+
+def _size(value: object) -> str:
+    return f"{len(value)} numbers" if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class Asked:
     cost_usd: float
     entries: tuple[Entry, ...]
     trained: training.Trained | None = None
+    rules: tuple[RuleReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,8 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
                 "trust": None if trust is None else asdict(trust),
             },
         )
-    return _shown(work, batch, schema, trained)
+    reports = rule_report(work.seed_rules, known.get("votes")) if batch.strategy == "rules" else ()
+    return replace(_shown(work, batch, schema, trained), rules=reports)
 
 
 def pending(work: Workspace) -> Asked:
@@ -158,11 +166,13 @@ def write_worksheet(work: Workspace, path: str | Path, entries: Sequence[Entry])
     with work.database.reading() as conn:
         schema, spec = work.schema(conn), work.spec(conn)
         shows = bool(work.settings(conn).get("show_suggestions", True))
-    names = [name for name, kind in spec.kinds.items() if kind != "vector"] or list(spec.kinds)
+    first = entries[0].fields if entries else {}
+    names = [n for n, kind in spec.kinds.items() if kind != "vector" or pixels(first.get(n)) is not None]
+    names = names or list(spec.kinds)
     rows = (
         WorksheetRow(
             item_id=entry.item_id,
-            fields={name: entry.fields.get(name) for name in names},
+            fields={name: _shown_value(entry.fields.get(name)) for name in names},
             suggestion=entry.suggestion if shows else None,
             confidence=entry.confidence if shows else None,
             why=entry.reason,
@@ -171,6 +181,12 @@ def write_worksheet(work: Workspace, path: str | Path, entries: Sequence[Entry])
         for entry in entries
     )
     return write_cells(path, target=schema.target, fields=names, rows=rows)
+
+
+def _shown_value(value: object) -> object:
+    """A small image as a drawing in characters, which a spreadsheet can show; anything else as it is."""
+    rows = pixels(value)
+    return value if rows is None else drawn(rows)
 
 
 def withdraw(work: Workspace, number: int | None = None) -> int:

@@ -155,7 +155,7 @@ def test_the_table_has_a_row_for_each_strategy_written_as_on_the_page() -> None:
         [
             "strategy",
             "accuracy",
-            "labels to 0.950",
+            "to 0.950",
             "efficiency [95%]",
             "area",
             "p",

@@ -1,0 +1,39 @@
+"""Small square images among the fields: as rows of brightness for a page, as characters for a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+SHADES = " ░▒▓█"
+SMALLEST, LARGEST = 5, 64  # pixels a side
+
+
+def pixels(values: Any) -> list[list[float]] | None:
+    """A list of numbers as the rows of a square image, scaled to [0, 1]; None where it is no small square.
+
+    Examples
+    --------
+    >>> pixels([0.0] * 24 + [8.0])[4]
+    [0.0, 0.0, 0.0, 0.0, 1.0]
+    """
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        return None
+    side = round(len(values) ** 0.5)
+    if side * side != len(values) or not SMALLEST <= side <= LARGEST:
+        return None
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    return [[(v - low) / span for v in values[i * side : (i + 1) * side]] for i in range(side)]
+
+
+def drawn(rows: list[list[float]]) -> str:
+    """The image in characters, two to a pixel, since a character is twice as high as wide.
+
+    Examples
+    --------
+    >>> print(drawn([[0.0, 1.0], [0.5, 0.0]]))
+      ██
+    ▒▒
+    """
+    return "\n".join("".join(2 * SHADES[round(v * (len(SHADES) - 1))] for v in row).rstrip() for row in rows)
