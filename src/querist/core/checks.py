@@ -57,7 +57,9 @@ def features(name: str, X: npt.ArrayLike, *, finite: bool = True) -> Floats:
         raise InvalidInput(
             f"{name}: must be 2-D, (n_items, n_dims); got shape {x.shape}. Flatten each item to one row."
         )
-    if finite and not np.isfinite(x.sum(dtype=np.float64)):  # one pass without a mask; the mask only to find the place
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = x.sum(dtype=np.float64) if finite else 0.0  # one pass without a mask; the mask only to find the place
+    if not np.isfinite(total):
         bad = np.argwhere(~np.isfinite(x))
         if len(bad):
             row, column = bad[0]

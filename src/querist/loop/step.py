@@ -228,8 +228,9 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
         predicted = [
             need for need in strategy.needs if need in ("probs", "members", "predictions", "member_predictions")
         ]
-        if predicted and not any(signals.has(need) for need in predicted) and not state.labels:
-            held_back = f"{strategy.name} needs a model, and nothing is labeled yet"
+        if predicted and not any(signals.has(need) for need in predicted) and len(set(state.labels.values())) < 2:
+            why = "all labels are of one class" if state.labels else "nothing is labeled yet"
+            held_back = f"{strategy.name} needs a model, and {why}"
         elif policy.trust and trust is not None and not trust.ok:
             held_back = f"{strategy.name} is held back: {trust.reason}"
     if held_back is None:
