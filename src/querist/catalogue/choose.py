@@ -137,14 +137,19 @@ class PolicyChooser:
         return pick
 
     def _minimum(self, k: int, signals: Signals) -> dict[int, int]:
+        """Least picks per class: its share of the whole batch, of which the random share takes its part elsewhere."""
         names = signals.classes
-        minimum = {}
-        for name, least in self.policy.quotas.items():
+        for name in self.policy.quotas:
             if name not in names:
                 raise InvalidInput(
                     f"quotas: must be of the schema's classes; got {name!r}. They are {', '.join(map(repr, names))}."
                 )
-            minimum[names.index(name)] = int(np.ceil(least * k - 1e-9))
+        whole = k / (1 - self.policy.exploration) if self.policy.exploration < 1 else k
+        exact = {names.index(name): least * whole for name, least in self.policy.quotas.items()}
+        minimum = {group: int(share + 1e-9) for group, share in exact.items()}
+        room = min(k, round(sum(exact.values()))) - sum(minimum.values())
+        for group in sorted(exact, key=lambda g: minimum[g] - exact[g])[: max(0, room)]:
+            minimum[group] += 1  # largest remainders first (Hamilton)
         return minimum
 
 

@@ -46,7 +46,11 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much may be bought in all. None is no limit."""
+    """How much may be asked of the pool in all. None is no limit.
+
+    What is asked of the test set and the calibration slice is priced and recorded, but not counted here: measuring
+    must not stop because learning has spent the money.
+    """
 
     labels: int | None = None
     usd: float | None = None
@@ -54,7 +58,8 @@ class Budget:
     def __post_init__(self) -> None:
         if self.labels is not None:
             positive("budget.labels", self.labels)
-        if self.usd is not None and (isinstance(self.usd, bool) or not 0 < self.usd < float("inf")):
+        number = isinstance(self.usd, int | float) and not isinstance(self.usd, bool)
+        if self.usd is not None and not (number and 0 < self.usd < float("inf")):
             raise InvalidInput(f"budget.usd: must be a sum above 0 dollars; got {self.usd!r}.")
 
 
@@ -77,7 +82,8 @@ class Policy:
     quotas : mapping of str to float
         Least share of a batch for items predicted to be of a class.
     near_duplicates : float or None
-        Two items of a batch may not have a cosine similarity above this; None lets them.
+        Two items of a batch may not be of one near-duplicate group, nor, where embeddings are at hand because the
+        strategy reads them or they were given, have a cosine similarity above this; None lets them.
     trust : bool
         Whether strategies that read a model wait until cross-validation says it is better than chance.
     costs, budget : Costs, Budget
@@ -105,6 +111,14 @@ class Policy:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.strategy, str) or not self.strategy:
+            raise InvalidInput(f"strategy: must be a name; got {self.strategy!r}. `querist strategies` lists them.")
+        for name in ("params", "quotas"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise InvalidInput(f"{name}: must be a map of names to values; got {getattr(self, name)!r}.")
+        for name, kind in (("costs", Costs), ("budget", Budget)):
+            if not isinstance(getattr(self, name), kind):
+                raise InvalidInput(f"{name}: must be a map of its settings; got {getattr(self, name)!r}.")
         one_of("start", self.start, STARTS)
         positive("batch_size", self.batch_size)
         share("exploration", self.exploration)

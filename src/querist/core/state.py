@@ -34,7 +34,7 @@ class Query:
         What the strategy gave it; None for a random draw.
     propensity : float
         The probability with which this item was in the batch, given all that was known before it was drawn: 1 for
-        a deterministic pick, the exact inclusion probability for a random one.
+        a deterministic pick; for a random one its inclusion probability in that draw, given the picks made before it.
     strategy : str
         Who chose it.
     purpose : {"strategy", "exploration", "start", "quota", "evaluation"}

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from querist.core.checks import Floats
 from querist.core.state import State
+
+Mask = npt.NDArray[np.bool_]
+ROUNDING = 1 + 1e-12  # prices summed in another order differ in the last digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +59,11 @@ def affordable(state: State, wanted: int, costs: Floats | None) -> int:
         wanted = min(wanted, left.labels_left)
     if left.usd_left is not None and costs is not None and wanted:
         dearest = -np.sort(-costs)[:wanted]
-        wanted = int(np.searchsorted(np.cumsum(dearest), left.usd_left * (1 + 1e-12), side="right"))
+        wanted = int(np.searchsorted(np.cumsum(dearest), left.usd_left * ROUNDING, side="right"))
     return wanted
+
+
+def payable(state: State, costs: Floats) -> Mask:
+    """Which candidates, by price, the money left can pay for at all: (n_candidates,) bool."""
+    left = spending(state).usd_left
+    return np.ones(len(costs), dtype=bool) if left is None else np.asarray(costs <= left * ROUNDING)

@@ -15,7 +15,7 @@ from querist.core.rng import generator
 from querist.core.signals import Signals
 from querist.core.state import Batch, Picks, Purpose, Query, State, Told, Value
 from querist.core.strategy import Strategy
-from querist.loop.budget import affordable
+from querist.loop.budget import affordable, payable
 from querist.loop.coldstart import Trust
 
 
@@ -48,8 +48,9 @@ def ask(
     """The next batch, and the state in which it is pending.
 
     The strategy picks first; the random share is then drawn from the rest, so that each of its propensities is
-    exact: share drawn over candidates left. Where the strategy needs a model and there is none to trust, the
-    policy's start chooses instead, and the batch says why.
+    exact given those picks: share drawn over candidates left. Where the draw is a random one altogether, as with the
+    starts `random` and `stratified`, there is no share on top of it. Where the strategy needs a model and there is
+    none to trust, the policy's start chooses instead, and the batch says why.
 
     Parameters
     ----------
@@ -83,12 +84,17 @@ def ask(
     candidates = state.candidates
     if len(candidates) == 0:
         raise PoolExhausted
-    wanted = min(checks.positive("k", policy.batch_size if k is None else k), len(candidates))
     costs = signals.get("costs") if signals.has("costs") else None
+    if costs is not None:
+        candidates = candidates[payable(state, costs[candidates])]
+        if len(candidates) == 0:
+            raise BudgetSpent
+    wanted = min(checks.positive("k", policy.batch_size if k is None else k), len(candidates))
     number = state.round + 1
     rng = generator(policy.seed, "ask", number)
     name, held_back = _who_chooses(state, signals, chooser, trust)
-    all_random = name == "random"
+    # A draw that is random already explores; a second one on top would only make its probabilities inexact.
+    all_random = not chooser.find(name).needs or chooser.find(name).family == "start"
     wanted = affordable(state, wanted, None if costs is None else costs[candidates])
     if wanted == 0:
         raise BudgetSpent

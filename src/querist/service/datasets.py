@@ -66,8 +66,10 @@ def export(
     number = version if version is not None else frozen.number if frozen else 1
     with work.database.reading() as conn:
         schema, spec = work.schema(conn), work.spec(conn)
-        names = [name for name in spec.kinds if name != schema.target]
-        columns = ["id", *names, schema.target, "split", *FACTS]
+        names = list(spec.kinds)
+        own = {"id", schema.target, "split", *FACTS}
+        shown = [f"field:{name}" if name in own else name for name in names]  # as a worksheet names them
+        columns = ["id", *shown, schema.target, "split", *FACTS]
         total = versions.get(conn, work.project_id, number).n_items
         done = 0
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
@@ -95,6 +96,7 @@ class Desk:
         self._joined: dict[int, int] = {}
         self._merged: dict[int, int] = {}
         self._problems: list[RowProblem] = []
+        self._lengths: dict[str, int] = dict(self._settings.get("lengths", {}))
         self._tally = Tally()
 
     @property
@@ -112,6 +114,7 @@ class Desk:
         except RowsRejected as error:
             self._refuse(*error.rows)
             return
+        self._check_vectors(columns, spec, batch.lines)
         self._tally.n_rows += len(batch.lines)
         packed = canonical_rows(columns)
         hashes = [sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in packed]
@@ -149,6 +152,9 @@ class Desk:
             )
         if not self._tally.n_rows:
             raise InvalidInput(f"{self._source}: must hold rows; it holds none. Check the path.")
+        if self._lengths != self._settings.get("lengths", {}):
+            now = projects.settings(self._conn, self._project)
+            projects.update_settings(self._conn, self._project, {**now, "lengths": self._lengths})
         if self._joined:
             items.set_groups(self._conn, self._project, self._by_seq(self._joined))
         if self._merged:
@@ -197,6 +203,16 @@ class Desk:
             projects.update_settings(self._conn, self._project, settings)
         return self._spec
 
+    def _check_vectors(self, columns: Mapping[str, Sequence[Any]], spec: FieldSpec, lines: Sequence[int]) -> None:
+        """Every item has every vector, all of one length: what has none cannot be compared with the rest."""
+        for name in spec.named("vector"):
+            lengths = [0 if value is None else len(value) for value in columns[name]]
+            wanted = self._lengths.setdefault(name, max(lengths, default=0))
+            for line, length in zip(lines, lengths, strict=True):
+                if length != wanted:
+                    got = f"it has {length}" if length else "it has none"
+                    self._refuse(RowProblem(line, None, f"the field {name!r} must hold {wanted} numbers; {got}."))
+
     def _id_name(self, batch: RawBatch) -> str | None:
         return self._wishes.id_column or ("id" if "id" in batch.columns else None)
 
@@ -207,9 +223,14 @@ class Desk:
         values = batch.columns[name]
         ids = list(map(str, values))
         # One look at all of them together; only where it finds something, one at each.
-        if not "".join(ids).isprintable() or any(map(is_missing, set(values))):
+        odd = any(isinstance(value, list | dict) for value in values)
+        if odd or not "".join(ids).isprintable() or any(map(is_missing, values)):
             for line, value, id_ in zip(batch.lines, values, ids, strict=True):
-                if is_missing(value):
+                if isinstance(value, list | dict):
+                    self._refuse(
+                        RowProblem(line, None, f"its id must be text or a number; it is a {type(value).__name__}.")
+                    )
+                elif is_missing(value):
                     self._refuse(RowProblem(line, None, f"it has no id; fill in the column {name!r}."))
                 elif not id_.isprintable():
                     self._refuse(RowProblem(line, repr(id_), "its id holds a control character; remove it."))
@@ -241,15 +262,19 @@ class Desk:
     def _labels(self, batch: RawBatch, ids: Sequence[str]) -> list[tuple[str, Value]]:
         if self._wishes.label is None:
             return []
-        labels = []
+        labels: dict[str, Value] = {}
         for i, raw in enumerate(batch.columns[self._wishes.label]):
             if is_missing(raw):
                 continue
             try:
-                labels.append((ids[i], self._schema.read(raw)))
+                value = self._schema.read(raw)
             except InvalidInput as error:
                 self._refuse(RowProblem(batch.lines[i], ids[i], str(error)))
-        return labels
+                continue
+            if labels.setdefault(ids[i], value) != value:
+                said = f"it is labeled {value!r} here and {labels[ids[i]]!r} before; leave in the one that is right."
+                self._refuse(RowProblem(batch.lines[i], ids[i], said))
+        return list(labels.items())
 
     def _store(
         self, new: Sequence[int], ids: Sequence[str], hashes: Sequence[str], packed: Sequence[str], fresh: Sketches

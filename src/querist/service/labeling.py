@@ -111,8 +111,17 @@ def tell_file(
 
 
 def import_labels(conn: Connection, work: Workspace, given: Sequence[tuple[str, Value]], *, annotator: str) -> int:
-    """Labels that came with the items, inside the import's own transaction; how many were new."""
-    marks = [(Answer(item_id, value, annotator), value) for item_id, value in given]
+    """Labels that came with the items, inside the import's own transaction; how many were new.
+
+    What a person has said of an item since stands, however often a file is added again.
+    """
+    known = items.existing(conn, work.project_id, [item_id for item_id, _ in given])
+    standing = answers.current(conn, work.project_id, [found.seq for found in known.values()])
+    said_by = answers.facts_of(conn, [label.event_id for label in standing.values()])
+    by_people = {
+        label.item_id for label in standing.values() if not said_by[label.event_id]["annotator"].startswith("import:")
+    }
+    marks = [(Answer(item_id, value, annotator), value) for item_id, value in given if item_id not in by_people]
     counts = _record(conn, work, marks, role="import", client="import")
     return counts["labeled"] + counts["volunteered"] + counts["revised"]
 

@@ -35,13 +35,16 @@ def locate(project: str | None = None, url: str | None = None, *, start: Path | 
     """
     folder, written = _written(start or Path.cwd())
     project = project or os.environ.get(PROJECT_VARIABLE) or written.get("project")
-    url = url or os.environ.get(URL_VARIABLE) or written.get("url")
+    here = start or Path.cwd()
+    given = url or os.environ.get(URL_VARIABLE)
     if not project:
         raise NotFound(
             "project: must be named; there is no querist.toml here or above, and QUERIST_PROJECT is not set. "
             "Run `querist init NAME` first, or go to the folder where you did."
         )
-    return Location(_absolute(url or "sqlite:///querist.db", folder), project)
+    if given:
+        return Location(_absolute(given, here), project)
+    return Location(_absolute(written.get("url") or "sqlite:///querist.db", folder), project)
 
 
 def remember(location: Location, folder: Path) -> Path | None:

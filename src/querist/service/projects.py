@@ -90,6 +90,7 @@ def create(
     """
     policy = policy or Policy(default_strategy(schema.task))
     suited(policy.strategy, schema.task)
+    _check_quotas(policy, schema)
     for kind in (kinds or {}).values():
         checks.one_of("kind", kind, FIELD_KINDS)
     held_out = dict(shares) if shares is not None else {"test": 0.2, "calibration": 0.05}
@@ -140,8 +141,9 @@ def open_at(location: Location, *, own: Any = None, rules: Sequence[SeedRule] = 
     except BaseException:
         database.close()
         raise
-    kept = tuple(SeedRule.from_json(body) for body in record.settings.get("rules", []))
-    return Workspace(database, record.id, record.name, own, tuple(rules) or kept)
+    by_name = {body["name"]: SeedRule.from_json(body) for body in record.settings.get("rules", [])}
+    by_name |= {rule.name: rule for rule in rules}
+    return Workspace(database, record.id, record.name, own, tuple(by_name.values()))
 
 
 def remember(work: Workspace, folder: Path) -> Path | None:
@@ -152,7 +154,9 @@ def remember(work: Workspace, folder: Path) -> Path | None:
 def set_policy(work: Workspace, policy: Policy) -> None:
     """Choose otherwise from the next round on."""
     with work.database.transaction() as conn:
-        suited(policy.strategy, work.schema(conn).task)
+        schema = work.schema(conn)
+        suited(policy.strategy, schema.task)
+        _check_quotas(policy, schema)
         projects.add_policy(conn, work.project_id, policy)
 
 
@@ -253,3 +257,8 @@ def seed_rules(path: Path) -> tuple[SeedRule, ...]:
         raise InvalidInput(
             f"rules: must be a TOML file of [[rule]] tables with name, label and pattern; {path}: {error!r}. Mend it."
         ) from None
+
+
+def _check_quotas(policy: Policy, schema: Schema) -> None:
+    for name in policy.quotas:
+        checks.one_of("quotas", name, schema.classes or ("none, since the answer is a number",))

@@ -12,6 +12,7 @@ from querist.catalogue import PolicyChooser, find
 from querist.core import checks
 from querist.core.checks import Array, Rows
 from querist.core.errors import InvalidInput, OneClassOnly, PoolExhausted
+from querist.core.policy import Policy
 from querist.core.ports import Model, Progress, silent
 from querist.core.rng import generator
 from querist.core.schema import Schema
@@ -115,14 +116,16 @@ def ask(
 
 def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
     trained = _train_if_due(work, progress)
-    with work.database.transaction() as conn:
-        # The version says on which labels the batch rests, also where no model was needed to choose it.
-        before = versions.freeze(conn, work.project_id, note="")
     with work.database.reading() as conn:
+        pool = work.held(conn, "pool")  # read before the lock is taken: it may be large
+    with work.database.transaction() as conn:
         schema = work.schema(conn)
         pool = work.held(conn, "pool")
         if not len(pool):
             raise PoolExhausted
+        # The version says on which labels the batch rests, also where no model was needed to choose it; the state is
+        # read at the same instant, so that the two agree.
+        before = versions.freeze(conn, work.project_id, note="")
         now = state(work, conn, pool, schema)
         record = models.latest(conn, work.project_id)
         trust = _trust(conn, work)
@@ -144,6 +147,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
             context={
                 "last_seq": pool.last_seq,
                 "pending": sorted(now.pending),
+                "groups": [[int(pool.seqs[row]), int(pool.groups[row])] for row in np.flatnonzero(pool.groups >= 0)],
                 "model": None if record is None else record.number,  # `model` above is empty where it had no say
                 "trust": None if trust is None else asdict(trust),
             },
@@ -236,7 +240,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
         n_asked=len(earlier),
     )
     model = None if then_latest is None else training.model_of(work, then_latest.number)
-    signals_then = _signals(work, pool, then, then_latest, model, schema)
+    signals_then = _signals(work, replace(pool, groups=_groups_then(pool, record)), then, then_latest, model, schema)
     _, batch = ask_state(then, signals_then, PolicyChooser(record.policy), k=record.n_asked, trust=trust)
     drawn = [int(seq) for seq in pool.seqs[batch.ids]]
     stored = [q.item_seq for q in asked_then]
@@ -247,6 +251,14 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
         )
     common = len(set(drawn) & set(stored))
     return Replayed(number, False, f"Round {number} drawn again differs: {common} of {len(stored)} items are the same.")
+
+
+def _groups_then(pool: Held, record: rounds.RoundRecord) -> Rows:
+    """Near-duplicate groups as they were: items that come later join and merge them."""
+    groups = np.full(len(pool), -1, dtype=np.int64)
+    for seq, group in record.context["groups"]:
+        groups[pool.rows_of(np.array([seq]))] = group
+    return groups
 
 
 def _train_if_due(work: Workspace, progress: Progress) -> training.Trained | None:
@@ -274,8 +286,10 @@ def _ask_held_out(work: Workspace, k: int | None, split: str) -> Asked:
         number = rounds.last_number(conn, work.project_id) + 1
         drawn = generator(policy.seed, "ask", number).choice(free, size=wanted, replace=False)
         reason = f"random: one of {wanted} drawn from {len(free)} of the {split} split, to measure on"
+        costs = _costs(held, policy)
+        prices = np.zeros(wanted) if costs is None else costs[drawn]
         queries = tuple(
-            Query(int(row), number, rank, None, wanted / len(free), "random", "evaluation", reason)
+            Query(int(row), number, rank, None, wanted / len(free), "random", "evaluation", reason, float(prices[rank]))
             for rank, row in enumerate(drawn)
         )
         batch = Batch(number, queries, "random", policy.digest, len(free))
@@ -340,15 +354,15 @@ def _signals(
         labeled=training_set,
         seed=now.policy.seed,
         number=now.round,
-        costs=_costs(pool, now),
+        costs=_costs(pool, now.policy),
         strata=None if strata_field is None else np.unique(_texts(pool.inputs[strata_field]), return_inverse=True)[1],
         duplicates=pool.groups,
         votes=votes(rules, _items(pool), schema) if rules else None,
     )
 
 
-def _costs(pool: Held, now: State) -> Array | None:
-    costs = now.policy.costs
+def _costs(pool: Held, policy: Policy) -> Array | None:
+    costs = policy.costs
     if costs.free:
         return None
     characters = np.zeros(len(pool))

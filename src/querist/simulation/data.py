@@ -121,6 +121,10 @@ def from_table(
     if target not in reader.columns:
         has = ", ".join(map(repr, reader.columns))
         raise InvalidInput(f"target: must be a column of {Path(path).name}; got {target!r}. It has {has}.")
+    for column in drop:
+        if column not in reader.columns:
+            has = ", ".join(map(repr, reader.columns))
+            raise InvalidInput(f"drop: must be columns of {Path(path).name}; got {column!r}. It has {has}.")
     names = [column for column in reader.columns if column != target and column not in drop]
     columns: dict[str, list[Any]] = {column: [] for column in names}
     y: list[Any] = []
@@ -150,6 +154,11 @@ def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -
     -------
     pool, test : (n,) int
         Sorted; no group is in both.
+
+    Raises
+    ------
+    InvalidInput
+        If every group is larger than the test set is to be.
     """
     wanted = max(1, min(round(share * data.n_items), most))
     _, first, inverse = np.unique(data.groups, return_index=True, return_inverse=True)
@@ -164,6 +173,11 @@ def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -
     in_test = np.zeros(len(first), dtype=bool)
     in_test[queue[np.cumsum(sizes[queue]) <= wanted]] = True
     test = in_test[inverse]
+    if not test.any():
+        raise InvalidInput(
+            f"items: must not be near copies of one another, or none can be held out to measure on; {data.n_items} items "
+            f"come to {len(first)} near-duplicate groups. Leave out repeated text, or hold out a larger share."
+        )
     return np.flatnonzero(~test), np.flatnonzero(test)
 
 
