@@ -77,11 +77,11 @@ def tumors() -> tuple[str, Any, Array, Sequence[str], int, int]:
 
 
 def leave_project(folder: Path, progress: Progress) -> Path:
-    """A digits project with a few answered rounds and one that waits for the reader."""
+    """A digits project with a few answered rounds and one that waits for the reader; one that is there stays."""
     _, X, y, classes, _, _ = digits()
     path = folder / "querist.db"
-    for old in folder.glob("querist.db*"):
-        old.unlink()
+    if path.exists():
+        return path  # somebody may have gone on with it, or it is not the demo's at all
     work = projects.create(
         f"sqlite:///{path.resolve()}",
         "digits",
@@ -116,6 +116,6 @@ def next_steps(folder: Path) -> tuple[str, ...]:
         f"cd {folder} && querist status",
         "querist ask -n 10 --to batch.csv",
         "querist tell batch.csv",
-        "querist report",
+        "querist report --to project.html",
         "querist simulate your.csv --target label",
     )

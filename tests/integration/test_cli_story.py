@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,7 +56,7 @@ def test_the_whole_way_from_a_file_to_proven_labels(
         fill(tmp_path / "batch.csv", data.truth)
         assert run("tell", "batch.csv", "--annotator", "ada", by=by).startswith("20 labels taken")
     assert "0 of items not asked, 20 said before" in run("tell", "batch.csv", "--annotator", "ada", by=cli)
-    assert "On 20 test items: accuracy" in run("train")
+    assert "On 20 test items: accuracy" in run("train", by=cli)
     told = run("status", by=cli)
     assert "60 of the pool's" in told
     assert "Next: querist ask --to batch.csv" in told
@@ -79,8 +78,8 @@ def test_the_whole_way_from_a_file_to_proven_labels(
     assert {who for _, _, who in truths} == {"ada", "anonymous"}
 
     assert run("verify").startswith("Sound: ")
-    for number, by in ((2, cli), (3, cli), (4, program)):
-        assert f"Round {number} drawn again gives the same 20 items" in run("replay", str(number), by=by)
+    for number in (2, 3, 4):
+        assert f"Round {number} drawn again gives the same 20 items" in run("replay", str(number), by=cli)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -184,26 +183,3 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, clean_environment: 
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(60) in (0, 1)
-
-
-def test_ctrl_c_says_that_nothing_is_lost(
-    messages: Callable[..., Any], tmp_path: Path, clean_environment: dict[str, str]
-) -> None:
-    messages(600).write(tmp_path / "labeled.csv", label=True)
-    words = ["simulate", "labeled.csv", "--target", "topic", "--seeds", "40", "--jobs", "1"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "querist", *words],
-        cwd=tmp_path,
-        env=clean_environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    ) as process:
-        runs = tmp_path / ".querist-runs"
-        while not list(runs.glob("*/*.json")):
-            assert process.poll() is None, "it ended before it could be stopped"
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert err.splitlines()[-1] == "Stopped. What was acknowledged is kept; run the same command again to go on."
-    assert "Traceback" not in err

@@ -11,7 +11,7 @@ from querist.catalogue import find, strategy_names
 from querist.cli import output
 from querist.core.hashing import digest
 from querist.demo import demonstrate, next_steps
-from querist.simulation import StoppingRule, from_table, parse, rule_from_json, study_rows, write_page
+from querist.simulation import from_table, parse, study_rows, write_page
 from querist.simulation import simulate as run_study
 
 READING = (
@@ -54,7 +54,7 @@ def simulate(
             batch_size=batch_size,
             metric=metric,
             oracle=parse(oracle, classes=data.schema.classes),
-            stop=_until(metric or "accuracy", until),
+            until=until,
             cost_per_label=price,
             resume=runs / digest([str(path.resolve()), target])[:12],
             n_jobs=jobs,
@@ -112,7 +112,3 @@ def demo(
     output.out.print("Next:")
     for step in next_steps(folder):
         output.out.print(f"  {output.escape(step)}")
-
-
-def _until(metric: str, value: float | None) -> list[StoppingRule]:
-    return [] if value is None else [rule_from_json({"rule": "target", "metric": metric, "target": value})]

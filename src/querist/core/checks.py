@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,13 @@ def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
         hint = f" Did you mean {near!r}?" if near else ""
         raise InvalidInput(f"{name}: must be one of {', '.join(map(repr, allowed))}; got {value!r}.{hint}")
     return value
+
+
+def page_path(path: str | PathLike[str]) -> str | PathLike[str]:
+    """`path`, if it is named like an HTML page: what bears another name may be dear to somebody."""
+    if not str(path).lower().endswith((".html", ".htm")):
+        raise InvalidInput(f"path: must end in .html; got {str(path)!r}. A page is written over what is there.")
+    return path
 
 
 def nearest(word: str, words: Sequence[str]) -> str | None:

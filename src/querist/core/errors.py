@@ -97,12 +97,6 @@ class PoolExhausted(QueristError):
     code = "pool_exhausted"
 
 
-class IntegrityBroken(QueristError):
-    """What is stored does not agree with itself. Run `querist verify` to see where."""
-
-    code = "integrity_broken"
-
-
 class MissingExtra(QueristError, ImportError):
     """An optional dependency is not installed."""
 

@@ -106,7 +106,7 @@ class Questions:
     truth : (n,) int or float
         The true answers, which only an oracle may see.
     difficulty : (n,) float
-        From 0, where any model is right, to 1.
+        Scaled to a mean of one half: twice the mean is a case twice as likely to be missed as the usual one.
     n_classes : int
         0 for a number.
     n_before : int

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from querist.core.errors import InvalidInput
 from querist.core.ports import Progress, silent
 from querist.formats import write_table
 from querist.service.workspace import Workspace
@@ -62,6 +63,8 @@ def export(
     Columns: id, the fields, the target, split, then the facts. `propensity` is what an unbiased estimate from these
     labels needs; it is empty for an item nobody asked about.
     """
+    if str(Path(path).resolve()) in work.database.url:
+        raise InvalidInput(f"path: must not be the project's own database; got {path}. Name another file.")
     frozen = None if version is not None else freeze(work)
     number = version if version is not None else frozen.number if frozen else 1
     with work.database.reading() as conn:

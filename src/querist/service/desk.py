@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.core import checks
 from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejected
 from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
@@ -191,6 +192,8 @@ class Desk:
         return names
 
     def _spec_for(self, batch: RawBatch, names: Sequence[str]) -> FieldSpec:
+        for name in self._wishes.kinds:
+            checks.one_of("kind of a column", name, names)
         if self._spec is None:
             given = {**self._settings["kinds"], **self._wishes.kinds}
             self._spec = infer_kinds({name: batch.columns[name] for name in names}, overrides=given)

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from querist.core.checks import page_path
 from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
 from querist.formats.atomic import replacing
@@ -22,7 +23,14 @@ PREVIEW_CHARACTERS = 280
 
 
 def write_report(work: Workspace, path: str | Path) -> Path:
-    """Write the project's page as one self-contained HTML file, whole or not at all."""
+    """Write the project's page as one self-contained HTML file, whole or not at all.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is not of an HTML file: what else bears the name may be dear.
+    """
+    page_path(path)
     now = status(work)
     with work.database.reading() as conn:
         policy = work.policy(conn)

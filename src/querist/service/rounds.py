@@ -11,14 +11,14 @@ import numpy as np
 from querist.catalogue import PolicyChooser, find
 from querist.core import checks
 from querist.core.checks import Array, Rows
-from querist.core.errors import InvalidInput, OneClassOnly, PoolExhausted
+from querist.core.errors import Conflict, InvalidInput, OneClassOnly, PoolExhausted
 from querist.core.policy import Policy
 from querist.core.ports import Model, Progress, silent
 from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.core.signals import Signals
 from querist.core.state import Batch, Query, State
-from querist.formats import WorksheetRow, check_worksheet_path
+from querist.formats import WorksheetRow, check_worksheet_path, read_worksheet
 from querist.formats import write_worksheet as write_cells
 from querist.loop.coldstart import RuleReport, Trust, rule_report, votes
 from querist.loop.step import ask as ask_state
@@ -27,7 +27,7 @@ from querist.service import training
 from querist.service.pictures import drawn, pixels
 from querist.service.standing import labels, state
 from querist.service.workspace import Held, Workspace
-from querist.store import models, rounds, versions
+from querist.store import answers, items, models, rounds, versions
 from querist.store.db import Connection
 
 PREVIEW_CHARACTERS = 90
@@ -106,12 +106,49 @@ def ask(
         If somebody else asked in between.
     """
     checks.one_of("split", split, ("pool", "test", "calibration"))
+    if k is not None:
+        checks.positive("n", k)
     if to is not None:
         check_worksheet_path(to)  # a round nobody was given would stay open
+        refuse_untold(work, to)
     asked = _ask_pool(work, k, progress) if split == "pool" else _ask_held_out(work, k, split)
     if to is not None:
         write_worksheet(work, to, asked.entries)
     return asked
+
+
+def refuse_untold(work: Workspace, path: str | Path) -> None:
+    """See that writing a worksheet would not write over answers that are nowhere else.
+
+    Raises
+    ------
+    Conflict
+        If the file holds answers that were not told, or is something else than a worksheet of this project.
+    """
+    if not Path(path).exists():
+        return
+    with work.database.reading() as conn:
+        schema = work.schema(conn)
+        try:
+            sheet = read_worksheet(
+                path, schema=schema, known_ids=lambda ids: set(items.existing(conn, work.project_id, ids))
+            )
+        except InvalidInput:
+            raise Conflict(
+                f"to: must be a new file, or an old worksheet; {path} is neither. Name another file."
+            ) from None
+        known = items.existing(conn, work.project_id, [mark.item_id for mark in sheet.accepted])
+        labels_now = answers.current(conn, work.project_id, [found.seq for found in known.values()])
+        untold = [
+            mark
+            for mark in sheet.accepted
+            if (label := labels_now.get(known[mark.item_id].seq)) is None or label.value != mark.value
+        ]
+    if n := len(untold) + len(sheet.problems):
+        raise Conflict(
+            f"to: must not be a worksheet with answers in it that were not told; {path} holds {n}. "
+            f"Run `querist tell {path}` first, or name another file."
+        )
 
 
 def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
@@ -166,7 +203,8 @@ def pending(work: Workspace) -> Asked:
 
 
 def write_worksheet(work: Workspace, path: str | Path, entries: Sequence[Entry]) -> Path:
-    """Write these entries as a worksheet to fill in."""
+    """Write these entries as a worksheet to fill in; never over answers that were not told."""
+    refuse_untold(work, path)
     with work.database.reading() as conn:
         schema, spec = work.schema(conn), work.spec(conn)
         shows = bool(work.settings(conn).get("show_suggestions", True))

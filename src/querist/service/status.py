@@ -155,7 +155,7 @@ def _story(
             f"to {last.metrics[metric]:.3f} at {last.n_labels}."
         )
     if spent.usd:
-        parts.append(f"Answers cost {spent.usd:,.2f} dollars.")
+        parts.append(f"What was asked of the pool costs {spent.usd:,.2f} dollars.")
     return " ".join(parts)
 
 

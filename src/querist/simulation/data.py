@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.core.checks import Array, Rows
+from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.items import Columns, FieldSpec, n_rows, take
@@ -20,6 +20,7 @@ from querist.core.schema import Schema, Task
 from querist.formats import coerce, infer_kinds, open_table
 from querist.splits import near_groups
 
+LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
 MANY_NUMBERS = 20  # a column of numbers with more distinct values than this is a number to predict, not classes
 
 
@@ -158,7 +159,7 @@ def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -
     Raises
     ------
     InvalidInput
-        If every group is larger than the test set is to be.
+        If so many items are copies of one another that under a quarter of the test items wanted can be held out.
     """
     wanted = max(1, min(round(share * data.n_items), most))
     _, first, inverse = np.unique(data.groups, return_index=True, return_inverse=True)
@@ -171,18 +172,70 @@ def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -
     place = np.concatenate([(np.arange(n) + rng.random()) / n for n in counts])
     queue = order[np.argsort(place, kind="stable")]
     in_test = np.zeros(len(first), dtype=bool)
-    in_test[queue[np.cumsum(sizes[queue]) <= wanted]] = True
+    room = wanted
+    for group in queue:
+        if sizes[group] <= room:
+            in_test[group] = True
+            room -= sizes[group]
+            if room == 0:
+                break
     test = in_test[inverse]
-    if not test.any():
+    if test.sum() < LEAST_OF_TEST * wanted:
         raise InvalidInput(
-            f"items: must not be near copies of one another, or none can be held out to measure on; {data.n_items} items "
-            f"come to {len(first)} near-duplicate groups. Leave out repeated text, or hold out a larger share."
+            f"items: must mostly differ; so many items are copies of one another that {test.sum()} of the {wanted} "
+            f"wanted can be held out to measure on: {data.n_items} items come to {len(first)} near-duplicate groups. "
+            "Leave out repeated items, or hold out a larger share."
         )
     return np.flatnonzero(~test), np.flatnonzero(test)
 
 
-def preview(data: Labeled, row: int) -> str | list[list[float]]:
-    """An item as a report shows it: its pixels where it is a small square image, else a line of text."""
+def characters(X: Any) -> Floats:
+    """How many characters of text each item holds, over all its columns: (n_items,) float.
+
+    Raises
+    ------
+    InvalidInput
+        If the items are arrays, of which nobody reads a character.
+
+    Examples
+    --------
+    >>> characters(["four", ""]).tolist()
+    [4.0, 0.0]
+    """
+    if isinstance(X, list):
+        columns: list[Any] = [X]
+    elif isinstance(X, Columns):
+        columns = [X[name] for name in X.names]
+    elif hasattr(X, "iloc"):
+        columns = [X.iloc[:, i] for i in range(X.shape[1])]
+    else:
+        raise InvalidInput(
+            "costs.per_character: must be 0 where the items hold no text; they are arrays. Price them by label."
+        )
+    out = np.zeros(n_rows(X))
+    for column in columns:
+        out += [len(value) if isinstance(value, str) else 0 for value in column]
+    return out
+
+
+def span(X: Any) -> tuple[float, float]:
+    """The least and the greatest value of an array, which are a picture's black and white; (0, 1) of anything else."""
+    if isinstance(X, Columns | list) or hasattr(X, "iloc"):
+        return 0.0, 1.0
+    low, high = float(X.min()), float(X.max())
+    return low, high if high > low else low + 1.0
+
+
+def preview(data: Labeled, row: int, between: tuple[float, float]) -> str | list[list[float]]:
+    """An item as a report shows it: its pixels where it is a small square image, else a line of text.
+
+    Parameters
+    ----------
+    data : Labeled
+    row : int
+    between : (low, high)
+        The `span` of all items.
+    """
     if isinstance(data.X, Columns):
         table = data.X.take([row])
         texts = data.spec.named("text") if data.spec else ()
@@ -191,20 +244,17 @@ def preview(data: Labeled, row: int) -> str | list[list[float]]:
     item = take(data.X, [row])
     if isinstance(item, list):
         return str(item[0])[:280]
+    if hasattr(item, "iloc"):
+        return " · ".join(_cell(str(name), value, bare=False) for name, value in list(item.iloc[0].items())[:6])[:280]
     values = np.asarray(item.todense() if hasattr(item, "todense") else item, dtype=float)[0]
     side = int(np.sqrt(values.size))
     if values.ndim == 2 or (side >= 5 and side * side == values.size and side <= 64):
-        low, high = _range(data.X)
+        low, high = between
         pixels: list[list[float]] = (
             (values.reshape(-1, values.shape[-1] if values.ndim == 2 else side) - low) / (high - low)
         ).tolist()
         return pixels
     return ", ".join(f"{v:.3g}" for v in values.ravel()[:8]) + (" …" if values.size > 8 else "")
-
-
-def _range(X: Any) -> tuple[float, float]:
-    low, high = float(np.min(X)), float(np.max(X))
-    return low, high if high > low else low + 1.0
 
 
 def _cell(name: str, value: Any, *, bare: bool) -> str:
@@ -213,14 +263,33 @@ def _cell(name: str, value: Any, *, bare: bool) -> str:
 
 
 def _groups(X: Any, spec: FieldSpec | None) -> Rows:
-    if isinstance(X, Columns):
-        columns, kinds = {name: list(X[name]) for name in X.names}, spec or FieldSpec()
-    elif isinstance(X, list):
-        columns, kinds = {"text": X}, FieldSpec({"text": "text"})
-    else:
-        dense = np.asarray(X.todense()) if hasattr(X, "todense") else np.asarray(X)
-        return np.unique(dense.reshape(len(dense), -1), axis=0, return_inverse=True)[1].astype(np.int64).ravel()
-    return near_groups(columns, kinds)
+    if isinstance(X, list):
+        return near_groups({"text": X}, FieldSpec({"text": "text"}))
+    kinds = spec or FieldSpec()
+    groups = near_groups({name: list(X[name]) for name in X.names}, kinds) if isinstance(X, Columns) else _equal(X)
+    # In a table of few distinct rows, equal rows are different items that happen to agree, not copies of one item:
+    # keeping them together would leave nothing to hold out. Text that agrees is a copy however often it occurs.
+    ordinary = not kinds.named("text") and 2 * len(np.unique(groups)) <= len(groups)
+    return np.arange(len(groups)) if ordinary else groups
+
+
+def _equal(X: Any) -> Rows:
+    if hasattr(X, "tocsr"):
+        sparse = X.tocsr(copy=True)
+        sparse.sum_duplicates()
+        sparse.eliminate_zeros()
+        sparse.sort_indices()
+        edges = zip(sparse.indptr[:-1], sparse.indptr[1:], strict=True)
+        return _numbers((sparse.indices[a:b].tobytes(), sparse.data[a:b].tobytes()) for a, b in edges)
+    if hasattr(X, "iloc"):
+        return _numbers(repr(row) for row in X.itertuples(index=False, name=None))
+    dense = np.asarray(X)
+    return np.unique(dense.reshape(len(dense), -1), axis=0, return_inverse=True)[1].astype(np.int64).ravel()
+
+
+def _numbers(keys: Iterable[Hashable]) -> Rows:
+    seen: dict[Hashable, int] = {}
+    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
 
 
 def _as_numbers(values: Sequence[Any]) -> list[float] | None:
@@ -252,8 +321,16 @@ def _feed(h: Any, X: Any) -> None:
         h.update(np.ascontiguousarray(X).tobytes())
     elif hasattr(X, "tocsr"):
         sparse = X.tocsr()
+        h.update(str((sparse.shape, sparse.dtype.str)).encode())
         for part in (sparse.data, sparse.indices, sparse.indptr):
             h.update(part.tobytes())
+    elif hasattr(X, "iloc"):
+        for i, name in enumerate(X.columns):
+            h.update(repr(name).encode("utf-8", "surrogatepass"))
+            _feed(h, X.iloc[:, i].to_numpy())
     else:
         for value in X:
-            h.update(repr(value).encode("utf-8", "surrogatepass"))
+            if isinstance(value, np.ndarray):  # whose repr leaves out the middle of a long one
+                _feed(h, value)
+            else:
+                h.update(repr(value).encode("utf-8", "surrogatepass"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from querist.core.checks import page_path
 from querist.core.evidence import Study
 from querist.formats.atomic import replacing
 from querist.report import study_page, study_table
@@ -12,7 +13,7 @@ from querist.report import study_page, study_table
 
 def write_page(studies: Sequence[Study], path: str | Path, *, title: str, next_steps: Sequence[str] = ()) -> Path:
     """Write the studies as one self-contained HTML file, whole or not at all."""
-    path = Path(path)
+    path = Path(page_path(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     page = study_page(studies, title=title, next_steps=next_steps)
     with replacing(path) as stream:

@@ -11,9 +11,9 @@ import numpy as np
 
 from querist.catalogue import PolicyChooser
 from querist.core.checks import Array, Floats, Rows
-from querist.core.errors import BudgetSpent, OneClassOnly, PoolExhausted
+from querist.core.errors import BudgetSpent, InvalidInput, OneClassOnly, PoolExhausted
 from querist.core.evidence import AskedItem, Point, Round, Run
-from querist.core.items import take
+from querist.core.items import n_rows, take
 from querist.core.policy import Policy
 from querist.core.ports import Encoder, Learner, Model, Oracle, Questions
 from querist.core.rng import generator
@@ -26,12 +26,11 @@ from querist.loop.step import ask, set_aside, tell
 from querist.loop.stopping import StoppingRule
 from querist.metrics import evaluate, evaluate_number, per_class, reliability
 from querist.modeling import Pool, fit, numbers, pool_of, probabilities, signals, trust
-from querist.simulation.data import Labeled, hold_out, preview
+from querist.simulation.data import Labeled, characters, hold_out, preview, span
 from querist.simulation.oracles import HardCases, Perfect
 
 ASKED_SHOWN = 24  # items kept per round for the report; a page of more is not read
-
-
+SCALINGS = 50  # each takes up what the items that already err surely cannot; the first few do nearly all
 TEST_MOST = 3000  # test items: a standard error of under one percent, at which measuring stays cheap
 
 
@@ -101,6 +100,8 @@ def run(data: Labeled, plan: Plan, encoder: Encoder, learner: Learner) -> Run:
         truth=data.y[pool_rows],
         test=encoding.features(take(data.X, test_rows)),
         test_truth=data.y[test_rows],
+        costs=_costs(plan.policy, inputs),
+        span=span(data.X) if plan.traced else (0.0, 1.0),
     )
     loop = _loop(bench)
     return Run(
@@ -126,6 +127,8 @@ class _Bench:
     truth: Array
     test: Any
     test_truth: Array
+    costs: Floats | None
+    span: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +163,20 @@ def _loop(bench: _Bench) -> _Trace:
             batch = None
         now = state.round if batch is not None else max(due for due, _, _ in inbox)
         if batch is not None:
-            asked = Questions(batch.ids, bench.truth[batch.ids], difficulty[batch.ids], schema.n_classes, n_given)
+            ids, given_rows = batch.ids, bench.pool_rows[batch.ids]
+            asked = Questions(given_rows, bench.truth[ids], difficulty[ids], schema.n_classes, n_given)
             n_given += len(batch)
+            place = dict(zip(given_rows.tolist(), ids.tolist(), strict=True))
             silent = []
             for reply in plan.oracle.answer(asked, rng=rng):
+                if reply.row not in place:
+                    raise InvalidInput(
+                        f"oracle: must reply for the rows it was asked; got row {reply.row}. Take them from asked.rows."
+                    )
                 if reply.value is None:
-                    silent.append(reply.row)
+                    silent.append(place[reply.row])
                 else:
-                    inbox.append((now + reply.delay, reply.row, reply.value))
+                    inbox.append((now + reply.delay, place[reply.row], reply.value))
             state = set_aside(state, silent)
         arrived = {row: value for due, row, value in inbox if due <= now}
         inbox = [entry for entry in inbox if entry[0] > now]
@@ -200,7 +209,6 @@ def _loop(bench: _Bench) -> _Trace:
 
 
 def _signals(bench: _Bench, model: Model | None, state: State) -> Signals:
-    costs = state.policy.costs
     return signals(
         bench.pool,
         model,
@@ -209,10 +217,17 @@ def _signals(bench: _Bench, model: Model | None, state: State) -> Signals:
         labeled=lambda: _training(state),
         seed=bench.plan.seed,
         number=state.round,
-        costs=None if costs.free else np.full(bench.pool.n_items, costs.per_label),
-        strata=bench.truth if state.policy.start == "stratified" else None,
+        costs=bench.costs,
         duplicates=bench.data.groups[bench.pool_rows],
     )
+
+
+def _costs(policy: Policy, inputs: Any) -> Floats | None:
+    costs = policy.costs
+    if costs.free:
+        return None
+    flat = np.full(n_rows(inputs), costs.per_label)
+    return flat + costs.per_character * characters(inputs) if costs.per_character else flat
 
 
 def _trust(bench: _Bench, policy: Policy, state: State, rows: Rows, y: Array, chooser: PolicyChooser) -> Trust | None:
@@ -250,7 +265,10 @@ def _by_class(bench: _Bench, probs: Floats) -> dict[str, dict[str, float]]:
 
 
 def _difficulty(bench: _Bench) -> Floats:
-    """One minus the probability the learner, cross-validated on all the pool, gives the truth; only if it matters."""
+    """One minus the probability the learner, cross-validated on all the pool, gives the truth; only if it matters.
+
+    Scaled so that the oracle, which errs with twice its error times this and at most surely, errs at its rate overall.
+    """
     oracle: Any = bench.plan.oracle
     while hasattr(oracle, "of") and not callable(oracle.of):
         oracle = oracle.of
@@ -263,7 +281,11 @@ def _difficulty(bench: _Bench) -> Floats:
             n_classes=bench.data.schema.n_classes,
             rng=generator(bench.plan.seed, "difficulty"),
         )
-        out[rows] = 1 - probs[np.arange(len(rows)), bench.truth[rows]]
+        out[rows] = np.maximum(1 - probs[np.arange(len(rows)), bench.truth[rows]], 1e-9)
+        most = 1 / max(2 * oracle.error, 1e-9)
+        for _ in range(SCALINGS):
+            out *= 0.5 / np.minimum(out, most).mean()
+        out = np.minimum(out, most)
     return out
 
 
@@ -273,7 +295,7 @@ def _round(bench: _Bench, batch: Batch, n_labels: int) -> Round:
             query.row,
             query.reason,
             str(bench.data.schema.decode(bench.truth[query.row])),
-            preview(bench.data, int(bench.pool_rows[query.row])),
+            preview(bench.data, int(bench.pool_rows[query.row]), bench.span),
         )
         for query in batch.queries[:ASKED_SHOWN]
     )

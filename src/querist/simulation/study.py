@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import default_strategy, find, suited
+from querist.catalogue import default_strategy, find, register, suited
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.evidence import AskedItem, Point, Round, Run, Study
@@ -22,11 +22,12 @@ from querist.core.hashing import digest
 from querist.core.items import FieldSpec
 from querist.core.policy import Costs, Policy
 from querist.core.ports import Encoder, Learner, Oracle, Progress, silent
+from querist.core.rng import generator
 from querist.core.schema import Task
 from querist.learners import Recipe, default_recipe, recipe_for
-from querist.loop.stopping import StoppingRule
+from querist.loop.stopping import StoppingRule, TargetReached
 from querist.metrics import study as assemble
-from querist.simulation.data import Labeled, labeled
+from querist.simulation.data import Labeled, characters, hold_out, labeled
 from querist.simulation.oracles import Perfect
 from querist.simulation.run import TEST_MOST, Plan, run
 
@@ -46,6 +47,7 @@ def simulate(
     metric: str | None = None,
     oracle: Oracle | None = None,
     stop: Sequence[StoppingRule] = (),
+    until: float | None = None,
     cost_per_label: float = 0.0,
     warm_start: bool = False,
     test_share: float = 0.3,
@@ -88,12 +90,15 @@ def simulate(
         Who answers; by default always rightly.
     stop : sequence of StoppingRule
         Rules that end a run early.
+    until : float, optional
+        End a run early where the study's metric reaches this.
     cost_per_label : float
         Price of an answer in US dollars, to draw curves against money.
     warm_start : bool
         Whether each model continues from the last.
     resume : path, optional
-        A folder that keeps each finished run, so that an interrupted study goes on where it was.
+        A folder that keeps each finished run, so that an interrupted study goes on where it was. Not with an oracle
+        that holds a function, since two functions cannot be told apart from one run of Python to the next.
     n_jobs : int, optional
         Processes; by default one per core.
     progress : callable
@@ -120,17 +125,30 @@ def simulate(
     data = X if isinstance(X, Labeled) else _wrap(X, y, classes, task, spec, name)
     encoder, learner = _recipe(data, encoder, learner)
     seed_list = list(range(checks.positive("seeds", seeds))) if isinstance(seeds, int) else [int(s) for s in seeds]
-    n_pool = data.n_items - max(1, min(round(checks.share("test_share", test_share) * data.n_items), TEST_MOST))
-    size = batch_size or _batch_size(n_pool, data.schema.n_classes)
+    checks.share("test_share", test_share)
+    held_out = [len(hold_out(data, test_share, TEST_MOST, generator(seed, "split"))[1]) for seed in seed_list]
+    n_pool = data.n_items - max(held_out)
+    size = _batch_size(n_pool, data.schema.n_classes) if batch_size is None else batch_size
     usual = ("random", default_strategy(data.schema.task), DEFAULT)
     policies = _policies(strategies or usual, checks.positive("batch_size", size), cost_per_label, data.schema.task)
-    total = min(budget or 20 * size, n_pool if budget else max(size, int(0.6 * n_pool)))
+    if any(policy.costs.per_character for policy in policies.values()):
+        characters(data.X)
+    if resume is not None and _nameless(oracle):
+        raise InvalidInput(
+            f"resume: must not be given with an oracle that holds a function or has no repr of its own; got {oracle!r}"
+            ", whose kept runs could be another's. Leave resume out, or give the oracle a __repr__ that says all of it."
+        )
+    if budget is None:
+        total = min(20 * size, max(size, int(0.6 * n_pool)))
+    else:
+        total = min(checks.positive("budget", budget), n_pool)
     if total < 2 * size:
         raise InvalidInput(
             f"budget: must pay for at least two batches of {size}; got {total} of {n_pool} items in the pool. "
             "Raise it, or ask in smaller batches."
         )
     metric = metric or _metric(data)
+    rules = tuple(stop) if until is None else (*stop, TargetReached(metric, until))
     plans = [
         Plan(
             strategy=label,
@@ -139,7 +157,7 @@ def simulate(
             seed=seed,
             test_share=test_share,
             oracle=oracle or Perfect(),
-            stop=tuple(stop),
+            stop=rules,
             warm_start=warm_start,
             traced=seed == seed_list[0],
         )
@@ -156,7 +174,7 @@ def simulate(
         "budget": total,
         "batch_size": size,
         "seeds": seed_list,
-        "test_items": data.n_items - n_pool,
+        "test_items": min(held_out),  # they differ by seed only where groups of near copies do not fill the share
         "oracle": repr(oracle or Perfect()),
         "cost_per_label_usd": cost_per_label,
         "policies": {label: policy.to_json() for label, policy in policies.items()},
@@ -212,7 +230,9 @@ def _policies(
     costs = Costs(per_label=cost_per_label)
     if isinstance(strategies, Mapping):
         chosen = {
-            label: replace(policy, costs=policy.costs if cost_per_label == 0 else costs)
+            label: policy
+            if cost_per_label == 0
+            else replace(policy, costs=replace(policy.costs, per_label=cost_per_label))
             for label, policy in strategies.items()
         }
     else:
@@ -273,6 +293,11 @@ def _run_all(
     progress(len(done), len(plans), what)
     todo = [i for i in range(len(plans)) if i not in done]
     for i, finished in _results(data, plans, todo, encoder, learner, n_jobs or os.cpu_count() or 1):
+        if not finished.points:
+            raise InvalidInput(
+                f"oracle: must answer some questions; no answer came in the run of {finished.strategy} with seed "
+                f"{finished.seed}. Let it abstain less."
+            )
         done[i] = finished
         if folder is not None:
             _store(folder / f"{keys[i]}.json", finished)
@@ -289,14 +314,28 @@ def _results(
         return
     import joblib
 
+    # What a user registered is known in this process only; our own strategies are known in every one.
+    used = {find(plans[i].policy.strategy).run for i in todo}
+    functions = [function for function in used if not function.__module__.startswith("querist.")]
     # One BLAS thread a process: two processes of two threads each take longer than one after the other.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(n_jobs=min(n_jobs, len(todo)), return_as="generator_unordered", batch_size=1)
-        yield from parallel(joblib.delayed(_numbered)(i, data, plans[i], encoder, learner) for i in todo)
+        yield from parallel(joblib.delayed(_numbered)(i, data, plans[i], encoder, learner, functions) for i in todo)
 
 
-def _numbered(i: int, data: Labeled, plan: Plan, encoder: Encoder, learner: Learner) -> tuple[int, Run]:
+def _numbered(
+    i: int, data: Labeled, plan: Plan, encoder: Encoder, learner: Learner, functions: Sequence[Callable[..., Any]]
+) -> tuple[int, Run]:
+    for function in functions:
+        register(function)
     return i, run(data, plan, encoder, learner)
+
+
+def _nameless(thing: object) -> bool:
+    """Whether the repr does not say what it does: a function's, or an address in memory."""
+    if callable(thing) or type(thing).__repr__ is object.__repr__:
+        return True
+    return is_dataclass(thing) and any(_nameless(getattr(thing, f.name)) for f in fields(thing))
 
 
 def _stored(path: Path) -> Run | None:

@@ -1,0 +1,104 @@
+"""Labeled data for simulations: what is held out, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from querist.core.errors import InvalidInput
+from querist.core.items import Columns
+from querist.simulation import from_table, labeled
+from querist.simulation.data import hold_out
+
+WORDS = ["apple", "bridge", "candle", "dragon", "engine", "forest", "garden", "hammer", "island", "jungle", "kettle"]
+
+
+def prose(n: int, seed: int = 0) -> list[str]:
+    rng = np.random.default_rng(seed)
+    return [" ".join([*rng.choice(WORDS, 9), f"number{i}x{seed}"]) for i in range(n)]
+
+
+def test_no_near_duplicate_group_stands_on_both_sides() -> None:
+    texts = prose(80)
+    copies = [text + "!" for text in texts[:40]]
+    data = labeled(texts + copies, [i % 2 for i in range(80)] + [i % 2 for i in range(40)])
+    assert len(np.unique(data.groups)) == 80, "each copy is in its original's group"
+    for seed in range(20):
+        pool, test = hold_out(data, 0.3, 1000, np.random.default_rng(seed))
+        assert sorted([*pool, *test]) == list(range(120))
+        assert not set(data.groups[pool]) & set(data.groups[test])
+        assert 0 < len(test) <= 36
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+def test_each_class_is_held_out_in_proportion(share: float) -> None:
+    y = np.repeat([0, 1, 2], [400, 100, 20])
+    data = labeled(np.random.default_rng(0).normal(size=(520, 3)), y)
+    for seed in range(10):
+        _, test = hold_out(data, share, 1000, np.random.default_rng(seed))
+        assert len(test) == round(share * 520)
+        taken = np.bincount(data.y[test], minlength=3)
+        # Places are evenly spaced within each class, so each count is within one of its share, and rounding adds one.
+        assert np.abs(taken - share * np.array([400, 100, 20])).max() <= 2
+
+
+def test_no_more_than_the_most_are_held_out() -> None:
+    data = labeled(np.random.default_rng(0).normal(size=(500, 2)), np.arange(500) % 2)
+    assert len(hold_out(data, 0.5, 60, np.random.default_rng(0))[1]) == 60
+
+
+def test_data_of_one_near_duplicate_group_cannot_be_split() -> None:
+    data = labeled(["the very same text of some words"] * 10, [0, 1] * 5)
+    with pytest.raises(InvalidInput, match="10 items come to 1 near-duplicate groups"):
+        hold_out(data, 0.3, 100, np.random.default_rng(0))
+
+
+def test_classes_and_numbers_are_told_apart() -> None:
+    X = np.arange(60.0).reshape(30, 2)
+    assert labeled(X, np.arange(30) % 3).schema.classes == ("0", "1", "2")
+    assert labeled(X, np.arange(30) / 7).schema.task == "number"
+    assert labeled(X, np.arange(30)).schema.task == "number", "more than twenty distinct"
+    assert labeled(X, np.arange(30), task="choice").schema.n_classes == 30
+    assert labeled(X, ["10", "9", "8"] * 10).schema.classes == ("8", "9", "10"), "in the order of numbers"
+    assert labeled(X, ["b", "a"] * 15, classes=["b", "a"]).y.tolist() == [0, 1] * 15
+
+
+def test_answers_that_do_not_fit_are_refused() -> None:
+    X = np.arange(8.0).reshape(4, 2)
+    with pytest.raises(InvalidInput, match=r"y: must have one answer per item, 4; got shape \(3,\)"):
+        labeled(X, [0, 1, 0])
+    with pytest.raises(InvalidInput, match="classes: must be at least two"):
+        labeled(X, [1, 1, 1, 1])
+    with pytest.raises(InvalidInput, match="the label 'c' is not in the schema"):
+        labeled(X, ["a", "b", "c", "a"], classes=["a", "b"])
+
+
+def test_a_table_is_read_without_the_rows_that_have_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    rows = [f"{text},{i % 5},{'' if i % 4 == 0 else 'ab'[i % 2]}" for i, text in enumerate(prose(40))]
+    path.write_text("text,size,kind\n" + "\n".join(rows) + "\n", "utf-8")
+    data = from_table(path, "kind")
+    assert (data.n_items, data.schema.classes, data.name) == (30, ("a", "b"), "old.csv")
+    assert isinstance(data.X, Columns)
+    assert data.X.names == ("text", "size")
+    assert from_table(path, "kind", drop=["size"]).X.names == ("text",)
+    for wrong, message in (
+        ({"target": "kin"}, "target: must be a column of old.csv; got 'kin'. It has 'text', 'size', 'kind'."),
+        ({"target": "kind", "drop": ["siez"]}, "drop: must be columns of old.csv; got 'siez'. It has 'text'"),
+        ({"target": "kind", "drop": ["text", "size"]}, "must hold something to learn from beside 'kind'"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            from_table(path, **wrong)  # type: ignore[arg-type]
+        assert message in str(caught.value)
+
+
+def test_data_that_differ_in_a_cell_have_another_digest() -> None:
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    y = np.arange(20) % 2
+    other = X.copy()
+    other[3, 1] += 1e-9
+    digests = {labeled(X, y).digest, labeled(other, y).digest, labeled(X, 1 - y).digest, labeled(X, y, name="b").digest}
+    assert len(digests) == 4
+    assert labeled(X.copy(), y.copy()).digest == labeled(X, y).digest
