@@ -12,12 +12,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from querist.core.errors import BudgetSpent, InvalidInput, OneClassOnly, PoolExhausted, UnsuitableLearner
-from querist.core.policy import Budget, Policy
 from querist.core.schema import Schema
 from querist.project import Project
 from querist.service import projects
-from querist.simulation import simulate
 
 GOOD = "id,text,size\n" + "".join(f"a{i},the text number {i} of a few,{i}\n" for i in range(12))
 
@@ -38,7 +35,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def here(made: Path, tmp_path: Path) -> Path:
-    """A copy of it, for one test to spoil."""
+    """A copy of it, and a folder `a.html`, for one test to spoil."""
+    (tmp_path / "a.html").mkdir()
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
@@ -273,7 +271,7 @@ WORDS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "a target that is no number": (
         ("init", "p", "--classes", "a,b", "--stop", "target:accuracy:nan"),
         "invalid_input",
-        "rule 'target': must compare with a finite number; got target = nan.",
+        "target: must be a finite number to compare with; got nan.",
     ),
     "shares that leave nothing": (
         ("init", "p", "--classes", "a,b", "--test-share", "0.9", "--calibration-share", "0.2"),
@@ -306,7 +304,7 @@ WORDS: dict[str, tuple[tuple[str, ...], str, str]] = {
         "database: must be a SQLite file;",
     ),
     "a project nobody made": (("status", "-p", "others"), "not_found", "must be one of this database's; got 'others'."),
-    "a number below one": (("ask", "-n", "-3"), "invalid_input", "k: must be a whole number of at least 1; got -3."),
+    "a number below one": (("ask", "-n", "-3"), "invalid_input", "n: must be a whole number of at least 1; got -3."),
     "a split that is none": (("ask", "--split", "moon"), "invalid_input", "split: must be one of 'pool', 'test'"),
     "a test set of nobody": (("ask", "--split", "test"), "pool_exhausted", "Every item of the test split is labeled"),
     "a worksheet in no folder": (("ask", "--to", "no/where.csv"), "invalid_input", "path: its folder must exist;"),
@@ -326,7 +324,7 @@ WORDS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "an export of no format": (("export", "e.csv", "--format", "xls"), "invalid_input", "format: must be one of 'csv'"),
     "an export in no folder": (("export", "no/where.csv"), "invalid_input", "path: its folder must exist;"),
     "a report in no folder": (("report", "--to", "no/where.html"), "invalid_input", "path: its folder must exist;"),
-    "a report over a folder": (("report", "--to", "."), "invalid_input", "path: must be a file; '.' is a folder."),
+    "a report over a folder": (("report", "--to", "."), "invalid_input", "path: must end in .html; got '.'"),
     "a study of no file": (("simulate", "gone.csv", "--target", "kind"), "invalid_input", "path: must be a file;"),
     "a study of no column": (
         ("simulate", "good.csv", "--target", "kind"),
@@ -367,7 +365,7 @@ STUDIES: dict[str, tuple[tuple[str, ...], str]] = {
     "an oracle that errs too much": (("--oracle", "uniform:1.5"), "error: must be a share between 0 and 1; got 1.5."),
     "an oracle biased to no class": (("--oracle", "biased:x:0.2"), "class: must be one of"),
     "a price below zero": (("--price", "-1"), "costs.per_label: must be a price of at least 0 dollars; got -1.0."),
-    "a level that is no number": (("--until", "nan"), "rule 'target': must compare with a finite number"),
+    "a level that is no number": (("--until", "nan"), "target: must be a finite number to compare with; got nan."),
     "numbers that are text": (("--numbers",), "is not a number; write it like 3.5."),
     "a column to drop that is none": (("--drop", "nope"), "drop: must be columns of study.csv; got 'nope'."),
     "runs kept in a file": (("--runs", "study.csv"), "file: must be there and open to you;"),
@@ -417,105 +415,6 @@ def test_partial_takes_the_right_rows_and_lists_the_others(here: Path, cli: Call
         f"line 3 ({ids[1]}): the label 'spma' is not in the schema; did you mean 'spam'?"
     ]
     assert cli("verify").code == 0
-
-
-def test_the_start_goes_on_while_the_seed_is_of_one_class(
-    messages: Callable[..., Any], start: Callable[..., Project], tmp_path: Path
-) -> None:
-    data = messages(30)
-    project = start(f"sqlite:///{tmp_path / 'one.db'}", policy=Policy("margin", batch_size=4))
-    project.add(data.items)
-    for number in (1, 2):
-        asked = project.ask()
-        assert (asked.round, asked.strategy) == (number, "k_means")
-        project.tell(dict.fromkeys([entry.item_id for entry in asked.entries], "billing"))
-    with pytest.raises(OneClassOnly):
-        project.train()
-    assert project.ask().held_back is not None
-    assert project.verify() == []
-
-
-def test_a_learner_without_probabilities_is_refused_before_anything_is_asked(
-    messages: Callable[..., Any], start: Callable[..., Project], tmp_path: Path
-) -> None:
-    from sklearn.linear_model import RidgeClassifier
-
-    from querist.learners import SklearnLearner
-
-    with pytest.raises(UnsuitableLearner, match=r"RidgeClassifier has only decision_function\. Wrap it: Calibrated"):
-        SklearnLearner(RidgeClassifier())
-    data = messages(12)
-    project = start(f"sqlite:///{tmp_path / 'own.db'}", policy=Policy("margin", batch_size=4), own=RidgeClassifier())
-    project.add(data.items)
-    with pytest.raises(UnsuitableLearner, match="must give class probabilities"):
-        project.ask()
-    assert project.pending().entries == ()
-    assert project.verify() == []
-
-
-def test_a_number_is_asked_for_and_text_is_refused(start: Callable[..., Project], tmp_path: Path) -> None:
-    project = start(
-        f"sqlite:///{tmp_path / 'number.db'}",
-        schema=Schema("euros", task="number"),
-        policy=Policy("random", batch_size=3),
-    )
-    project.add([{"id": f"n{i}", "size": i * 1.5, "text": f"room {i} of the house"} for i in range(12)])
-    asked = [entry.item_id for entry in project.ask().entries]
-    for wrong, message in (("dear", "the label 'dear' is not a number"), ("inf", "is not finite"), ("1_000", "number")):
-        with pytest.raises(InvalidInput, match=message):
-            project.tell({asked[0]: wrong})
-    assert project.tell({asked[0]: "12.5", asked[1]: 3}).n_labeled == 2
-    assert len(project.pending().entries) == 1
-
-
-def test_a_budget_that_is_spent_ends_the_asking(
-    messages: Callable[..., Any], start: Callable[..., Project], tmp_path: Path
-) -> None:
-    data = messages(20)
-    policy = Policy("random", batch_size=4, budget=Budget(labels=6))
-    project = start(f"sqlite:///{tmp_path / 'spent.db'}", policy=policy)
-    project.add(data.items)
-    assert [len(project.ask().entries) for _ in range(2)] == [4, 2]
-    with pytest.raises(BudgetSpent):
-        project.ask()
-    assert project.withdraw(2) == 2
-    assert len(project.ask().entries) == 2, "what was taken back was not bought"
-    assert [verdict.stop for verdict in project.status().verdicts] == [True]
-
-
-def test_a_pool_that_is_exhausted_ends_the_asking(
-    messages: Callable[..., Any], start: Callable[..., Project], tmp_path: Path
-) -> None:
-    data = messages(5)
-    project = start(f"sqlite:///{tmp_path / 'small.db'}", policy=Policy("random", batch_size=4))
-    with pytest.raises(PoolExhausted):
-        project.ask()
-    project.add(data.items)
-    assert [len(project.ask().entries) for _ in range(2)] == [4, 1]
-    with pytest.raises(PoolExhausted):
-        project.ask()
-
-
-def test_infinite_features_are_named_and_missing_ones_in_a_table_are_not_a_fault() -> None:
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-
-    from querist import Columns
-
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 3))
-    y = (X[:, 0] > 0).astype(int)
-    few = {"strategies": ["margin"], "seeds": 1, "budget": 20, "batch_size": 10, "n_jobs": 1}
-    broken = X.copy()
-    broken[4, 1] = np.inf
-    with pytest.raises(InvalidInput, match=r"row \d+, column 1 is inf"):
-        simulate(broken, y, learner=LogisticRegression(), **few)
-    holed = X.copy()
-    holed[rng.random(X.shape) < 0.2] = np.nan
-    holed[:, 0] = X[:, 0]
-    table = Columns({f"x{i}": holed[:, i] for i in range(3)})
-    study = simulate(table, y, **few)
-    assert study.runs[0].points[-1].metrics["accuracy"] > 0.6
 
 
 JUNK = {

@@ -66,7 +66,7 @@ def table(rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
             justify="right" if numeric else "left",
             style="bold" if i == 0 else "",
             no_wrap=short,
-            overflow="ignore" if short else "fold",
+            overflow="crop" if short else "fold",
         )
     for row in body:
         grid.add_row(*(escape(cell) for cell in row))

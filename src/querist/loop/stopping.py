@@ -61,6 +61,9 @@ class TargetReached:
     metric: str
     target: float
 
+    def __post_init__(self) -> None:
+        _finite("target", self.target)
+
     def verdict(self, points: Sequence[Point], spent: Spending) -> Verdict:
         """Stop where the last point is at the target or above."""
         value = _last(points, self.metric)
@@ -98,6 +101,7 @@ class MarginalGain:
     level: float = 0.9
 
     def __post_init__(self) -> None:
+        _finite("least", self.least)
         if self.window < 3:
             raise InvalidInput(f"window: must be at least 3 points; got {self.window}. A line needs a residual.")
 
@@ -131,13 +135,15 @@ def rule_from_json(body: Mapping[str, Any]) -> StoppingRule:
         "marginal_gain": MarginalGain,
     }
     kind = checks.one_of("rule", str(body.get("rule")), tuple(rules))
-    for name in ("target", "least"):
-        if name in body and not math.isfinite(body[name]):
-            raise InvalidInput(f"rule {kind!r}: must compare with a finite number; got {name} = {body[name]}.")
     try:
         return rules[kind](**{name: value for name, value in body.items() if name != "rule"})
     except TypeError as error:
         raise InvalidInput(f"rule {kind!r}: must have its own settings; {error}. See the page on stopping.") from None
+
+
+def _finite(name: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise InvalidInput(f"{name}: must be a finite number to compare with; got {value}.")
 
 
 def _line(x: Floats, y: Floats) -> tuple[float, float]:

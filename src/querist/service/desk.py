@@ -202,6 +202,11 @@ class Desk:
                     f"{self._source}: must hold a field to learn from; it has none. "
                     "Add one, or say what a column is with --kind NAME=text."
                 )
+            if (strata := self._settings.get("strata")) is not None and strata not in self._spec.used:
+                raise InvalidInput(
+                    f"strata: must be a field that is used; the project was told {strata!r}, and has "
+                    f"{', '.join(map(repr, self._spec.used))}. Add it, or say with --kind {strata}=category what it is."
+                )
             settings = {**self._settings, "kinds": dict(self._spec.kinds), "fixed": True}
             projects.update_settings(self._conn, self._project, settings)
         return self._spec

@@ -10,20 +10,19 @@ import numpy as np
 
 from querist.catalogue import PolicyChooser, find
 from querist.core import checks
-from querist.core.checks import Array, Rows
+from querist.core.checks import Rows
 from querist.core.errors import Conflict, InvalidInput, OneClassOnly, PoolExhausted
-from querist.core.policy import Policy
-from querist.core.ports import Model, Progress, silent
+from querist.core.ports import Progress, silent
 from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.core.signals import Signals
 from querist.core.state import Batch, Query, State
 from querist.formats import WorksheetRow, check_worksheet_path, read_worksheet
 from querist.formats import write_worksheet as write_cells
-from querist.loop.coldstart import RuleReport, Trust, rule_report, votes
+from querist.loop.coldstart import RuleReport, Trust, rule_report
 from querist.loop.step import ask as ask_state
-from querist.modeling import signals
 from querist.service import training
+from querist.service.known import prices, signals_of
 from querist.service.pictures import drawn, pixels
 from querist.service.standing import labels, state
 from querist.service.workspace import Held, Workspace
@@ -167,7 +166,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
         record = models.latest(conn, work.project_id)
         trust = _trust(conn, work)
     model = None if record is None else training.model_of(work, record.number)
-    known = _signals(work, pool, now, record, model, schema)
+    known = signals_of(work, pool, now, record, model, schema)
     _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust)
     suggestions = _suggestions(known, batch, schema)
     with work.database.transaction() as conn:
@@ -278,7 +277,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
         n_asked=len(earlier),
     )
     model = None if then_latest is None else training.model_of(work, then_latest.number)
-    signals_then = _signals(work, replace(pool, groups=_groups_then(pool, record)), then, then_latest, model, schema)
+    signals_then = signals_of(work, replace(pool, groups=_groups_then(pool, record)), then, then_latest, model, schema)
     _, batch = ask_state(then, signals_then, PolicyChooser(record.policy), k=record.n_asked, trust=trust)
     drawn = [int(seq) for seq in pool.seqs[batch.ids]]
     stored = [q.item_seq for q in asked_then]
@@ -324,10 +323,10 @@ def _ask_held_out(work: Workspace, k: int | None, split: str) -> Asked:
         number = rounds.last_number(conn, work.project_id) + 1
         drawn = generator(policy.seed, "ask", number).choice(free, size=wanted, replace=False)
         reason = f"random: one of {wanted} drawn from {len(free)} of the {split} split, to measure on"
-        costs = _costs(held, policy)
-        prices = np.zeros(wanted) if costs is None else costs[drawn]
+        costs = prices(held, policy)
+        each = np.zeros(wanted) if costs is None else costs[drawn]
         queries = tuple(
-            Query(int(row), number, rank, None, wanted / len(free), "random", "evaluation", reason, float(prices[rank]))
+            Query(int(row), number, rank, None, wanted / len(free), "random", "evaluation", reason, float(each[rank]))
             for rank, row in enumerate(drawn)
         )
         batch = Batch(number, queries, "random", policy.digest, len(free))
@@ -367,58 +366,6 @@ def _entry(record: rounds.QueryRecord, schema: Schema) -> Entry:
         suggestion=suggestion.get("value"),
         confidence=suggestion.get("score"),
     )
-
-
-def _signals(
-    work: Workspace, pool: Held, now: State, record: models.ModelRecord | None, model: Model | None, schema: Schema
-) -> Signals:
-    last_seq = pool.last_seq if record is None else record.recipe["last_seq"]
-    with work.database.reading() as conn:
-        recipe = work.chosen_recipe(conn, pool.until(last_seq))
-        settings = work.settings(conn)
-    encoded, _ = work.encoded(recipe, pool, last_seq=last_seq)
-
-    def training_set() -> tuple[Rows, Array]:
-        rows = np.array(sorted(now.labels), dtype=np.int64)
-        return rows, np.array([now.labels[row] for row in rows.tolist()])
-
-    strata_field = settings.get("strata")
-    rules = work.seed_rules
-    return signals(
-        encoded,
-        model,
-        schema=schema,
-        learner=recipe.learner,
-        labeled=training_set,
-        seed=now.policy.seed,
-        number=now.round,
-        costs=_costs(pool, now.policy),
-        strata=None if strata_field is None else np.unique(_texts(pool.inputs[strata_field]), return_inverse=True)[1],
-        duplicates=pool.groups,
-        votes=votes(rules, _items(pool), schema) if rules else None,
-    )
-
-
-def _costs(pool: Held, policy: Policy) -> Array | None:
-    costs = policy.costs
-    if costs.free:
-        return None
-    characters = np.zeros(len(pool))
-    if costs.per_character:
-        for name in pool.inputs.names:
-            characters += [len(v) if isinstance(v, str) else 0 for v in pool.inputs[name].tolist()]
-    return costs.per_label + costs.per_character * characters
-
-
-def _items(pool: Held) -> list[dict[str, object]]:
-    names = pool.inputs.names
-    return [
-        dict(zip(names, values, strict=True)) for values in zip(*(pool.inputs[n].tolist() for n in names), strict=True)
-    ]
-
-
-def _texts(values: Array) -> Array:
-    return np.array(["" if v is None else str(v) for v in values.tolist()])
 
 
 def _suggestions(known: Signals, batch: Batch, schema: Schema) -> list[dict[str, object] | None]:

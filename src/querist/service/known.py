@@ -1,0 +1,70 @@
+"""What is known of a stored pool: the signals that a strategy may read, each computed at need."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from querist.core.checks import Array, Rows
+from querist.core.policy import Policy
+from querist.core.ports import Model
+from querist.core.schema import Schema
+from querist.core.signals import Signals
+from querist.core.state import State
+from querist.loop.coldstart import votes
+from querist.modeling import signals
+from querist.service.workspace import Held, Workspace
+from querist.store import models
+
+
+def signals_of(
+    work: Workspace, pool: Held, now: State, record: models.ModelRecord | None, model: Model | None, schema: Schema
+) -> Signals:
+    """The pool's signals for a strategy: those of a recorded model, under the encoder it was fitted with, if any."""
+    last_seq = pool.last_seq if record is None else record.recipe["last_seq"]
+    with work.database.reading() as conn:
+        recipe = work.chosen_recipe(conn, pool.until(last_seq))
+        settings = work.settings(conn)
+    encoded, _ = work.encoded(recipe, pool, last_seq=last_seq)
+
+    def training_set() -> tuple[Rows, Array]:
+        rows = np.array(sorted(now.labels), dtype=np.int64)
+        return rows, np.array([now.labels[row] for row in rows.tolist()])
+
+    strata_field = settings.get("strata")
+    rules = work.seed_rules
+    return signals(
+        encoded,
+        model,
+        schema=schema,
+        learner=recipe.learner,
+        labeled=training_set,
+        seed=now.policy.seed,
+        number=now.round,
+        costs=prices(pool, now.policy),
+        strata=None if strata_field is None else np.unique(_texts(pool.inputs[strata_field]), return_inverse=True)[1],
+        duplicates=pool.groups,
+        votes=votes(rules, _items(pool), schema) if rules else None,
+    )
+
+
+def prices(pool: Held, policy: Policy) -> Array | None:
+    """What an answer about each item costs, in US dollars; None where no price is known."""
+    costs = policy.costs
+    if costs.free:
+        return None
+    characters = np.zeros(len(pool))
+    if costs.per_character:
+        for name in pool.inputs.names:
+            characters += [len(v) if isinstance(v, str) else 0 for v in pool.inputs[name].tolist()]
+    return costs.per_label + costs.per_character * characters
+
+
+def _items(pool: Held) -> list[dict[str, object]]:
+    names = pool.inputs.names
+    return [
+        dict(zip(names, values, strict=True)) for values in zip(*(pool.inputs[n].tolist() for n in names), strict=True)
+    ]
+
+
+def _texts(values: Array) -> Array:
+    return np.array(["" if v is None else str(v) for v in values.tolist()])
