@@ -54,7 +54,9 @@ def test_a_study_stopped_by_ctrl_c_goes_on_where_it_was(tmp_path: Path, clean_en
     write(tmp_path / "old.csv", 200)
     usual = [sys.executable, "-m", "querist", "simulate", "old.csv", "--target", "kind", "--seeds", "12", "--json"]
     usual += ["--strategies", "margin", "--budget", "50", "--batch-size", "10"]
-    popen = {"cwd": tmp_path, "env": clean_environment, "encoding": "utf-8"}
+    popen: dict[str, Any] = {"cwd": tmp_path, "env": clean_environment, "encoding": "utf-8"}
+    # A shell that starts the tests in the background has them, and all they start, ignore Ctrl-C.
+    popen["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def kept() -> dict[Path, int]:
         return {path: path.stat().st_mtime_ns for path in (tmp_path / ".querist-runs").glob("*/*.json")}

@@ -18,7 +18,7 @@ from querist.service.desk import Desk, Wishes
 from querist.service.workspace import Workspace
 from querist.store import items
 
-CHUNK = 20_000
+CHUNK = 10_000
 
 
 @dataclass(frozen=True, slots=True)

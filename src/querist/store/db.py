@@ -189,7 +189,7 @@ def _sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON").close()
     # An answer is acknowledged once it is on the disk: NORMAL may lose the last ones when the power goes.
     connection.execute("PRAGMA synchronous=FULL").close()
-    connection.execute("PRAGMA cache_size=-65536").close()  # 64 MiB: the default 2 MiB thrashes on a million items
+    connection.execute("PRAGMA cache_size=-32768").close()  # 32 MiB: the default 2 MiB thrashes on a million items
 
 
 def _sqlite_begin(conn: Connection) -> None:
