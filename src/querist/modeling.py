@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from querist.core.ports import Classifies, Encoding, HasMembers, Learner, Model,
 from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.core.signals import Signals
-from querist.learners import bootstrap_committee, out_of_fold
+from querist.learners import bootstrap_committee, kind_of, linear_head, linear_learner, out_of_fold
 from querist.loop.coldstart import Trust, trust_classes, trust_numbers
 
 N_MEMBERS = 8  # a committee's disagreement settles by 5 to 10 members (algorithms of query by committee)
@@ -29,7 +30,7 @@ class Pool:
     ----------
     features : array or sparse matrix, a row per item
     embeddings : callable returning (n_items, n_dims) float
-        Called at most once, when a strategy needs distances.
+        Made at the first call, when a strategy needs distances, and kept.
     """
 
     features: Any
@@ -43,7 +44,7 @@ class Pool:
 
 def pool_of(encoding: Encoding, X: Any) -> Pool:
     """The pool of these items under a fitted encoder."""
-    return Pool(encoding.features(X), lambda: encoding.embeddings(X))
+    return Pool(encoding.features(X), cache(lambda: encoding.embeddings(X)))
 
 
 def fit(
@@ -90,15 +91,20 @@ def signals(
         def members() -> Array:
             if isinstance(model, HasMembers):
                 return model.members(pool.features)
-            rows, y = labeled()
+            rows, y = known()
             committee = bootstrap_committee(learner, N_MEMBERS)
             fitted = fit(committee, pool, rows, y, schema=schema, seed=seed, number=number, warm=None)
             return fitted.members(pool.features) if isinstance(fitted, HasMembers) else _lacks("members", fitted)
 
+    known: Callable[[], tuple[Rows, Array]] = cache(labeled)
     choice = schema.task == "choice"
     return Signals(
         pool.n_items,
         classes=schema.classes,
+        learner_kind=kind_of(model),
+        labels=lambda: _scattered(pool.n_items, *known()),
+        labeled=lambda: np.isin(np.arange(pool.n_items), known()[0]),
+        head=(lambda: _head(pool, model, known(), schema, seed, number)) if model is not None and choice else None,
         embeddings=pool.embeddings,
         probs=(lambda: probabilities(model, pool.features)) if model is not None and choice else None,
         predictions=(lambda: numbers(model, pool.features)) if model is not None and not choice else None,
@@ -119,6 +125,24 @@ def probabilities(model: Model, features: Any) -> Floats:
 def numbers(model: Model, features: Any) -> Floats:
     """The model's predicted numbers."""
     return model.predict(features) if isinstance(model, Predicts) else _lacks("predict", model)
+
+
+def _scattered(n_items: int, rows: Rows, y: Array) -> Array:
+    out = np.zeros(n_items, dtype=y.dtype)
+    out[rows] = y
+    return out
+
+
+def _head(pool: Pool, model: Model, labeled: tuple[Rows, Array], schema: Schema, seed: int, number: int) -> Floats:
+    """The model's own coefficients where it is linear in the embeddings, else those of a linear model fitted beside."""
+    X = pool.embeddings()
+    own = linear_head(model)
+    if own is not None and X is pool.features:
+        return own
+    rows, y = labeled
+    beside = linear_learner().fit(X[rows], y, n_classes=schema.n_classes, rng=generator(seed, "head", number))
+    found = linear_head(beside)
+    return _lacks("coefficients", beside) if found is None else found
 
 
 def _lacks(what: str, model: object) -> Floats:

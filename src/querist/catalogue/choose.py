@@ -91,7 +91,7 @@ class PolicyChooser:
     def _by_score(self, utilities: Floats, signals: Signals, rng: np.random.Generator) -> Pick:
         guard = self.policy.near_duplicates
         # Embeddings that are here already cost nothing to look at; computing them for the guard alone would.
-        embeddings = signals.get("embeddings") if guard is not None and signals.ready("embeddings") else None
+        embeddings = signals.peek("embeddings") if guard is not None and signals.ready("embeddings") else None
         duplicates = signals.get("duplicates") if guard is not None and signals.has("duplicates") else None
 
         def pick(k: int, rows: Rows, taken: Rows) -> Picks:

@@ -22,8 +22,18 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "strata": "a group number per item, (n_items,), to spread random draws over",
         "duplicates": "a near-duplicate group's number per item, (n_items,)",
         "votes": "each seed rule's class number per item or -1, (n_items, n_rules)",
+        "labels": "the label of each labeled item, a class number or a number, (n_items,); elsewhere anything",
+        "labeled": "whether each item is labeled, (n_items,)",
+        "head": "a linear model's coefficients on the embeddings, the bias last, (n_classes, n_dims + 1)",
+        "label_probs": "the probability of each of several labels that may hold at once, (n_items, n_labels)",
+        "answers": "each annotator's class number per item or -1, (n_items, n_annotators)",
+        "tokens": "for each item an array of its tokens' tag probabilities, (n_items,) of (n_tokens, n_tags)",
+        "boxes": "for each item an array of its boxes' class probabilities, (n_items,) of (n_boxes, n_classes)",
     }
 )
+BY_MEMBER = ("members", "member_predictions")  # items lie along their second axis
+OF_THE_MODEL = ("head",)  # no axis of items at all
+PREDICTED = ("probs", "members", "predictions", "member_predictions", "head", "label_probs", "tokens", "boxes")
 
 Source = Array | Callable[[], Array]
 
@@ -37,8 +47,12 @@ class Signals:
         Items in the pool; every array has a row (or, behind the members, a column) for each.
     classes : sequence of str
         Names of the probabilities' columns, where quotas speak of them.
+    learner_kind : str
+        What the model reads and how, as far as it is known: `linear` (a linear model on the embeddings), `trees`, or
+        empty. `auto` goes by it.
     **sources : array or callable returning one
-        By the names of `SIGNALS`. A callable runs at the first need, and its result is kept.
+        By the names of `SIGNALS`. A callable runs at the first need, and its result is kept. An array is checked at
+        once; of the embeddings, which are large and the same in every round, only the shape until they are read whole.
 
     Examples
     --------
@@ -49,12 +63,16 @@ class Signals:
     ((2, 2), True)
     """
 
-    __slots__ = ("_arrays", "_sources", "classes", "n_items")
+    __slots__ = ("_arrays", "_checked", "_sources", "classes", "learner_kind", "n_items")
 
-    def __init__(self, n_items: int, *, classes: Sequence[str] = (), **sources: Source | None) -> None:
+    def __init__(
+        self, n_items: int, *, classes: Sequence[str] = (), learner_kind: str = "", **sources: Source | None
+    ) -> None:
         self.n_items = n_items
         self.classes = tuple(classes)
+        self.learner_kind = learner_kind
         self._arrays: dict[str, Array] = {}
+        self._checked: set[str] = set()
         self._sources: dict[str, Callable[[], Array]] = {}
         for name, source in sources.items():
             checks.one_of("signal", name, tuple(SIGNALS))
@@ -63,7 +81,9 @@ class Signals:
             if callable(source):
                 self._sources[name] = source
             else:
-                self._arrays[name] = self._checked(name, source)
+                self._arrays[name] = self._of_shape(name, source)
+                if name != "embeddings":
+                    self.get(name)
 
     def has(self, name: str) -> bool:
         """Whether it is here or can be computed."""
@@ -81,6 +101,19 @@ class Signals:
         InvalidInput
             If nothing provides it, or what provides it returned another shape.
         """
+        if name not in self._checked:
+            self._arrays[name] = _sound(name, self.peek(name))
+            self._checked.add(name)
+        return self._arrays[name]
+
+    def peek(self, name: str) -> Array:
+        """The array with its shape checked only, for whoever reads a few rows of it and checks those itself.
+
+        Raises
+        ------
+        InvalidInput
+            If nothing provides it, or what provides it returned another shape.
+        """
         if name not in self._arrays:
             if name not in self._sources:
                 meaning = SIGNALS.get(name, "unknown")
@@ -88,25 +121,30 @@ class Signals:
                     f"signals: must provide {name!r} ({meaning}); got {sorted(self._arrays | self._sources)}. "
                     "Pass it, use a learner that has it, or choose a strategy that does not need it."
                 )
-            self._arrays[name] = self._checked(name, self._sources.pop(name)())
+            self._arrays[name] = self._of_shape(name, self._sources.pop(name)())
         return self._arrays[name]
 
-    def _checked(self, name: str, values: Array) -> Array:
-        match name:
-            case "probs":
-                values = checks.probabilities(name, values)
-            case "members":
-                values = checks.member_probabilities(name, values)
-            case "embeddings":
-                values = checks.features(name, values)
-            case "predictions" | "costs":
-                values = checks.vector(name, values)
-            case _:
-                values = np.asarray(values)
-        axis = 1 if name in ("members", "member_predictions") else 0
+    def _of_shape(self, name: str, values: Array) -> Array:
+        values = np.asarray(values)
+        if name in OF_THE_MODEL:
+            return values
+        axis = 1 if name in BY_MEMBER else 0
         if values.ndim <= axis or values.shape[axis] != self.n_items:
             raise InvalidInput(
                 f"{name}: must be {SIGNALS[name]} for {self.n_items} items; got shape {values.shape}. "
                 "Pass one row for every item of the pool, in its order."
             )
         return values
+
+
+def _sound(name: str, values: Array) -> Array:
+    match name:
+        case "probs":
+            return checks.probabilities(name, values)
+        case "members":
+            return checks.member_probabilities(name, values)
+        case "embeddings" | "head":
+            return checks.features(name, values)
+        case "predictions" | "costs":
+            return checks.vector(name, values)
+    return values

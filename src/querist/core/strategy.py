@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from querist.core import checks
 from querist.core.errors import InvalidInput
-from querist.core.signals import SIGNALS
+from querist.core.signals import PREDICTED, SIGNALS
 
 Kind = Literal["score", "select"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -100,7 +100,6 @@ def strategy(
     """
     for need in needs:
         checks.one_of("needs", need, tuple(SIGNALS))
-    predicted = {"probs", "members", "predictions", "member_predictions"}
 
     def declare(function: F) -> F:
         declared = Strategy(
@@ -109,7 +108,7 @@ def strategy(
             run=function,
             needs=tuple(needs),
             kind=kind,
-            trusts_model=bool(predicted & set(needs)) if trusts_model is None else trusts_model,
+            trusts_model=bool(set(PREDICTED) & set(needs)) if trusts_model is None else trusts_model,
             reason=reason,
             cost=cost,
             source=source,

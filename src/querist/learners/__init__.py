@@ -11,6 +11,7 @@ from querist.learners.committee import (
 from querist.learners.crossval import out_of_fold
 from querist.learners.default import default_encoder, default_recipe, recipe_for
 from querist.learners.given import IdentityEncoder, RawEncoder
+from querist.learners.linear import kind_of, linear_head, linear_learner
 from querist.learners.recipe import Recipe, recipe_from_json
 from querist.learners.sklearn import SklearnLearner
 from querist.learners.table import TableEncoder
@@ -36,6 +37,9 @@ __all__ = [
     "bootstrap_committee",
     "default_encoder",
     "default_recipe",
+    "kind_of",
+    "linear_head",
+    "linear_learner",
     "mixed_committee",
     "out_of_fold",
     "recipe_for",

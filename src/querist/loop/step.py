@@ -12,7 +12,7 @@ from querist.core import checks
 from querist.core.checks import Array, Rows
 from querist.core.errors import BudgetSpent, InvalidInput, PoolExhausted
 from querist.core.rng import generator
-from querist.core.signals import Signals
+from querist.core.signals import PREDICTED, Signals
 from querist.core.state import Batch, Picks, Purpose, Query, State, Told, Value
 from querist.core.strategy import Strategy
 from querist.loop.budget import affordable, payable
@@ -231,9 +231,7 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
     strategy = chooser.find(policy.strategy)
     held_back: str | None = None
     if strategy.trusts_model:
-        predicted = [
-            need for need in strategy.needs if need in ("probs", "members", "predictions", "member_predictions")
-        ]
+        predicted = [need for need in strategy.needs if need in PREDICTED]
         if predicted and not any(signals.has(need) for need in predicted) and len(set(state.labels.values())) < 2:
             why = "all labels are of one class" if state.labels else "nothing is labeled yet"
             held_back = f"{strategy.name} needs a model, and {why}"

@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import QueristError
-from querist.core.signals import SIGNALS
+from querist.core.signals import BY_MEMBER, OF_THE_MODEL, SIGNALS
 from querist.core.state import Picks
 from querist.core.strategy import Kind, Strategy, of
 
 N_ITEMS = 40
 N_MEMBERS = 5
 N_DIMS = 6
+LABELED_SHARE = 0.25
 T = TypeVar("T", bound=Callable[..., None])
 
 
@@ -220,10 +221,7 @@ class StrategyContract:
         made = [_made_up(need, n_items, n_classes, sharpness, rng) for need in self._declared.needs]
         if of_rows is None:
             return made
-        return [
-            a[:, of_rows].copy() if need in ("members", "member_predictions") else a[of_rows]
-            for need, a in zip(self._declared.needs, made, strict=True)
-        ]
+        return [_of_rows(need, a, of_rows) for need, a in zip(self._declared.needs, made, strict=True)]
 
     def run(
         self,
@@ -295,9 +293,23 @@ def _made_up(need: str, n_items: int, n_classes: int, sharpness: float, rng: np.
             return rng.uniform(0.1, 2, size=n_items)
         case "strata" | "duplicates":
             return rng.integers(-1 if need == "duplicates" else 0, 4, size=n_items)
-        case "votes":
+        case "votes" | "answers":
             return rng.integers(-1, n_classes, size=(n_items, 3))
+        case "labels":
+            return rng.integers(n_classes, size=n_items)
+        case "labeled":
+            return rng.random(n_items) < LABELED_SHARE
+        case "head":
+            return rng.normal(size=(n_classes, N_DIMS + 1))
+        case "label_probs":
+            return 1 / (1 + np.exp(-sharpness * rng.normal(size=(n_items, n_classes))))
     raise NotImplementedError(f"{need}: no example is made up for it; there are some for {', '.join(SIGNALS)}.")
+
+
+def _of_rows(need: str, a: Array, of_rows: Sequence[int] | Rows) -> Array:
+    if need in OF_THE_MODEL:
+        return a
+    return a[:, of_rows].copy() if need in BY_MEMBER else a[of_rows]
 
 
 def _softmax(logits: Floats) -> Floats:

@@ -111,7 +111,7 @@ def test_signals_are_computed_once_and_only_at_need() -> None:
         ({"probs": np.array([[0.5, 0.6], [0.5, 0.5]])}, "each row must sum to 1"),
         ({"probs": np.array([[1.5, -0.5], [0.5, 0.5]])}, "must not be negative"),
         ({"probs": np.full((3, 2), 0.5)}, "for 2 items; got shape"),
-        ({"embeddings": np.array([[np.nan], [1.0]])}, "must be finite; row 0, column 0 is nan"),
+        ({"embeddings": np.ones((3, 2))}, "for 2 items"),
         ({"costs": np.ones(3)}, "for 2 items"),
         ({"prob": np.ones(2)}, "Did you mean 'probs'"),
     ],
@@ -119,6 +119,13 @@ def test_signals_are_computed_once_and_only_at_need() -> None:
 def test_a_wrong_signal_is_refused_at_the_door(sources: dict[str, np.ndarray], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         Signals(2, **sources)  # type: ignore[arg-type]
+
+
+def test_embeddings_are_checked_when_they_are_read_whole_and_not_before() -> None:
+    signals = Signals(2, embeddings=np.array([[np.nan], [1.0]]))
+    assert signals.peek("embeddings").shape == (2, 1)
+    with pytest.raises(InvalidInput, match="must be finite; row 0, column 0 is nan"):
+        signals.get("embeddings")
 
 
 def test_a_missing_signal_says_what_it_is() -> None:
