@@ -14,7 +14,7 @@ demo: $(VENV)/.user
 	@echo "The command is $(BIN)/querist; '. $(BIN)/activate' puts it on your path."
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n 2 -m "not slow and not benchmark" $(ARGS)
+	$(BIN)/pytest -n 2 -m "not slow and not benchmark and not peers" $(ARGS)
 
 test-slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow $(ARGS)
