@@ -3,11 +3,13 @@
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.hybrid import density_weighted, weighted_k_means
+from querist.strategies.lookahead import bait, variance_reduction, weighted_variance_reduction
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
 from querist.strategies.uncertainty import entropy, least_confidence, margin
 
 __all__ = [
     "QuotaPicks",
+    "bait",
     "bald",
     "consensus_entropy",
     "density_weighted",
@@ -22,7 +24,9 @@ __all__ = [
     "ranking",
     "top_k",
     "variance",
+    "variance_reduction",
     "vote_entropy",
     "weighted_k_means",
+    "weighted_variance_reduction",
     "with_quotas",
 ]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist.core import checks
-from querist.core.checks import Rows
+from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 
@@ -43,6 +43,15 @@ def generator(rng: np.random.Generator) -> np.random.Generator:
             f"rng: must be a numpy Generator; got {type(rng).__name__}. Pass np.random.default_rng(seed)."
         )
     return rng
+
+
+def same_items(X: Floats, utilities: Floats) -> None:
+    """See that embeddings and what was made of the probabilities are of the same items."""
+    if len(X) != len(utilities):
+        raise InvalidInput(
+            f"embeddings: must have one row per row of probs, {len(utilities)}; got {len(X)}. "
+            "Pass arrays of the same items."
+        )
 
 
 def nothing() -> Picks:

@@ -14,7 +14,7 @@ from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._clusters import medoids
-from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._doors import generator, nothing, pool_rows, same_items
 from querist.strategies._rowwise import row_blocks, working_type
 from querist.strategies.select import top_k
 from querist.strategies.uncertainty import entropy, least_confidence, margin
@@ -78,7 +78,7 @@ def density_weighted(probs: Floats, embeddings: Floats, *, score: str = "margin"
     if isinstance(beta, bool) or not isinstance(beta, int | float | np.number) or not (isfinite(beta) and beta >= 0):
         raise InvalidInput(f"beta: must be a number of at least 0; got {beta!r}. At 0 density does not count.")
     utilities = rate(probs)
-    _same_items(X, utilities)
+    same_items(X, utilities)
     if len(X):
         utilities *= np.clip(_mean_cosine(X), 0, 1) ** beta
     return utilities
@@ -155,7 +155,7 @@ def weighted_k_means(
     """
     X = checks.features("embeddings", embeddings)
     utilities = margin(probs)
-    _same_items(X, utilities)
+    same_items(X, utilities)
     checks.positive("k", k)
     checks.positive("max_iter", max_iter)
     if isinstance(beta, bool) or not isinstance(beta, int | float | np.number) or not (isfinite(beta) and beta >= 1):
@@ -167,14 +167,6 @@ def weighted_k_means(
     rows, _ = medoids(X, k, unsure, rng=rng, max_iter=max_iter, weights=utilities[unsure])
     rows = rows[np.argsort(-utilities[rows], kind="stable")]
     return Picks(rows, utilities[rows].astype(np.float64), np.ones(len(rows)))
-
-
-def _same_items(X: Floats, utilities: Floats) -> None:
-    if len(X) != len(utilities):
-        raise InvalidInput(
-            f"embeddings: must have one row per row of probs, {len(utilities)}; got {len(X)}. "
-            "Pass arrays of the same items."
-        )
 
 
 def _mean_cosine(X: Floats) -> Floats:

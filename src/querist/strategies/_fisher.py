@@ -1,0 +1,184 @@
+"""Greedy variance reduction on a scalar Fisher information: exact, by speculation on few rows and a check on all.
+
+With M = ridge · I + Σ h x xᵀ over what is chosen and G the mean of h x xᵀ over the pool, the next pick is the row that
+lowers tr(M⁻¹G) most: by the Sherman-Morrison formula h a / (1 + h q), where q = xᵀM⁻¹x and a = xᵀM⁻¹GM⁻¹x. Every pick
+changes q and a of all rows, which needs two products of the whole matrix with a vector, bound by memory. So several
+picks are first made among a few promising rows only; one matrix product then brings all rows up to date for all of them
+and says whether some other row would have been better at any step. If so, the picks from that step on are taken back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.core.checks import Floats, Rows
+from querist.strategies._rowwise import working_type
+
+BLOCK_ROWS = 4096  # beside the products of a block, its q and a stay in cache over all the steps
+PROMISING_ROWS = 1024
+FEWEST_STEPS, MOST_STEPS = 2, 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A pick, and the vectors by which it changes q and a of every row."""
+
+    row: int
+    gain: float
+    v: Floats  # M⁻¹x
+    w: Floats  # M⁻¹Gv
+    c: float
+    s: float  # vᵀGv
+
+
+class VarianceReduction:
+    """The greedy search on fixed weights.
+
+    Parameters
+    ----------
+    X : (n_items, n_dims) float
+    h : (n_items,) float, at least 0
+        What a label of each item would weigh.
+    chosen : (n_chosen,) int
+        Rows labeled or pending.
+    ridge : float, above 0
+    """
+
+    def __init__(self, X: Floats, h: Floats, chosen: Rows, *, ridge: float) -> None:
+        self.X = X
+        self.dtype = working_type(X)
+        self.h = h.astype(self.dtype)
+        n_items, n_dims = X.shape
+        self.target = _moments(X, h / max(1, n_items))
+        information = _moments(X[chosen], h[chosen].astype(np.float64))
+        information[np.diag_indices(n_dims)] += ridge
+        self.inverse = np.linalg.inv(information)
+        self.q, self.a = np.empty(n_items, self.dtype), np.empty(n_items, self.dtype)
+        spread = self.inverse @ self.target @ self.inverse
+        both = np.concatenate([self.inverse, spread], axis=1).astype(self.dtype)
+        for block in self._blocks():
+            rows = X[block].astype(self.dtype, copy=False)
+            products = rows @ both
+            np.einsum("ij,ij->i", products[:, :n_dims], rows, out=self.q[block])
+            np.einsum("ij,ij->i", products[:, n_dims:], rows, out=self.a[block])
+
+    def pick(self, k: int, candidates: Rows) -> tuple[Rows, Floats]:
+        """The `k` rows that a greedy loop over all the candidates takes, and what each lowers the variance by."""
+        free = np.zeros(len(self.X), dtype=bool)
+        free[candidates] = True
+        picked: list[_Step] = []
+        n_steps = FEWEST_STEPS
+        while len(picked) < k:
+            gains = np.where(free, self._gains(self.q, self.a, self.h), -np.inf)
+            promising = _best(gains, PROMISING_ROWS)
+            before = self.inverse.copy()
+            steps = self._speculate(promising, free, min(n_steps, k - len(picked)))
+            sound, q, a = self._verify(steps, promising, free)
+            if sound < len(steps):
+                self.inverse = before
+                for step in steps[:sound]:
+                    self.inverse -= step.c * np.outer(step.v, step.v)
+                q, a = self._advanced(steps[:sound])
+            self.q, self.a = q, a
+            picked += steps[:sound]
+            free[[step.row for step in steps[:sound]]] = False
+            n_steps = min(2 * n_steps, MOST_STEPS) if sound == len(steps) else max(FEWEST_STEPS, sound)
+        return np.array([s.row for s in picked], dtype=np.int64), np.array([s.gain for s in picked])
+
+    def _speculate(self, rows: Rows, free: npt.NDArray[np.bool_], n_steps: int) -> list[_Step]:
+        """Greedy steps among these rows alone; the inverse is brought up to date as they are made."""
+        X, h = self.X[rows].astype(self.dtype, copy=False), self.h[rows]
+        q, a, open_ = self.q[rows], self.a[rows], free[rows].copy()
+        steps: list[_Step] = []
+        while len(steps) < min(n_steps, len(rows)):
+            gains = np.where(open_, self._gains(q, a, h), -np.inf)
+            i = int(gains.argmax())
+            if not open_[i]:
+                break
+            v = self.inverse @ X[i].astype(np.float64)
+            g = self.target @ v
+            w, c, s = self.inverse @ g, float(h[i] / (1 + h[i] * (X[i] @ v))), float(v @ g)
+            steps.append(_Step(int(rows[i]), float(gains[i]), v, w, c, s))
+            self.inverse -= c * np.outer(v, v)
+            products = X @ np.stack([v, w], axis=1).astype(self.dtype)
+            _move(q, a, products[:, 0], products[:, 1], c, s)
+            open_[i] = False
+        return steps
+
+    def _verify(self, steps: list[_Step], promising: Rows, free: npt.NDArray[np.bool_]) -> tuple[int, Floats, Floats]:
+        """How many of the steps, from the first, no row outside the promising ones would have been better at.
+
+        Also q and a after them, right where all the steps are sound.
+        """
+        closed = ~free
+        closed[promising] = True
+        q, a = self.q.copy(), self.a.copy()
+        sound = len(steps)
+        for block in self._blocks():
+            h, block_q, block_a = self.h[block], q[block], a[block]
+            products = self._products(block, steps[:sound])
+            for t in range(sound):
+                gains = self._gains(block_q, block_a, h)
+                np.copyto(gains, -np.inf, where=closed[block])
+                i = int(gains.argmax())
+                if gains[i] > steps[t].gain or (gains[i] == steps[t].gain and block.start + i < steps[t].row):
+                    sound = t
+                    break
+                _move(block_q, block_a, products[2 * t], products[2 * t + 1], steps[t].c, steps[t].s)
+        return sound, q, a
+
+    def _advanced(self, steps: list[_Step]) -> tuple[Floats, Floats]:
+        q, a = self.q.copy(), self.a.copy()
+        if steps:
+            for block in self._blocks():
+                products = self._products(block, steps)
+                for t, step in enumerate(steps):
+                    _move(q[block], a[block], products[2 * t], products[2 * t + 1], step.c, step.s)
+        return q, a
+
+    def _products(self, block: slice, steps: list[_Step]) -> Floats:
+        """(2 · n_steps, n_rows): each step's v and w with each row."""
+        directions = np.array([vector for step in steps for vector in (step.v, step.w)], dtype=self.dtype)
+        found: Floats = directions @ self.X[block].astype(self.dtype, copy=False).T
+        return found
+
+    def _blocks(self) -> list[slice]:
+        n = len(self.X)
+        return [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]
+
+    @staticmethod
+    def _gains(q: Floats, a: Floats, h: Floats) -> Floats:
+        found: Floats = h * a
+        found /= 1 + h * q
+        return found
+
+
+def _moments(X: Floats, weights: Floats) -> Floats:
+    """Σ weight · x xᵀ in float64, block by block."""
+    total = np.zeros((X.shape[1], X.shape[1]))
+    for start in range(0, len(X), BLOCK_ROWS):
+        rows = X[start : start + BLOCK_ROWS]
+        part = rows * np.sqrt(weights[start : start + BLOCK_ROWS, None]).astype(working_type(X))
+        total += part.T @ part  # a matrix with itself: half the work
+    return total
+
+
+def _best(values: Floats, n: int) -> Rows:
+    """The places of the `n` largest values above minus infinity, ascending."""
+    if n < len(values):
+        cut = np.partition(values, len(values) - n)[len(values) - n]
+        found = np.flatnonzero(values >= cut)[: 2 * n]  # of very many equal values the first are promise enough
+    else:
+        found = np.arange(len(values))
+    return found[np.isfinite(values[found])]
+
+
+def _move(q: Floats, a: Floats, p: Floats, r: Floats, c: float, s: float) -> None:
+    """Bring q and a up to date after a pick, in place: p = xᵀv, r = xᵀw."""
+    a += p * (p * q.dtype.type(c * c * s) - r * q.dtype.type(2 * c))
+    q -= p * p * q.dtype.type(c)
+    np.maximum(a, 0, out=a)
+    np.maximum(q, 0, out=q)
