@@ -1,14 +1,12 @@
-"""A strategy by name, its signals, and the policy's quotas, prices and guards, joined into one choice."""
+"""A policy applied: its strategy by name, its quotas, and the reasons that annotators read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
-from querist.catalogue.names import find
-from querist.core.checks import Array, Floats, Rows
+from querist.catalogue.at_hand import AtHand
+from querist.catalogue.names import resolve
+from querist.core.checks import Rows
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 from querist.core.signals import Signals
@@ -17,9 +15,7 @@ from querist.core.strategy import Strategy
 from querist.loop import step
 from querist.loop.coldstart import Trust
 from querist.loop.step import Choice
-from querist.strategies.select import guarded_top_k, with_quotas
-
-Pick = Callable[[int, Rows, Rows], Picks]
+from querist.strategies.select import with_quotas
 
 
 class PolicyChooser:
@@ -34,107 +30,34 @@ class PolicyChooser:
         self.policy = policy
 
     def find(self, name: str, /) -> Strategy:
-        """The declaration of a strategy."""
-        return find(name)
+        """The declaration of a strategy, with the needs that the policy's parameters give it."""
+        return resolve(name, self.policy.params if name == self.policy.strategy else None)[0]
 
     def choose(
         self, name: str, k: int, *, candidates: Rows, chosen: Rows, rng: np.random.Generator, signals: Signals
     ) -> Choice:
         """`k` of the candidates by this strategy, best first."""
-        strategy = find(name)
-        params: dict[str, Any] = dict(self.policy.params) if name == self.policy.strategy else {}
-        arrays = [signals.get(need) for need in strategy.needs]
-        try:
-            if strategy.kind == "score":
-                utilities = self._priced(strategy.run(*arrays, **params), strategy, signals)
-                pick = self._by_score(utilities, signals, rng)
-            else:
-                pick = self._by_set(strategy, arrays, params, chosen, signals, rng)
-        except TypeError as error:
-            if params and "keyword argument" in str(error):
-                raise InvalidInput(f"params: must be arguments of {name}; {error}. See its page.") from None
-            raise
+        params = self.policy.params if name == self.policy.strategy else None
+        at_hand = AtHand(self.policy, signals)
+        reasons: dict[int, str] = {}
+
+        def pick(n: int, rows: Rows, taken: Rows) -> Picks:
+            found = at_hand.pick(name, n, candidates=rows, chosen=chosen, rng=rng, taken=taken, params=params)
+            reasons.update(zip(found.picks.rows.tolist(), found.reasons, strict=True))
+            return found.picks
+
         if self.policy.quotas and signals.has("probs") and name == self.policy.strategy:
-            filled = with_quotas(
-                pick,
-                signals.get("probs").argmax(axis=1),
-                self._minimum(k, signals),
-                k,
-                candidates=candidates,
-            )
+            groups, minimum = signals.get("probs").argmax(axis=1), self._minimum(k, signals)
+            filled = with_quotas(pick, groups, minimum, k, candidates=candidates)
             picks, in_quota = filled.picks, filled.by_quota
         else:
             picks = pick(min(k, len(candidates)), candidates, np.empty(0, dtype=np.int64))
             in_quota = np.zeros(len(picks), dtype=bool)
-        reasons = tuple(
-            strategy.because(float(utility)) + (", to fill its class's quota" if quota else "")
-            for utility, quota in zip(picks.utilities, in_quota, strict=True)
+        said = tuple(
+            reasons[row] + (", to fill its class's quota" if quota else "")
+            for row, quota in zip(picks.rows.tolist(), in_quota, strict=True)
         )
-        return Choice(picks, reasons, in_quota)
-
-    def _priced(self, utilities: Floats, strategy: Strategy, signals: Signals) -> Floats:
-        if not self.policy.costs.per_utility or not signals.has("costs"):
-            return utilities
-        costs = signals.get("costs")
-        if (free := costs <= 0).any():
-            row = int(np.flatnonzero(free)[0])
-            raise InvalidInput(
-                f"costs: must be above 0 to rank by utility per dollar; row {row} costs {costs[row]}. Price every item."
-            )
-        if utilities.size and utilities.min() < 0:
-            raise InvalidInput(
-                f"strategy: must give utilities of at least 0 to be divided by a price; {strategy.name} gives "
-                f"{utilities.min():.3g}. Turn off costs.per_utility."
-            )
-        return np.asarray(utilities / costs)
-
-    def _by_score(self, utilities: Floats, signals: Signals, rng: np.random.Generator) -> Pick:
-        guard = self.policy.near_duplicates
-        # Embeddings that are here already cost nothing to look at; computing them for the guard alone would.
-        embeddings = signals.peek("embeddings") if guard is not None and signals.ready("embeddings") else None
-        duplicates = signals.get("duplicates") if guard is not None and signals.has("duplicates") else None
-
-        def pick(k: int, rows: Rows, taken: Rows) -> Picks:
-            return guarded_top_k(
-                utilities,
-                k,
-                candidates=rows,
-                rng=rng,
-                duplicates=duplicates,
-                embeddings=embeddings,
-                max_cosine=1.0 if guard is None else guard,
-                taken=taken,
-            )
-
-        return pick
-
-    def _by_set(
-        self,
-        strategy: Strategy,
-        arrays: list[Array],
-        params: dict[str, Any],
-        chosen: Rows,
-        signals: Signals,
-        rng: np.random.Generator,
-    ) -> Pick:
-        # A random draw stays as it is: taking one of each group would favor items without a double.
-        drawn = not strategy.needs or strategy.family == "start"
-        spread = self.policy.near_duplicates is not None and signals.has("duplicates") and not drawn
-        duplicates = signals.get("duplicates") if spread else None
-
-        def pick(k: int, rows: Rows, taken: Rows) -> Picks:
-            few = rows if duplicates is None else _one_of_each(rows, duplicates)
-            picks: Picks = strategy.run(
-                *arrays,
-                k,
-                candidates=few if len(few) >= k else rows,
-                chosen=np.union1d(chosen, taken),
-                rng=rng,
-                **params,
-            )
-            return picks
-
-        return pick
+        return Choice(picks, said, in_quota)
 
     def _minimum(self, k: int, signals: Signals) -> dict[int, int]:
         """Least picks per class: its share of the whole batch, of which the random share takes its part elsewhere."""
@@ -151,16 +74,6 @@ class PolicyChooser:
         for group in sorted(exact, key=lambda g: minimum[g] - exact[g])[: max(0, room)]:
             minimum[group] += 1  # largest remainders first (Hamilton)
         return minimum
-
-
-def _one_of_each(rows: Rows, duplicates: Array) -> Rows:
-    """The first row of each near-duplicate group, and every row that has none."""
-    groups = duplicates[rows]
-    first = np.unique(groups, return_index=True)[1]
-    keep = groups < 0
-    keep[first] = True
-    kept: Rows = rows[keep]
-    return kept
 
 
 def ask(state: State, signals: Signals, *, k: int | None = None, trust: Trust | None = None) -> tuple[State, Batch]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -10,11 +12,14 @@ from typing import Any
 from querist import strategies
 from querist.core.checks import nearest
 from querist.core.errors import InvalidInput
+from querist.core.policy import Policy
 from querist.core.schema import Task
-from querist.core.strategy import Strategy, is_strategy, of
+from querist.core.strategy import Spec, Strategy, is_strategy, of
 from querist.loop import coldstart
 
 ENTRY_POINT = "querist.strategies"
+DEEPEST = 5  # composites of composites: deeper than anyone means, and far from the interpreter's own limit
+ANY_TASK = ("auto",)  # needs either kind of prediction, and takes the one there is
 _registered: dict[str, Strategy] = {}
 
 
@@ -54,12 +59,68 @@ def find(name: str) -> Strategy:
     return known[name]
 
 
+def resolve(spec: Spec, params: Mapping[str, Any] | None = None) -> tuple[Strategy, dict[str, Any]]:
+    """The strategy that a spec names, and its parameters; a composite's needs are those of its parts.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such strategy, the spec is neither a name nor a map of one, or parts lead back to themselves.
+
+    Examples
+    --------
+    >>> declared, params = resolve({"strategy": "stochastic_batch", "params": {"score": "entropy"}})
+    >>> declared.needs, params
+    (('probs',), {'score': 'entropy'})
+    """
+    return _resolved(spec, params, 0)
+
+
+def trusts_model(policy: Policy) -> bool:
+    """Whether the policy's strategy is worthless while the model is."""
+    return resolve(policy.strategy, policy.params)[0].trusts_model
+
+
+def _resolved(spec: Spec, params: Mapping[str, Any] | None, depth: int) -> tuple[Strategy, dict[str, Any]]:
+    name, said = _read(spec)
+    params = {**said, **(params or {})}
+    declared = find(name)
+    if not declared.parts:
+        return declared, params
+    if depth == DEEPEST:
+        raise InvalidInput(f"params: must nest strategies at most {DEEPEST} deep; got more in {name!r}. Flatten them.")
+    inner = [_resolved(part, None, depth + 1)[0] for part in _parts(declared, params)]
+    needs = dict.fromkeys(need for part in inner for need in part.needs)
+    trusts = any(part.trusts_model for part in inner)
+    return replace(declared, needs=(*declared.needs, *needs), trusts_model=trusts), params
+
+
+def _read(spec: Spec) -> tuple[str, dict[str, Any]]:
+    if isinstance(spec, str):
+        return spec, {}
+    if isinstance(spec, Mapping) and isinstance(spec.get("strategy"), str) and set(spec) <= {"strategy", "params"}:
+        return spec["strategy"], dict(spec.get("params", {}))
+    raise InvalidInput(
+        f'strategy: must be a name, or {{"strategy": name, "params": {{...}}}}; got {spec!r}. '
+        "`querist strategies` lists the names."
+    )
+
+
+def _parts(declared: Strategy, params: Mapping[str, Any]) -> list[Spec]:
+    defaults = inspect.signature(declared.run).parameters
+    found: list[Spec] = []
+    for name in declared.parts:
+        value = params[name] if name in params else defaults[name].default
+        found += [value] if isinstance(value, str | Mapping) else list(value)
+    return found
+
+
 def default_strategy(task: Task) -> str:
     """What chooses where nothing was said: the margin between classes, or the variance of a number's predictions."""
     return "margin" if task == "choice" else "variance"
 
 
-def suited(name: str, task: Task) -> Strategy:
+def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> Strategy:
     """The strategy of this name, if it can choose for this kind of answer.
 
     Raises
@@ -73,9 +134,9 @@ def suited(name: str, task: Task) -> Strategy:
     Traceback (most recent call last):
     querist.core.errors.InvalidInput: strategy: must suit a number; 'margin' needs probs. Use 'variance'.
     """
-    strategy = find(name)
-    foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members")}[task]
-    if lacking := [need for need in strategy.needs if need in foreign]:
+    strategy, _ = resolve(name, params)
+    foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members", "head")}[task]
+    if lacking := [need for need in strategy.needs if need in foreign and name not in ANY_TASK]:
         answer = "a choice of classes" if task == "choice" else "a number"
         raise InvalidInput(
             f"strategy: must suit {answer}; {name!r} needs {lacking[0]}. Use {default_strategy(task)!r}."

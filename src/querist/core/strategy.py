@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
+
+import numpy as np
 
 from querist.core import checks
+from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
-from querist.core.signals import PREDICTED, SIGNALS
+from querist.core.signals import PREDICTED, SIGNALS, Signals
+from querist.core.state import Picks
 
-Kind = Literal["score", "select"]
+Kind = Literal["score", "select", "composite"]
+Spec = str | Mapping[str, Any]  # a strategy's name, or {"strategy": name, "params": {...}}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -26,11 +31,12 @@ class Strategy:
         What users type, and the page it stands on.
     run : callable
         For a score, `run(*needs, **params) -> utilities (n_items,)`, higher means label it sooner. For a selection,
-        `run(*needs, k, candidates=rows, chosen=rows, rng=generator, **params) -> Picks`.
+        `run(*needs, k, candidates=rows, chosen=rows, rng=generator, **params) -> Picks`. For a composite,
+        `run(parts, k, candidates=rows, chosen=rows, rng=generator, **params) -> Chosen`.
     needs : tuple of str
         Names of `SIGNALS`, in the order of its arguments.
-    kind : {"score", "select"}
-        Whether it rates items one by one, or chooses a set.
+    kind : {"score", "select", "composite"}
+        Whether it rates items one by one, chooses a set, or lets other strategies do either.
     trusts_model : bool
         Whether it is worthless while the model is; it then waits behind the policy's start.
     reason : str
@@ -39,6 +45,8 @@ class Strategy:
         In time and memory.
     source : str
         The paper or rule it comes from.
+    parts : tuple of str
+        Of a composite: its parameters that name other strategies, each a `Spec` or a list of them.
     """
 
     name: str
@@ -50,17 +58,56 @@ class Strategy:
     reason: str
     cost: str
     source: str
+    parts: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
         """The first line of its docstring."""
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
+    @property
+    def drawn(self) -> bool:
+        """Whether its picks are a random draw, so that a share of random picks on top would add nothing."""
+        return not self.needs or self.family == "start"
+
     def because(self, utility: float) -> str:
         """The sentence of reason for an item of this utility; NaN where it has none."""
         if math.isnan(utility) and ("{utility" in self.reason or "{gap" in self.reason):
             return f"{self.name}: the first one, with nothing yet to hold it against"
         return f"{self.name}: {self.reason.format(utility=utility, gap=1 - utility)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rows that a strategy picked, and a sentence of reason for each."""
+
+    picks: Picks
+    reasons: tuple[str, ...]
+
+
+class Parts(Protocol):
+    """What a composite strategy chooses by: other strategies, by name, on the signals at hand."""
+
+    @property
+    def signals(self) -> Signals:
+        """What is known of the items."""
+        ...
+
+    def utilities(self, spec: Spec, /) -> Floats:
+        """The utilities of a score, for every item."""
+        ...
+
+    def because(self, spec: Spec, utility: float, /) -> str:
+        """A strategy's reason for an item of this utility."""
+        ...
+
+    def best(self, utilities: Floats, k: int, /, *, candidates: Rows, rng: np.random.Generator) -> Picks:
+        """The `k` candidates of highest utility, look-alikes left out as the policy says."""
+        ...
+
+    def pick(self, spec: Spec, k: int, /, *, candidates: Rows, chosen: Rows, rng: np.random.Generator) -> Chosen:
+        """`k` of the candidates by another strategy, under the policy's prices and guards."""
+        ...
 
 
 def strategy(
@@ -73,6 +120,7 @@ def strategy(
     trusts_model: bool | None = None,
     cost: str = "",
     source: str = "",
+    parts: Sequence[str] = (),
 ) -> Callable[[F], F]:
     """Declare a function a query strategy. It stays the function it was.
 
@@ -112,6 +160,7 @@ def strategy(
             reason=reason,
             cost=cost,
             source=source,
+            parts=tuple(parts),
         )
         setattr(function, _MARK, declared)
         return function

@@ -94,7 +94,7 @@ def ask(
     rng = generator(policy.seed, "ask", number)
     name, held_back = _who_chooses(state, signals, chooser, trust)
     # A draw that is random already explores; a second one on top would only make its probabilities inexact.
-    all_random = not chooser.find(name).needs or chooser.find(name).family == "start"
+    all_random = chooser.find(name).drawn
     wanted = affordable(state, wanted, None if costs is None else costs[candidates])
     if wanted == 0:
         raise BudgetSpent

@@ -89,7 +89,7 @@ def create(
         If the name is taken, or a setting is not as it must be.
     """
     policy = policy or Policy(default_strategy(schema.task))
-    suited(policy.strategy, schema.task)
+    suited(policy.strategy, schema.task, policy.params)
     _check_quotas(policy, schema)
     for kind in (kinds or {}).values():
         checks.one_of("kind", kind, FIELD_KINDS)
@@ -155,7 +155,7 @@ def set_policy(work: Workspace, policy: Policy) -> None:
     """Choose otherwise from the next round on."""
     with work.database.transaction() as conn:
         schema = work.schema(conn)
-        suited(policy.strategy, schema.task)
+        suited(policy.strategy, schema.task, policy.params)
         _check_quotas(policy, schema)
         projects.add_policy(conn, work.project_id, policy)
 

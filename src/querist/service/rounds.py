@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from querist.catalogue import PolicyChooser, find
+from querist.catalogue import PolicyChooser, trusts_model
 from querist.core import checks
 from querist.core.checks import Rows
 from querist.core.errors import Conflict, InvalidInput, OneClassOnly, PoolExhausted
@@ -300,7 +300,7 @@ def _groups_then(pool: Held, record: rounds.RoundRecord) -> Rows:
 
 def _train_if_due(work: Workspace, progress: Progress) -> training.Trained | None:
     with work.database.reading() as conn:
-        due = find(work.policy(conn).strategy).trusts_model and training.is_due(work, conn)
+        due = trusts_model(work.policy(conn)) and training.is_due(work, conn)
         some = len(labels(work, conn, work.held(conn, "pool"), work.schema(conn))) > 0
     if not (due and some):
         return None

@@ -244,7 +244,7 @@ def _policies(
     if "random" not in chosen:
         chosen = {"random": _pure("random", size, costs, task), **chosen}
     for policy in chosen.values():
-        suited(policy.strategy, task)
+        suited(policy.strategy, task, policy.params)
     return chosen
 
 

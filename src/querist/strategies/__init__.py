@@ -1,5 +1,7 @@
 """Query strategies: arrays in, utilities or rows out. Pure functions; higher utility means label it sooner."""
 
+from querist.strategies.automatic import auto
+from querist.strategies.combine import blend, filtered, product, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.hybrid import density_weighted, weighted_k_means
@@ -9,19 +11,24 @@ from querist.strategies.uncertainty import entropy, least_confidence, margin
 
 __all__ = [
     "QuotaPicks",
+    "auto",
     "bait",
     "bald",
+    "blend",
     "consensus_entropy",
     "density_weighted",
     "entropy",
+    "filtered",
     "guarded_top_k",
     "k_center",
     "k_means",
     "kl_to_consensus",
     "least_confidence",
     "margin",
+    "product",
     "random",
     "ranking",
+    "switch",
     "top_k",
     "variance",
     "variance_reduction",

@@ -8,11 +8,14 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from querist.catalogue import resolve
+from querist.catalogue.at_hand import AtHand
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import QueristError
-from querist.core.signals import BY_MEMBER, OF_THE_MODEL, SIGNALS
+from querist.core.policy import Policy
+from querist.core.signals import BY_MEMBER, OF_THE_MODEL, SIGNALS, Signals
 from querist.core.state import Picks
-from querist.core.strategy import Kind, Strategy, of
+from querist.core.strategy import Chosen, Kind, Strategy, of
 
 N_ITEMS = 40
 N_MEMBERS = 5
@@ -46,6 +49,8 @@ class StrategyContract:
         The declared function.
     params : mapping of str to value
         Arguments to call it with beside its arrays.
+    needs : tuple of str, optional
+        Signals to make up, where a composite says nothing of them by its own needs or its parts'.
 
     Examples
     --------
@@ -60,11 +65,12 @@ class StrategyContract:
 
     strategy: ClassVar[Callable[..., Any]]
     params: ClassVar[Mapping[str, Any]] = {}
+    needs: ClassVar[tuple[str, ...] | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "strategy" in vars(cls):
-            kind = of(cls.strategy).kind
+            kind = "score" if of(cls.strategy).kind == "score" else "select"  # a composite picks as a selection does
             for name in dir(cls):
                 if getattr(getattr(cls, name), _MARK, kind) != kind:
                     setattr(cls, name, None)  # pytest collects nothing there
@@ -83,7 +89,7 @@ class StrategyContract:
         arrays = self.signals()
         before = [a.copy() for a in arrays]
         self.run(arrays)
-        for need, was, now in zip(self._declared.needs, before, arrays, strict=True):
+        for need, was, now in zip(self._needs, before, arrays, strict=True):
             np.testing.assert_array_equal(now, was, err_msg=f"{self._declared.name} wrote into its {need}")
 
     def test_read_only_arrays_will_do(self) -> None:
@@ -218,10 +224,10 @@ class StrategyContract:
     ) -> list[Array]:
         """The arrays that the strategy needs, made up, in its order. `of_rows` repeats or reorders their items."""
         rng = np.random.default_rng(0)
-        made = [_made_up(need, n_items, n_classes, sharpness, rng) for need in self._declared.needs]
+        made = [_made_up(need, n_items, n_classes, sharpness, rng) for need in self._needs]
         if of_rows is None:
             return made
-        return [_of_rows(need, a, of_rows) for need, a in zip(self._declared.needs, made, strict=True)]
+        return [_of_rows(need, a, of_rows) for need, a in zip(self._needs, made, strict=True)]
 
     def run(
         self,
@@ -235,18 +241,35 @@ class StrategyContract:
         """Its utilities, or its picks: from all `N_ITEMS` items where nothing is said of candidates."""
         if self._declared.kind == "score":
             return self._declared.run(*arrays, **self.params)
-        return self._declared.run(
-            *arrays,
+        composite = self._declared.kind == "composite"
+        found = self._declared.run(
+            *([self._parts(arrays)] if composite else arrays),
             k,
             candidates=np.arange(N_ITEMS) if candidates is None else candidates,
             chosen=np.empty(0, dtype=np.int64) if chosen is None else chosen,
             rng=np.random.default_rng(seed),
             **self.params,
         )
+        if not composite:
+            return found
+        assert isinstance(found, Chosen), f"a composite must return Chosen; got {type(found).__name__}"
+        assert len(found.reasons) == len(found.picks), "a composite must give a reason for each pick"
+        return found.picks
+
+    def _parts(self, arrays: Sequence[Array]) -> AtHand:
+        n_items = len(arrays[0]) if arrays else N_ITEMS
+        sources: dict[str, Any] = dict(zip(self._needs, arrays, strict=True))
+        return AtHand(Policy(near_duplicates=None), Signals(n_items, **sources))
 
     @property
     def _declared(self) -> Strategy:
         return of(type(self).strategy)
+
+    @property
+    def _needs(self) -> tuple[str, ...]:
+        if self.needs is not None:
+            return self.needs
+        return resolve(self._declared.name, self.params)[0].needs if self._declared.parts else self._declared.needs
 
     def _valid(self, found: Any, k: int, candidates: Rows) -> None:
         if self._declared.kind == "score":

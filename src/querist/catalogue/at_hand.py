@@ -1,0 +1,143 @@
+"""Strategies by name on the signals at hand, under a policy's prices and guards; composites call one another so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from querist.catalogue.names import resolve
+from querist.core.checks import Array, Floats, Rows
+from querist.core.errors import InvalidInput
+from querist.core.policy import Policy
+from querist.core.signals import Signals
+from querist.core.state import Picks
+from querist.core.strategy import Chosen, Spec, Strategy
+from querist.strategies.select import guarded_top_k
+
+NOTHING = np.empty(0, dtype=np.int64)
+
+
+class AtHand:
+    """What a composite strategy chooses by.
+
+    Parameters
+    ----------
+    policy : Policy
+        Whose prices and near-duplicate guard hold for every part.
+    signals : Signals
+    """
+
+    def __init__(self, policy: Policy, signals: Signals) -> None:
+        self.policy = policy
+        self._signals = signals
+
+    @property
+    def signals(self) -> Signals:
+        """What is known of the items."""
+        return self._signals
+
+    def utilities(self, spec: Spec, /) -> Floats:
+        """The utilities of a score, for every item.
+
+        Raises
+        ------
+        InvalidInput
+            If it is no score, or its parameters are not its arguments.
+        """
+        strategy, params = resolve(spec)
+        if strategy.kind != "score":
+            raise InvalidInput(f"score: must give every item a utility; {strategy.name} chooses sets. Use a score.")
+        return np.asarray(self._run(strategy, params))
+
+    def because(self, spec: Spec, utility: float, /) -> str:
+        """A strategy's reason for an item of this utility."""
+        return resolve(spec)[0].because(utility)
+
+    def pick(
+        self,
+        spec: Spec,
+        k: int,
+        /,
+        *,
+        candidates: Rows,
+        chosen: Rows,
+        rng: np.random.Generator,
+        taken: Rows = NOTHING,
+        params: Mapping[str, Any] | None = None,
+    ) -> Chosen:
+        """`k` of the candidates; `taken` are in the batch already, and what is like them is left out."""
+        strategy, params = resolve(spec, params)
+        if strategy.kind == "score":
+            picks = self.best(
+                self._priced(self._run(strategy, params), strategy), k, candidates=candidates, rng=rng, taken=taken
+            )
+        else:
+            rows = self._spread(strategy, k, candidates)
+            said = {"candidates": rows, "chosen": np.union1d(chosen, taken), "rng": rng}
+            found = self._run(strategy, params, k, **said)
+            if isinstance(found, Chosen):
+                return found
+            picks = found
+        return Chosen(picks, tuple(strategy.because(float(u)) for u in picks.utilities))
+
+    def _run(self, strategy: Strategy, params: Mapping[str, Any], *k: int, **said: Any) -> Any:
+        arrays = [self] if strategy.kind == "composite" else [self._signals.get(need) for need in strategy.needs]
+        try:
+            return strategy.run(*arrays, *k, **said, **params)
+        except TypeError as error:
+            if params and "keyword argument" in str(error):
+                raise InvalidInput(f"params: must be arguments of {strategy.name}; {error}. See its page.") from None
+            raise
+
+    def _priced(self, utilities: Floats, strategy: Strategy) -> Floats:
+        if not self.policy.costs.per_utility or not self._signals.has("costs"):
+            return utilities
+        costs = self._signals.get("costs")
+        if (free := costs <= 0).any():
+            row = int(np.flatnonzero(free)[0])
+            raise InvalidInput(
+                f"costs: must be above 0 to rank by utility per dollar; row {row} costs {costs[row]}. Price every item."
+            )
+        if utilities.size and utilities.min() < 0:
+            raise InvalidInput(
+                f"strategy: must give utilities of at least 0 to be divided by a price; {strategy.name} gives "
+                f"{utilities.min():.3g}. Turn off costs.per_utility."
+            )
+        return np.asarray(utilities / costs)
+
+    def best(
+        self, utilities: Floats, k: int, /, *, candidates: Rows, rng: np.random.Generator, taken: Rows = NOTHING
+    ) -> Picks:
+        """The `k` candidates of highest utility, look-alikes left out as the policy says."""
+        guard, known = self.policy.near_duplicates, self._signals
+        # Embeddings that are here already cost nothing to look at; computing them for the guard alone would.
+        return guarded_top_k(
+            utilities,
+            k,
+            candidates=candidates,
+            rng=rng,
+            duplicates=known.get("duplicates") if guard is not None and known.has("duplicates") else None,
+            embeddings=known.peek("embeddings") if guard is not None and known.ready("embeddings") else None,
+            max_cosine=1.0 if guard is None else guard,
+            taken=taken,
+        )
+
+    def _spread(self, strategy: Strategy, k: int, rows: Rows) -> Rows:
+        """The candidates without look-alikes, where enough remain."""
+        # A random draw stays as it is: taking one of each group would favor items without a double.
+        if strategy.drawn or self.policy.near_duplicates is None or not self._signals.has("duplicates"):
+            return rows
+        few = _one_of_each(rows, self._signals.get("duplicates"))
+        return few if len(few) >= k else rows
+
+
+def _one_of_each(rows: Rows, duplicates: Array) -> Rows:
+    """The first row of each near-duplicate group, and every row that has none."""
+    groups = duplicates[rows]
+    first = np.unique(groups, return_index=True)[1]
+    keep = groups < 0
+    keep[first] = True
+    kept: Rows = rows[keep]
+    return kept

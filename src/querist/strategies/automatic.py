@@ -1,0 +1,121 @@
+"""The default: which strategy to use, by what is known, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from querist.core.checks import Rows
+from querist.core.signals import Signals
+from querist.core.strategy import Chosen, Parts, Spec, strategy
+
+MANY_CLASSES = 20  # above, one number for an item's information says too little (docs/strategies/auto.md)
+FEW_NUMBERS = 100  # labels up to which a number's mean variance is the better guide
+LARGE_POOL = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the decision goes by."""
+
+    n_candidates: int
+    n_chosen: int
+    n_classes: int
+    learner_kind: str
+    has_embeddings: bool
+    has_members: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A strategy, and why it is the one."""
+
+    spec: Spec
+    why: str
+
+
+def decide(known: Known) -> Decision:
+    """The strategy for a situation: a table of rules, each measured on the benchmark.
+
+    Examples
+    --------
+    >>> decide(Known(1000, 50, 5, "linear", has_embeddings=True, has_members=True)).spec
+    'weighted_variance_reduction'
+    >>> decide(Known(1000, 50, 2, "trees", has_embeddings=True, has_members=True)).spec
+    'margin'
+    """
+    if known.n_classes == 0:
+        return _for_numbers(known)
+    if not known.has_embeddings:
+        if known.n_classes > 2:
+            return Decision("falcun", "several classes, and no embeddings to measure distances in")
+        return Decision("margin", "two classes, and no embeddings to measure distances in")
+    if known.learner_kind == "trees":
+        if known.n_classes == 2:
+            return Decision("margin", "two classes and a model of trees, which measures distances in its own way")
+        return Decision("weighted_k_means", "several classes and a model of trees")
+    if known.n_classes > MANY_CLASSES:
+        return _thinned(known, "uncertainty_herding", f"{known.n_classes} classes, more than {MANY_CLASSES}")
+    return _thinned(known, "weighted_variance_reduction", f"{known.n_classes} classes on embeddings")
+
+
+def _for_numbers(known: Known) -> Decision:
+    if not known.has_embeddings:
+        return Decision("variance", "a number, and no embeddings to measure distances in")
+    if known.n_chosen <= FEW_NUMBERS:
+        spec = {"strategy": "variance_reduction", "params": {"kernel": "rbf"}}
+        return Decision(spec, f"a number, with at most {FEW_NUMBERS} labels")
+    return Decision("lcmd", f"a number, with more than {FEW_NUMBERS} labels")
+
+
+def _thinned(known: Known, name: str, why: str) -> Decision:
+    if known.n_candidates <= LARGE_POOL:
+        return Decision(name, why)
+    spec = {"strategy": "filtered", "params": {"score": "margin", "then": name, "keep": 100.0, "at_random": 1.0}}
+    return Decision(spec, f"{why}, among the most uncertain of {known.n_candidates} and as many at random")
+
+
+@strategy(
+    needs=("probs", "predictions"),
+    kind="composite",
+    family="auto",
+    reason="chosen by rules from measurements",
+    cost="that of the strategy it chooses: at most a few seconds for 100 of 50,000 items of 384 dimensions",
+    source="our benchmark: docs/benchmarks",
+)
+def auto(parts: Parts, k: int, *, candidates: Rows, chosen: Rows, rng: np.random.Generator) -> Chosen:
+    """The strategy that measurements speak for, by what is known: the default.
+
+    Goes by the number of classes, the family of the learner, whether there are embeddings, how many items are labeled
+    and how many are left. Each item's reason says what it chose and why.
+
+    Parameters
+    ----------
+    parts : Parts
+        What to choose by; the loop brings it. Class probabilities, or predicted numbers, must be among the signals.
+    k, candidates, chosen, rng
+        As for every selection.
+
+    Returns
+    -------
+    chosen : Chosen
+        As the chosen strategy gives it.
+    """
+    signals = parts.signals
+    decision = decide(
+        Known(
+            n_candidates=len(candidates),
+            n_chosen=len(chosen),
+            n_classes=signals.get("probs").shape[1] if signals.has("probs") else 0,
+            learner_kind=signals.learner_kind,
+            has_embeddings=_useful(signals),
+            has_members=signals.has("members") or signals.has("member_predictions"),
+        )
+    )
+    found = parts.pick(decision.spec, k, candidates=candidates, chosen=chosen, rng=rng)
+    return Chosen(found.picks, tuple(f"auto, for {decision.why}: {reason}" for reason in found.reasons))
+
+
+def _useful(signals: Signals) -> bool:
+    return signals.has("embeddings") and signals.get("embeddings").shape[1] > 0

@@ -1,0 +1,119 @@
+"""Composites find their parts by name, hand on guards and reasons, and are refused where they make no sense."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import querist as q
+from querist.catalogue import resolve, suited
+from querist.core.errors import InvalidInput
+from querist.strategies.automatic import Known, decide
+
+PROBS = np.array([[0.9, 0.1], [0.5, 0.5], [0.6, 0.4], [0.55, 0.45]])
+
+
+def asked(strategy: str, params: dict, *, k: int = 2, **signals) -> list[tuple[int, str]]:
+    policy = q.Policy(strategy, params=params, batch_size=k, exploration=0.0, trust=False)
+    state = q.State.start(4, policy, labels={0: 0})
+    _, batch = q.ask(state, q.Signals(4, probs=PROBS, **signals))
+    return [(query.row, query.reason) for query in batch.queries]
+
+
+def test_a_composite_needs_what_its_parts_need() -> None:
+    declared, _ = resolve("blend", {"scores": ["margin", "bald", {"strategy": "density_weighted"}]})
+    assert declared.needs == ("probs", "members", "embeddings")
+    assert declared.trusts_model
+    assert not resolve("switch", {"first": "random", "then": "k_center"})[0].trusts_model
+
+
+def test_weights_decide_between_scores_that_disagree() -> None:
+    members = np.stack([PROBS, PROBS])
+    members[:, 2] = [[1, 0], [0, 1]]  # where bald is highest
+    by_margin = asked("blend", {"scores": ["margin", "bald"], "weights": [1, 0]}, k=1, members=members)
+    by_bald = asked("blend", {"scores": ["margin", "bald"], "weights": [0, 1]}, k=1, members=members)
+    assert (by_margin[0][0], by_bald[0][0]) == (1, 2)
+
+
+def test_the_near_duplicate_guard_holds_within_a_composite() -> None:
+    duplicates = np.array([-1, 7, -1, 7])
+    rows = [row for row, _ in asked("product", {"scores": ["margin"]}, duplicates=duplicates)]
+    assert rows == [1, 2]
+
+
+def test_a_switch_changes_hands_at_its_number() -> None:
+    said = {"first": "random", "then": "margin"}
+    assert asked("switch", {**said, "at": 2})[0][1].startswith("random")
+    assert asked("switch", {**said, "at": 1})[0][1].startswith("margin")
+
+
+def test_a_filter_lets_through_the_best_and_some_at_random() -> None:
+    n = 5000
+    rng = np.random.default_rng(0)
+    p = rng.random(n)
+    policy = q.Policy("filtered", params={"then": "random", "keep": 10}, batch_size=800, exploration=0.0, trust=False)
+    _, batch = q.ask(q.State.start(n, policy), q.Signals(n, probs=np.stack([p, 1 - p], axis=1)))
+    kept = np.abs(p - 0.5).argsort().argsort()[batch.ids]
+    n_filtered = 8000  # keep * k is more than there are: nothing is filtered
+    assert n_filtered > n
+    assert kept.max() > 4000
+    policy = policy.with_(batch_size=100)
+    _, batch = q.ask(q.State.start(n, policy), q.Signals(n, probs=np.stack([p, 1 - p], axis=1)))
+    rank = np.abs(p - 0.5).argsort().argsort()[batch.ids]
+    assert (rank < 1000).sum() > 75  # of 1,100 let through, 1,000 are the best
+    assert (rank >= 1000).any()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "params", "message"),
+    [
+        ("blend", {"scores": ["k_center"]}, "must give every item a utility; k_center"),
+        ("blend", {"scores": []}, "must name at least one score"),
+        ("blend", {"scores": ["margin"], "weights": [1, 2]}, "must be one per score, 1; got 2"),
+        ("blend", {"scores": ["margin"], "weights": [0]}, "must not all be 0"),
+        ("blend", {"scores": ["margn"]}, "Did you mean 'margin'"),
+        ("blend", {"scores": [{"name": "margin"}]}, "must be a name, or"),
+        ("switch", {"at": 0}, "at: must be a whole number of at least 1"),
+        ("filtered", {"keep": 0.5, "then": "random"}, "keep: must be a number of at least 1"),
+        ("product", {"scores": ["margin"], "exponents": [-1]}, "must be numbers of at least 0"),
+        ("switch", {"first": "random", "then": "margin", "when": 3}, "params: must be arguments of switch"),
+    ],
+)
+def test_a_composite_that_makes_no_sense_is_refused(strategy: str, params: dict, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        asked(strategy, params, embeddings=np.eye(4))
+
+
+def test_a_composite_of_itself_without_end_is_refused() -> None:
+    spec: dict = {"strategy": "switch", "params": {"first": "random"}}
+    spec["params"]["then"] = spec
+    with pytest.raises(InvalidInput, match="at most 5 deep"):
+        resolve(spec)
+
+
+def test_a_composite_of_class_scores_does_not_suit_a_number() -> None:
+    with pytest.raises(InvalidInput, match="must suit a number; 'blend' needs probs"):
+        suited("blend", "number", {"scores": ["margin"]})
+    assert suited("auto", "number").name == suited("auto", "choice").name == "auto"
+
+
+@pytest.mark.parametrize(
+    ("known", "chosen"),
+    [
+        (Known(100, 10, 3, "linear", has_embeddings=True, has_members=True), "weighted_variance_reduction"),
+        (Known(100, 10, 77, "linear", has_embeddings=True, has_members=True), "uncertainty_herding"),
+        (Known(100, 10, 2, "trees", has_embeddings=True, has_members=True), "margin"),
+        (Known(100, 10, 4, "trees", has_embeddings=True, has_members=True), "weighted_k_means"),
+        (Known(100, 10, 2, "", has_embeddings=False, has_members=False), "margin"),
+        (Known(100, 10, 4, "", has_embeddings=False, has_members=False), "falcun"),
+        (Known(100, 10, 0, "", has_embeddings=True, has_members=True), "variance_reduction"),
+        (Known(100, 101, 0, "", has_embeddings=True, has_members=True), "lcmd"),
+        (Known(100, 10, 0, "", has_embeddings=False, has_members=True), "variance"),
+        (Known(50_001, 10, 3, "linear", has_embeddings=True, has_members=True), "filtered"),
+    ],
+)
+def test_the_default_goes_by_its_rules(known: Known, chosen: str) -> None:
+    decision = decide(known)
+    spec = decision.spec
+    assert (spec if isinstance(spec, str) else spec["strategy"]) == chosen
+    assert decision.why
