@@ -1,5 +1,12 @@
 """Sphinx configuration."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pictures
+
 from querist._version import __version__
 
 project = "Querist"
@@ -18,3 +25,5 @@ autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
 suppress_warnings = ["ref.python"]
+
+pictures.write(Path(__file__).parent / "strategies" / "pictures")

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from querist.core.checks import Floats, Rows
 from querist.strategies._rowwise import working_type
@@ -24,9 +23,9 @@ FEWEST_STEPS, MOST_STEPS = 2, 32
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A pick, and the vectors by which it changes q and a of every row."""
+    """A pick, by its place among the rows held, and the vectors by which it changes q and a of every row."""
 
-    row: int
+    place: int
     gain: float
     v: Floats  # M⁻¹x
     w: Floats  # M⁻¹Gv
@@ -42,41 +41,45 @@ class VarianceReduction:
     X : (n_items, n_dims) float
     h : (n_items,) float, at least 0
         What a label of each item would weigh.
+    candidates : (n_candidates,) int
+        Rows that may be picked, ascending. Where they are less than half, they are copied, and the others read once.
     chosen : (n_chosen,) int
         Rows labeled or pending.
     ridge : float, above 0
     """
 
-    def __init__(self, X: Floats, h: Floats, chosen: Rows, *, ridge: float) -> None:
-        self.X = X
+    def __init__(self, X: Floats, h: Floats, candidates: Rows, chosen: Rows, *, ridge: float) -> None:
         self.dtype = working_type(X)
-        self.h = h.astype(self.dtype)
-        n_items, n_dims = X.shape
-        self.target = _moments(X, h / max(1, n_items))
+        n_dims = X.shape[1]
+        self.target = _moments(X, h / max(1, len(X)))
         information = _moments(X[chosen], h[chosen].astype(np.float64))
         information[np.diag_indices(n_dims)] += ridge
         self.inverse = np.linalg.inv(information)
+        few = 2 * len(candidates) < len(X)
+        self.X, h = (X[candidates], h[candidates]) if few else (X, h)
+        self.rows = candidates if few else np.arange(len(X))
+        self.free = np.ones(len(self.X), dtype=bool) if few else np.isin(self.rows, candidates)
+        self.h = h.astype(self.dtype)
+        n_items = len(self.X)
         self.q, self.a = np.empty(n_items, self.dtype), np.empty(n_items, self.dtype)
         spread = self.inverse @ self.target @ self.inverse
         both = np.concatenate([self.inverse, spread], axis=1).astype(self.dtype)
         for block in self._blocks():
-            rows = X[block].astype(self.dtype, copy=False)
+            rows = self.X[block].astype(self.dtype, copy=False)
             products = rows @ both
             np.einsum("ij,ij->i", products[:, :n_dims], rows, out=self.q[block])
             np.einsum("ij,ij->i", products[:, n_dims:], rows, out=self.a[block])
 
-    def pick(self, k: int, candidates: Rows) -> tuple[Rows, Floats]:
+    def pick(self, k: int) -> tuple[Rows, Floats]:
         """The `k` rows that a greedy loop over all the candidates takes, and what each lowers the variance by."""
-        free = np.zeros(len(self.X), dtype=bool)
-        free[candidates] = True
         picked: list[_Step] = []
         n_steps = FEWEST_STEPS
         while len(picked) < k:
-            gains = np.where(free, self._gains(self.q, self.a, self.h), -np.inf)
+            gains = np.where(self.free, self._gains(self.q, self.a, self.h), -np.inf)
             promising = _best(gains, PROMISING_ROWS)
             before = self.inverse.copy()
-            steps = self._speculate(promising, free, min(n_steps, k - len(picked)))
-            sound, q, a = self._verify(steps, promising, free)
+            steps = self._speculate(promising, min(n_steps, k - len(picked)))
+            sound, q, a = self._verify(steps, promising)
             if sound < len(steps):
                 self.inverse = before
                 for step in steps[:sound]:
@@ -84,16 +87,16 @@ class VarianceReduction:
                 q, a = self._advanced(steps[:sound])
             self.q, self.a = q, a
             picked += steps[:sound]
-            free[[step.row for step in steps[:sound]]] = False
+            self.free[[step.place for step in steps[:sound]]] = False
             n_steps = min(2 * n_steps, MOST_STEPS) if sound == len(steps) else max(FEWEST_STEPS, sound)
-        return np.array([s.row for s in picked], dtype=np.int64), np.array([s.gain for s in picked])
+        return self.rows[[s.place for s in picked]], np.array([s.gain for s in picked])
 
-    def _speculate(self, rows: Rows, free: npt.NDArray[np.bool_], n_steps: int) -> list[_Step]:
-        """Greedy steps among these rows alone; the inverse is brought up to date as they are made."""
-        X, h = self.X[rows].astype(self.dtype, copy=False), self.h[rows]
-        q, a, open_ = self.q[rows], self.a[rows], free[rows].copy()
+    def _speculate(self, places: Rows, n_steps: int) -> list[_Step]:
+        """Greedy steps among these places alone; the inverse is brought up to date as they are made."""
+        X, h = self.X[places].astype(self.dtype, copy=False), self.h[places]
+        q, a, open_ = self.q[places], self.a[places], self.free[places]
         steps: list[_Step] = []
-        while len(steps) < min(n_steps, len(rows)):
+        while len(steps) < min(n_steps, len(places)):
             gains = np.where(open_, self._gains(q, a, h), -np.inf)
             i = int(gains.argmax())
             if not open_[i]:
@@ -101,19 +104,19 @@ class VarianceReduction:
             v = self.inverse @ X[i].astype(np.float64)
             g = self.target @ v
             w, c, s = self.inverse @ g, float(h[i] / (1 + h[i] * (X[i] @ v))), float(v @ g)
-            steps.append(_Step(int(rows[i]), float(gains[i]), v, w, c, s))
+            steps.append(_Step(int(places[i]), float(gains[i]), v, w, c, s))
             self.inverse -= c * np.outer(v, v)
             products = X @ np.stack([v, w], axis=1).astype(self.dtype)
             _move(q, a, products[:, 0], products[:, 1], c, s)
             open_[i] = False
         return steps
 
-    def _verify(self, steps: list[_Step], promising: Rows, free: npt.NDArray[np.bool_]) -> tuple[int, Floats, Floats]:
+    def _verify(self, steps: list[_Step], promising: Rows) -> tuple[int, Floats, Floats]:
         """How many of the steps, from the first, no row outside the promising ones would have been better at.
 
         Also q and a after them, right where all the steps are sound.
         """
-        closed = ~free
+        closed = ~self.free
         closed[promising] = True
         q, a = self.q.copy(), self.a.copy()
         sound = len(steps)
@@ -124,7 +127,7 @@ class VarianceReduction:
                 gains = self._gains(block_q, block_a, h)
                 np.copyto(gains, -np.inf, where=closed[block])
                 i = int(gains.argmax())
-                if gains[i] > steps[t].gain or (gains[i] == steps[t].gain and block.start + i < steps[t].row):
+                if gains[i] > steps[t].gain or (gains[i] == steps[t].gain and block.start + i < steps[t].place):
                     sound = t
                     break
                 _move(block_q, block_a, products[2 * t], products[2 * t + 1], steps[t].c, steps[t].s)

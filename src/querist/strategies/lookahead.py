@@ -295,7 +295,7 @@ def _reduced(
     if normalize:  # x of length 1 with weight h is x as it is with weight h / |x|²
         squared = np.concatenate([np.einsum("ij,ij->i", X[block], X[block]) for block in row_blocks(*X.shape)])
         h = np.divide(h, squared, out=np.zeros_like(h), where=squared > 0)
-    rows, gains = VarianceReduction(X, h, taken, ridge=ridge).pick(min(k, len(free)), free)
+    rows, gains = VarianceReduction(X, h, free, taken, ridge=ridge).pick(min(k, len(free)))
     return Picks(rows, gains, np.ones(len(rows)))
 
 

@@ -61,33 +61,43 @@ def test_without_weights_it_is_the_mean_variance_of_ridge_regression() -> None:
 def test_speculation_on_very_few_rows_changes_no_pick(seed: int, promising: int, block: int) -> None:
     X = clustered(150, 6, seed)
     h = np.random.default_rng(seed).random(150)
-    plain = VarianceReduction(X, h, np.arange(5), ridge=0.1).pick(20, np.arange(5, 150))
+    plain = VarianceReduction(X, h, np.arange(5, 150), np.arange(5), ridge=0.1).pick(20)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_fisher, "PROMISING_ROWS", promising)
         patch.setattr(_fisher, "BLOCK_ROWS", block)
-        narrow = VarianceReduction(X, h, np.arange(5), ridge=0.1).pick(20, np.arange(5, 150))
+        narrow = VarianceReduction(X, h, np.arange(5, 150), np.arange(5), ridge=0.1).pick(20)
     np.testing.assert_array_equal(narrow[0], plain[0])
     np.testing.assert_allclose(narrow[1], plain[1], rtol=1e-8)
 
 
 def test_without_the_check_on_all_rows_the_picks_would_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     X, h = clustered(150, 6, 0), np.random.default_rng(0).random(150)
-    plain = VarianceReduction(X, h, np.arange(5), ridge=0.1).pick(20, np.arange(5, 150))[0]
+    plain = VarianceReduction(X, h, np.arange(5, 150), np.arange(5), ridge=0.1).pick(20)[0]
     monkeypatch.setattr(_fisher, "PROMISING_ROWS", 3)
     monkeypatch.setattr(_fisher, "FEWEST_STEPS", 3)
 
-    def trusting(self, steps, promising, free):
+    def trusting(self, steps, promising):
         return len(steps), *self._advanced(steps)
 
     monkeypatch.setattr(VarianceReduction, "_verify", trusting)
-    assert VarianceReduction(X, h, np.arange(5), ridge=0.1).pick(20, np.arange(5, 150))[0].tolist() != plain.tolist()
+    assert VarianceReduction(X, h, np.arange(5, 150), np.arange(5), ridge=0.1).pick(20)[0].tolist() != plain.tolist()
+
+
+def test_a_few_candidates_of_a_large_pool_are_weighed_against_all_of_it() -> None:
+    rng = np.random.default_rng(2)
+    X, probs = clustered(60, 4, 2), rng.dirichlet(np.ones(3), size=60)
+    candidates = np.array([3, 8, 9, 20, 33, 41, 55])
+    picks = weighted_variance_reduction(probs, X, 4, candidates=candidates, chosen=[0, 1], rng=rng, ridge=0.3)
+    rows, gains = written_out(X, margin(probs), [0, 1], candidates, 4, 0.3)
+    assert picks.rows.tolist() == rows
+    np.testing.assert_allclose(picks.utilities, gains, rtol=1e-8)
 
 
 def test_single_precision_finds_nearly_the_same_variance() -> None:
     X, rng = clustered(3000, 32, 0), np.random.default_rng(0)
     h = rng.random(3000)
-    double = VarianceReduction(X, h, np.arange(20), ridge=0.05).pick(100, np.arange(20, 3000))[1]
-    single = VarianceReduction(X.astype(np.float32), h, np.arange(20), ridge=0.05).pick(100, np.arange(20, 3000))[1]
+    double = VarianceReduction(X, h, np.arange(20, 3000), np.arange(20), ridge=0.05).pick(100)[1]
+    single = VarianceReduction(X.astype(np.float32), h, np.arange(20, 3000), np.arange(20), ridge=0.05).pick(100)[1]
     np.testing.assert_allclose(single.sum(), double.sum(), rtol=1e-4)
 
 
