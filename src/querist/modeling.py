@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -78,6 +78,7 @@ def signals(
     number: int,
     costs: Array | None = None,
     strata: Array | None = None,
+    strata_names: Sequence[str] = (),
     duplicates: Array | None = None,
     votes: Array | None = None,
 ) -> Signals:
@@ -101,6 +102,7 @@ def signals(
     return Signals(
         pool.n_items,
         classes=schema.classes,
+        strata_names=strata_names,
         learner_kind=kind_of(model),
         labels=lambda: _scattered(pool.n_items, *known()),
         labeled=lambda: np.isin(np.arange(pool.n_items), known()[0]),

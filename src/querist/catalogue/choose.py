@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+import numpy.typing as npt
 
 from querist.catalogue.at_hand import AtHand
 from querist.catalogue.names import resolve
@@ -15,7 +18,7 @@ from querist.core.strategy import Strategy
 from querist.loop import step
 from querist.loop.coldstart import Trust
 from querist.loop.step import Choice
-from querist.strategies.select import with_quotas
+from querist.strategies.select import with_demands
 
 
 class PolicyChooser:
@@ -46,34 +49,43 @@ class PolicyChooser:
             reasons.update(zip(found.picks.rows.tolist(), found.reasons, strict=True))
             return found.picks
 
-        if self.policy.quotas and signals.has("probs") and name == self.policy.strategy:
-            groups, minimum = signals.get("probs").argmax(axis=1), self._minimum(k, signals)
-            filled = with_quotas(pick, groups, minimum, k, candidates=candidates)
-            picks, in_quota = filled.picks, filled.by_quota
-        else:
-            picks = pick(min(k, len(candidates)), candidates, np.empty(0, dtype=np.int64))
-            in_quota = np.zeros(len(picks), dtype=bool)
+        demands = self._demands(k, signals, by_class=name == self.policy.strategy)
+        filled = with_demands(pick, demands, min(k, len(candidates)), candidates=candidates, n_items=signals.n_items)
+        picks, in_quota = filled.picks, filled.by_quota
         said = tuple(
-            reasons[row] + (", to fill its class's quota" if quota else "")
+            reasons[row] + (", to fill a quota" if quota else "")
             for row, quota in zip(picks.rows.tolist(), in_quota, strict=True)
         )
         return Choice(picks, said, in_quota)
 
-    def _minimum(self, k: int, signals: Signals) -> dict[int, int]:
-        """Least picks per class: its share of the whole batch, of which the random share takes its part elsewhere."""
-        names = signals.classes
-        for name in self.policy.quotas:
+    def _demands(self, k: int, signals: Signals, *, by_class: bool) -> list[tuple[npt.NDArray[np.bool_], int]]:
+        """Which items the quotas speak of, and the least picks from each: classes first, then groups."""
+        demands = []
+        if self.policy.quotas and by_class and signals.has("probs"):
+            predicted = signals.get("probs").argmax(axis=1)
+            least = self._least("quotas", "the schema's classes", self.policy.quotas, signals.classes, k)
+            demands += [(predicted == group, n) for group, n in least.items()]
+        if self.policy.group_quotas and signals.has("strata"):
+            strata = signals.get("strata")
+            names = "the values of the strata field"
+            least = self._least("group_quotas", names, self.policy.group_quotas, signals.strata_names, k)
+            demands += [(strata == group, n) for group, n in least.items()]
+        return demands
+
+    def _least(self, kind: str, what: str, quotas: Mapping[str, float], names: Sequence[str], k: int) -> dict[int, int]:
+        """Least picks per group: its share of the whole batch, of which the random share takes its part elsewhere."""
+        for name in quotas:
             if name not in names:
                 raise InvalidInput(
-                    f"quotas: must be of the schema's classes; got {name!r}. They are {', '.join(map(repr, names))}."
+                    f"{kind}: must be of {what}; got {name!r}. They are {', '.join(map(repr, names[:20]))}."
                 )
         whole = k / (1 - self.policy.exploration) if self.policy.exploration < 1 else k
-        exact = {names.index(name): least * whole for name, least in self.policy.quotas.items()}
-        minimum = {group: int(share + 1e-9) for group, share in exact.items()}
-        room = min(k, round(sum(exact.values()))) - sum(minimum.values())
-        for group in sorted(exact, key=lambda g: minimum[g] - exact[g])[: max(0, room)]:
-            minimum[group] += 1  # largest remainders first (Hamilton)
-        return minimum
+        exact = {names.index(name): share * whole for name, share in quotas.items()}
+        least = {group: int(share + 1e-9) for group, share in exact.items()}
+        room = min(k, round(sum(exact.values()))) - sum(least.values())
+        for group in sorted(exact, key=lambda g: least[g] - exact[g])[: max(0, room)]:
+            least[group] += 1  # largest remainders first (Hamilton)
+        return least
 
 
 def ask(state: State, signals: Signals, *, k: int | None = None, trust: Trust | None = None) -> tuple[State, Batch]:

@@ -81,6 +81,9 @@ class Policy:
         Share of items drawn at random, over the rounds: blind spots show, and unbiased estimates stay possible.
     quotas : mapping of str to float
         Least share of a batch for items predicted to be of a class.
+    group_quotas : mapping of str to float
+        Least share of a batch for items of a group, by the value of the project's strata field: so that no group of
+        people is measured worse than the others.
     near_duplicates : float or None
         Two items of a batch may not be of one near-duplicate group, nor, where embeddings are at hand because the
         strategy reads them or they were given, have a cosine similarity above this; None lets them.
@@ -104,6 +107,7 @@ class Policy:
     batch_size: int = 20
     exploration: float = 0.1
     quotas: Mapping[str, float] = field(default_factory=dict)
+    group_quotas: Mapping[str, float] = field(default_factory=dict)
     near_duplicates: float | None = 0.99
     trust: bool = True
     costs: Costs = field(default_factory=Costs)
@@ -113,7 +117,7 @@ class Policy:
     def __post_init__(self) -> None:
         if not isinstance(self.strategy, str) or not self.strategy:
             raise InvalidInput(f"strategy: must be a name; got {self.strategy!r}. `querist strategies` lists them.")
-        for name in ("params", "quotas"):
+        for name in ("params", "quotas", "group_quotas"):
             if not isinstance(getattr(self, name), Mapping):
                 raise InvalidInput(f"{name}: must be a map of names to values; got {getattr(self, name)!r}.")
         for name, kind in (("costs", Costs), ("budget", Budget)):
@@ -126,18 +130,26 @@ class Policy:
             share("near_duplicates", self.near_duplicates)
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise InvalidInput(f"seed: must be a whole number of at least 0; got {self.seed!r}.")
-        for name, least in self.quotas.items():
-            share(f"quotas[{name!r}]", least)
-        if (total := sum(self.quotas.values())) + self.exploration > 1 + 1e-9:
+        self._check_shares("quotas", self.quotas)
+        self._check_shares("group_quotas", self.group_quotas)
+
+    def _check_shares(self, kind: str, shares: Mapping[str, float]) -> None:
+        for name, least in shares.items():
+            share(f"{kind}[{name!r}]", least)
+        if (total := sum(shares.values())) + self.exploration > 1 + 1e-9:
             raise InvalidInput(
-                f"quotas: must leave room for the random share; got quotas of {total:.2f} and exploration "
+                f"{kind}: must leave room for the random share; got quotas of {total:.2f} and exploration "
                 f"{self.exploration:.2f}, over 1 together. Lower one of them."
             )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, from which `from_json` makes the same policy."""
         body = asdict(self)
-        body["params"], body["quotas"] = dict(self.params), dict(self.quotas)
+        body |= {
+            "params": dict(self.params),
+            "quotas": dict(self.quotas),
+            "group_quotas": dict(self.group_quotas),
+        }
         return body
 
     @classmethod

@@ -47,6 +47,8 @@ class Signals:
         Items in the pool; every array has a row (or, behind the members, a column) for each.
     classes : sequence of str
         Names of the probabilities' columns, where quotas speak of them.
+    strata_names : sequence of str
+        Names of the strata's numbers, where group quotas speak of them.
     learner_kind : str
         What the model reads and how, as far as it is known: `linear` (a linear model on the embeddings), `trees`, or
         empty. `auto` goes by it.
@@ -63,13 +65,20 @@ class Signals:
     ((2, 2), True)
     """
 
-    __slots__ = ("_arrays", "_checked", "_sources", "classes", "learner_kind", "n_items")
+    __slots__ = ("_arrays", "_checked", "_sources", "classes", "learner_kind", "n_items", "strata_names")
 
     def __init__(
-        self, n_items: int, *, classes: Sequence[str] = (), learner_kind: str = "", **sources: Source | None
+        self,
+        n_items: int,
+        *,
+        classes: Sequence[str] = (),
+        strata_names: Sequence[str] = (),
+        learner_kind: str = "",
+        **sources: Source | None,
     ) -> None:
         self.n_items = n_items
         self.classes = tuple(classes)
+        self.strata_names = tuple(strata_names)
         self.learner_kind = learner_kind
         self._arrays: dict[str, Array] = {}
         self._checked: set[str] = set()

@@ -31,6 +31,9 @@ def signals_of(
         return rows, np.array([now.labels[row] for row in rows.tolist()])
 
     strata_field = settings.get("strata")
+    names, strata = (
+        ((), None) if strata_field is None else np.unique(_texts(pool.inputs[strata_field]), return_inverse=True)
+    )
     rules = work.seed_rules
     return signals(
         encoded,
@@ -41,7 +44,8 @@ def signals_of(
         seed=now.policy.seed,
         number=now.round,
         costs=prices(pool, now.policy),
-        strata=None if strata_field is None else np.unique(_texts(pool.inputs[strata_field]), return_inverse=True)[1],
+        strata=strata,
+        strata_names=[str(name) for name in names],
         duplicates=pool.groups,
         votes=votes(rules, _items(pool), schema) if rules else None,
     )

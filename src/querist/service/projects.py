@@ -90,7 +90,7 @@ def create(
     """
     policy = policy or Policy(default_strategy(schema.task))
     suited(policy.strategy, schema.task, policy.params)
-    _check_quotas(policy, schema)
+    _check_quotas(policy, schema, strata)
     for kind in (kinds or {}).values():
         checks.one_of("kind", kind, FIELD_KINDS)
     held_out = dict(shares) if shares is not None else {"test": 0.2, "calibration": 0.05}
@@ -156,7 +156,7 @@ def set_policy(work: Workspace, policy: Policy) -> None:
     with work.database.transaction() as conn:
         schema = work.schema(conn)
         suited(policy.strategy, schema.task, policy.params)
-        _check_quotas(policy, schema)
+        _check_quotas(policy, schema, work.settings(conn).get("strata"))
         projects.add_policy(conn, work.project_id, policy)
 
 
@@ -259,6 +259,11 @@ def seed_rules(path: Path) -> tuple[SeedRule, ...]:
         ) from None
 
 
-def _check_quotas(policy: Policy, schema: Schema) -> None:
+def _check_quotas(policy: Policy, schema: Schema, strata: str | None) -> None:
     for name in policy.quotas:
         checks.one_of("quotas", name, schema.classes or ("none, since the answer is a number",))
+    if policy.group_quotas and strata is None:
+        raise InvalidInput(
+            "group_quotas: must be of a project with a strata field; this one has none. Name it: "
+            "`querist init ... --strata FIELD`."
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -250,11 +250,48 @@ def with_quotas(
             raise InvalidInput(f"minimum[{name!r}]: must be a whole number of at least 0; got {least!r}.")
     if (total := sum(minimum.values())) > k:
         raise InvalidInput(f"minimum: must add up to at most k = {k}; got {total}. Lower them, or raise k.")
-    left = np.zeros(len(group), dtype=bool)
-    left[rows("candidates", candidates, len(group))] = True
+    demands = [(group == name, least) for name, least in minimum.items()]
+    return with_demands(pick, demands, k, candidates=rows("candidates", candidates, len(group)), n_items=len(group))
+
+
+def with_demands(
+    pick: Callable[[int, Rows, Rows], Picks],
+    demands: Sequence[tuple[npt.NDArray[np.bool_], int]],
+    k: int,
+    *,
+    candidates: Rows,
+    n_items: int,
+) -> QuotaPicks:
+    """`with_quotas` for groups that may overlap: a pick counts for every demand that it meets.
+
+    Parameters
+    ----------
+    pick, k, candidates
+        As for `with_quotas`.
+    demands : sequence of (n_items,) bool and int
+        The items of a group, and the least number of picks from it; served in this order, as far as `k` goes.
+    n_items : int
+        Items of the pool.
+
+    Returns
+    -------
+    picked : QuotaPicks
+        What the demands called for first.
+
+    Examples
+    --------
+    >>> def pick(m, candidates, taken):
+    ...     return top_k([0.9, 0.8, 0.2, 0.1], m, candidates=candidates, rng=np.random.default_rng(0))
+    >>> late, last = np.array([False, False, True, True]), np.array([False, False, False, True])
+    >>> with_demands(pick, [(last, 1), (late, 1)], 2, candidates=np.arange(4), n_items=4).picks.rows
+    array([3, 0])
+    """
+    left = np.zeros(n_items, dtype=bool)
+    left[candidates] = True
     so_far = nothing()
-    for name, least in minimum.items():
-        so_far = _drawn(pick, least, left, left & (group == name), so_far)
+    for group, least in demands:
+        missing = min(least - int(group[so_far.rows].sum()), k - len(so_far))
+        so_far = _drawn(pick, max(0, missing), left, left & group, so_far)
     by_quota = len(so_far)
     so_far = _drawn(pick, k - by_quota, left, left, so_far)
     return QuotaPicks(so_far, np.arange(len(so_far)) < by_quota)
