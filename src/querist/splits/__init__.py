@@ -2,6 +2,7 @@
 
 from querist.splits.leaks import find_target_leak
 from querist.splits.placing import Placement, Splitter, near_groups
+from querist.splits.seen import Seen
 from querist.splits.sketch import SKETCH_BYTES, Sketches, sketch
 
-__all__ = ["SKETCH_BYTES", "Placement", "Sketches", "Splitter", "find_target_leak", "near_groups", "sketch"]
+__all__ = ["SKETCH_BYTES", "Placement", "Seen", "Sketches", "Splitter", "find_target_leak", "near_groups", "sketch"]

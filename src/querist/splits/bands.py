@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from querist.core.checks import Rows
+from querist.splits.seen import Seen
 from querist.splits.sketch import N_HASHES, Sketches
 
 N_BANDS = 4
 ALIKE = 13  # of 16 min-hashes: a Jaccard similarity of about 0.8
 KEPT = 32  # items of one split kept under a key; bounds the time a template's thousands of copies take, see `Splitter`
+MERGED = 1 << 20  # keys of a run that is left as it is: a merge takes memory in proportion
 _SIDE_BITS = np.uint64(3)  # the lowest bits of a kept key say which split the item is in
 _BAND_SALT = np.random.default_rng(20260303).integers(1, 2**63, size=N_BANDS + 1, dtype=np.uint64)
 
@@ -20,16 +22,19 @@ Keys = npt.NDArray[np.uint64]
 class BandIndex:
     """Finds, for a batch, the earlier items that share a band of min-hashes, or the whole content.
 
-    Sorted runs that double in length and are merged as they grow, so that a million items cost a few dozen merges and
-    12 bytes a key: 4 keys for an item with text, 1 for one without. Under a key the first 32 items of each split are
-    kept: were it the first of all, a copy of the second on another side would go unseen.
+    Sorted runs that double in length and are merged as they grow, up to a million keys, so that a million items cost a
+    few dozen merges and 12 bytes a key: 4 keys for an item with text, 1 for one without. Under a key each run keeps the
+    first 32 items of each split: were it the first of all, a copy of the second on another side would go unseen.
     """
 
     def __init__(self) -> None:
         self._runs: list[tuple[Keys, npt.NDArray[np.int32]]] = []
+        self._seen = Seen()  # most items have no near copy: their keys need not be looked for in every run
 
     def candidates(self, keys: Keys) -> tuple[Rows, Rows]:
         """Pairs of a place among these sorted keys and an earlier item that is kept under that key."""
+        maybe = np.flatnonzero(self._seen.maybe(keys))
+        keys = keys[maybe]
         places, found = [], []
         for run_keys, items in self._runs:
             low = np.searchsorted(run_keys, keys)
@@ -37,7 +42,7 @@ class BandIndex:
             hit = np.flatnonzero((run_keys[at] & ~_SIDE_BITS) == keys)
             low = low[hit]
             counts = np.searchsorted(run_keys, keys[hit] | _SIDE_BITS, side="right") - low
-            places.append(np.repeat(hit, counts))
+            places.append(np.repeat(maybe[hit], counts))
             found.append(items[_ranges(low, counts)])
         if not places:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
@@ -47,10 +52,11 @@ class BandIndex:
         """Remember items, newer than any before, under their keys; `sides` are the numbers of their splits."""
         if not len(keys):
             return
+        self._seen.note(keys)
         full = keys | sides.astype(np.uint64)
         order = np.argsort(full, kind="stable")
         run = _first_few(full[order], items[order].astype(np.int32))
-        while self._runs and len(self._runs[-1][0]) < 2 * len(run[0]):
+        while self._runs and len(self._runs[-1][0]) < min(2 * len(run[0]), MERGED):
             older = self._runs.pop()
             merged = np.concatenate([older[0], run[0]])
             order = np.argsort(merged, kind="stable")  # two sorted halves, so this merges rather than sorts

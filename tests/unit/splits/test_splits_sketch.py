@@ -8,6 +8,7 @@ import pytest
 from querist.core.hashing import content_hash
 from querist.core.items import FieldSpec
 from querist.splits import Sketches, sketch
+from querist.splits.sketch import BLOCK_BYTES
 
 TEXT = FieldSpec({"text": "text"})
 
@@ -44,6 +45,46 @@ def test_a_sketch_does_not_depend_on_its_batch() -> None:
     together = sketched(texts)
     for i, text in enumerate(texts):
         np.testing.assert_array_equal(sketched([text]).minhash[0], together.minhash[i])
+
+
+def test_a_batch_of_many_blocks_is_sketched_as_its_texts_are_one_by_one() -> None:
+    rng = random.Random(0)
+    lengths = [
+        0,
+        1,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        BLOCK_BYTES - 1,
+        BLOCK_BYTES,
+        BLOCK_BYTES + 1,
+        *(rng.randrange(300) for _ in range(900)),
+    ]
+    texts = ["".join(rng.choices("abcdefgh ,é", k=length)) for length in lengths]
+    together = sketched(texts)
+    for i, text in enumerate(texts):
+        alone = sketched([text])
+        assert alone.hashed[0] == together.hashed[i]
+        if alone.hashed[0]:
+            np.testing.assert_array_equal(alone.minhash[0], together.minhash[i])
+
+
+def test_a_sketch_stored_by_an_earlier_version_is_still_the_same() -> None:
+    hashes = ["0123456789abcdef" * 4]
+    text = sketch({"text": ["Wie lade ich meine Karte auf, bitte?"]}, TEXT, hashes)
+    assert text.exact.tolist() == [0x0123456789ABCDEF]
+    # fmt: off
+    assert text.minhash.tolist() == [
+        [28645, 16224, 42340, 63430, 4007, 22190, 60412, 15373, 47375, 55843, 55277, 52813, 25905, 53356, 32655, 3483]
+    ]
+    vector = [0.1, -2.5, 3.0, 0.0, 1.0, 7.5, -7.0, 2.2, 4.1, 6.0]
+    assert sketch({"v": [vector]}, FieldSpec({"v": "vector"}), hashes).minhash.tolist() == [
+        [4156, 25481, 46660, 65066, 25391, 1562, 33654, 6632, 26644, 4684, 52637, 17032, 60191, 27990, 53880, 45138]
+    ]
+    # fmt: on
 
 
 def test_min_hashes_estimate_the_jaccard_similarity() -> None:
