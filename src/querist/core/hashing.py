@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
 
@@ -63,20 +65,36 @@ def canonical_rows(columns: Mapping[str, Sequence[Any]]) -> list[str]:
     >>> canonical_rows({"b": [1.5, None], "a": ["x", "y"]})
     ['{"a":"x","b":1.5}', '{"a":"y"}']
     """
-    parts = [_parts(canonical(name), columns[name]) for name in sorted(columns)]
-    return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*parts, strict=True)]
+    names = sorted(columns)
+    keys = [f"{canonical(name)}:" for name in names]
+    cells = [_cells(columns[name]) for name in names]
+    if not cells or any("" in column for column in cells):
+        keyed = [[cell and key + cell for cell in column] for key, column in zip(keys, cells, strict=True)]
+        return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*keyed, strict=True)]
+    # Each row has each field, so that what stands between two of them is the same in all.
+    n = len(cells[0])
+    parts: list[Iterable[str]] = []
+    for before, key, column in zip(["{", *"," * (len(keys) - 1)], keys, cells, strict=True):
+        parts += [repeat(before + key, n), column]
+    return list(map("".join, zip(*parts, repeat("}", n), strict=True)))
 
 
-def _parts(key: str, values: Sequence[Any]) -> list[str]:
-    text, number = _ENCODER.encode, float.__repr__  # both are what the encoder itself does with a str and a float
+def _cells(values: Sequence[Any]) -> list[str]:
+    """The JSON of each value, and nothing for None."""
+    text, number = encode_basestring, float.__repr__  # both are what the encoder itself does with a str and a float
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return list(map(text, values))
+    if kinds == {float} and all(map(isfinite, values)):
+        return list(map(number, values))
     return [
         ""
         if v is None
-        else f"{key}:{text(v)}"
+        else text(v)
         if type(v) is str
-        else f"{key}:{number(v)}"
+        else number(v)
         if type(v) is float and isfinite(v)
-        else f"{key}:{canonical(v)}"
+        else canonical(v)
         for v in values
     ]
 

@@ -104,7 +104,7 @@ def coerce(
         elif kind == "vector":
             out[name] = _vectors(name, values, lines, problems)
         else:
-            out[name] = [None if not isinstance(value, np.ndarray) and is_missing(value) else value for value in values]
+            out[name] = _given(values)
     if problems:
         problems.sort(key=lambda problem: problem.line)
         shown = "; ".join(map(str, problems[:PROBLEMS_SHOWN]))
@@ -194,6 +194,12 @@ def _numbers(
             )
         out.append(found)
     return out
+
+
+def _given(values: Sequence[Any]) -> list[Any]:
+    if set(map(type, values)) == {str}:
+        return [value or None for value in values] if "" in values else list(values)
+    return [None if not isinstance(value, np.ndarray) and is_missing(value) else value for value in values]
 
 
 def _plain_numbers(values: Sequence[Any]) -> list[float | None] | None:
