@@ -89,11 +89,36 @@ def test_more_ids_than_a_statement_takes_parameters_are_looked_up(shop: Any) -> 
         assert len(items.existing(conn, shop.id, asked)) == 10
 
 
-def test_items_of_the_same_content_are_found(shop: Any) -> None:
-    shop.add({"text": "text 4", "note": ""})
+def test_more_items_than_a_statement_takes_keep_their_order(shop: Any) -> None:
+    n = 2 * items.ROWS_AT_ONCE + 7
+    new = [items.pack({"n": i}, id=f"new-{n - i}", duplicate_group=i) for i in range(n)]
+    with shop.db.transaction() as conn:
+        assert items.insert(conn, shop.id, map(tuple, new)) == n
     with shop.db.reading() as conn:
-        found = items.same_content(conn, shop.id, [content_hash({"text": "text 4"}), "0" * 64])
-    assert [[key.id for key in keys] for keys in found.values()] == [["item-4", "item-10"]]
+        stored = list(items.stream(conn, shop.id))[10:]
+    assert [(s.item_id, s.fields["n"], s.duplicate_group) for s in stored] == [(f"new-{n - i}", i, i) for i in range(n)]
+
+
+@pytest.mark.parametrize("twice", [3, -2])
+def test_an_id_that_comes_twice_among_many_brings_none_in(shop: Any, twice: int) -> None:
+    new = [items.pack({}, id=f"new-{i}") for i in range(items.ROWS_AT_ONCE + 9)]
+    new[twice] = new[0]
+    with pytest.raises(Conflict, match="each id must be new"), shop.db.transaction() as conn:
+        items.insert(conn, shop.id, new)
+    with shop.db.reading() as conn:
+        assert items.counts(conn, shop.id)["pool"] == 10
+
+
+def test_the_numbers_of_items_are_found_by_their_places_with_gaps_and_without(shop: Any) -> None:
+    with shop.db.transaction() as conn:
+        other = projects.create(conn, "other").id
+        items.insert(conn, other, [items.pack({}, id="a")])
+    with shop.db.reading() as conn:
+        assert items.seqs_at(conn, shop.id, [9, 0]) == {0: shop.seq(0), 9: shop.seq(9)}
+    shop.add({"text": "after a gap"})
+    with shop.db.reading() as conn:
+        assert items.seqs_at(conn, shop.id, [10, 0]) == {0: shop.seq(0), 10: shop.seq(10)}
+        assert shop.seq(10) == shop.seq(9) + 2
 
 
 def test_items_are_fetched_in_the_order_asked(shop: Any) -> None:

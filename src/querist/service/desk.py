@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from querist.core import checks
 from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejected
@@ -19,7 +20,7 @@ from querist.core.state import Value
 from querist.formats import RawBatch, coerce, infer_kinds
 from querist.service.labeling import import_labels
 from querist.service.workspace import Workspace
-from querist.splits import Sketches, Splitter, find_target_leak, sketch
+from querist.splits import Seen, Sketches, Splitter, find_target_leak, sketch
 from querist.store import items, projects
 from querist.store.db import Connection
 
@@ -50,6 +51,17 @@ class Tally:
     splits: Counter[str] = field(default_factory=Counter)
 
 
+def pack(columns: Mapping[str, Sequence[Any]]) -> tuple[list[str], list[str]]:
+    """Each row's fields as canonical JSON, as a database can hold it, and their content hash."""
+    texts = canonical_rows(columns)
+    try:
+        raw = list(map(str.encode, texts))
+    except UnicodeEncodeError:
+        raw = [text.encode("utf-8", "surrogatepass") for text in texts]
+        texts = list(map(storable, texts))
+    return texts, [sha256(row).hexdigest() for row in raw]
+
+
 def storable(text: str) -> str:
     """Canonical JSON as a database can hold it: half a surrogate pair is escaped."""
     try:
@@ -57,25 +69,6 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
     return text
-
-
-class SeenIds:
-    """Which ids may have been seen: never no for one that was, and yes for one in sixty of a million that were not.
-
-    One bit per hash, 8 MB in all (Bloom, 1970, with a single hash): asking the database about a million new ids costs
-    more than all else about them.
-    """
-
-    def __init__(self) -> None:
-        self._bytes = np.zeros(1 << 23, dtype=np.uint8)
-
-    def add(self, ids: Sequence[str]) -> list[str]:
-        """Note these ids; those that may have been seen before."""
-        hashes = np.fromiter(map(hash, ids), dtype=np.int64, count=len(ids))
-        places, bits = (hashes >> 3) & (len(self._bytes) - 1), np.left_shift(1, hashes & 7).astype(np.uint8)
-        maybe = [ids[i] for i in np.flatnonzero(self._bytes[places] & bits).tolist()]
-        np.bitwise_or.at(self._bytes, places, bits)
-        return maybe
 
 
 class Desk:
@@ -92,7 +85,7 @@ class Desk:
         self._settings = work.settings(conn)
         self._spec = FieldSpec(self._settings["kinds"]) if self._settings.get("fixed") else None
         self._splitter = Splitter(self._settings["shares"], work.policy(conn).seed)
-        self._seen = SeenIds()
+        self._seen = Seen()
         self._restore()
         self._joined: dict[int, int] = {}
         self._merged: dict[int, int] = {}
@@ -117,8 +110,7 @@ class Desk:
             return
         self._check_vectors(columns, spec, batch.lines)
         self._tally.n_rows += len(batch.lines)
-        packed = canonical_rows(columns)
-        hashes = [sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in packed]
+        packed, hashes = pack(columns)
         ids = self._ids(batch, hashes)
         new = self._new(batch, ids, hashes)
         if self._problems:
@@ -164,7 +156,7 @@ class Desk:
 
     def _restore(self) -> None:
         for chunk in items.keys(self._conn, self._project):
-            self._seen.add([key.id for key in chunk])
+            self._seen.note(_id_hashes([key.id for key in chunk]))
             self._splitter.restore(
                 Sketches.from_bytes([key.content_hash for key in chunk], [key.sketch for key in chunk]),
                 [key.split for key in chunk],
@@ -229,8 +221,10 @@ class Desk:
         if name is None:
             return [h[:ID_CHARACTERS] for h in hashes]
         values = batch.columns[name]
-        ids = list(map(str, values))
         # One look at all of them together; only where it finds something, one at each.
+        if set(map(type, values)) == {str} and "" not in values and "".join(values).isprintable():
+            return values
+        ids = list(map(str, values))
         odd = any(isinstance(value, list | dict) for value in values)
         if odd or not "".join(ids).isprintable() or any(map(is_missing, values)):
             for line, value, id_ in zip(batch.lines, values, ids, strict=True):
@@ -244,10 +238,14 @@ class Desk:
                     self._refuse(RowProblem(line, repr(id_), "its id holds a control character; remove it."))
         return ids
 
-    def _new(self, batch: RawBatch, ids: Sequence[str], hashes: Sequence[str]) -> list[int]:
+    def _new(self, batch: RawBatch, ids: Sequence[str], hashes: Sequence[str]) -> Sequence[int]:
         """Places of the rows that are not known already."""
-        maybe = self._seen.add(ids)
+        id_hashes = _id_hashes(ids)
+        maybe = [ids[i] for i in np.flatnonzero(self._seen.maybe(id_hashes)).tolist()]
+        self._seen.note(id_hashes)
         known = {id_: found.content_hash for id_, found in items.existing(self._conn, self._project, maybe).items()}
+        if not known and len(set(ids)) == len(ids):
+            return range(len(ids))
         new = []
         for i, (id_, content) in enumerate(zip(ids, hashes, strict=True)):
             before = known.get(id_)
@@ -288,25 +286,11 @@ class Desk:
         self, new: Sequence[int], ids: Sequence[str], hashes: Sequence[str], packed: Sequence[str], fresh: Sketches
     ) -> None:
         placed = self._splitter.add(fresh, self._wishes.split)
-        stored = fresh.to_bytes()
-        groups = placed.groups.tolist()
-        items.insert(
-            self._conn,
-            self._project,
-            map(
-                items.NewItem._make,
-                zip(
-                    _at(ids, new),
-                    _at(hashes, new),
-                    (text if text.isascii() else storable(text) for text in _at(packed, new)),
-                    placed.splits,
-                    (None if group < 0 else group for group in groups),
-                    stored,
-                    strict=True,
-                ),
-            ),
-            import_id=self._import_id,
+        groups = (None if group < 0 else group for group in placed.groups.tolist())
+        rows = zip(
+            _at(ids, new), _at(hashes, new), _at(packed, new), placed.splits, groups, fresh.to_bytes(), strict=True
         )
+        items.insert(self._conn, self._project, rows, import_id=self._import_id)
         self._tally.n_added += len(new)
         self._tally.splits.update(placed.splits)
         self._joined.update(placed.joined)
@@ -314,11 +298,15 @@ class Desk:
 
     def _by_seq(self, by_number: Mapping[int, int]) -> dict[int, int]:
         """The splitter numbers items in the order they came; the store's numbers may have gaps."""
-        places = enumerate(items.seqs(self._conn, self._project))
-        return {seq: by_number[number] for number, seq in places if number in by_number}
+        seqs = items.seqs_at(self._conn, self._project, by_number)
+        return {seqs[number]: group for number, group in by_number.items()}
 
     def _refuse(self, *problems: RowProblem) -> None:
         self._problems.extend(problems[: PROBLEMS_KEPT - len(self._problems)])
+
+
+def _id_hashes(ids: Sequence[str]) -> npt.NDArray[np.uint64]:
+    return np.fromiter(map(hash, ids), dtype=np.int64, count=len(ids)).view(np.uint64)
 
 
 def _at(values: Sequence[str], places: Sequence[int]) -> Sequence[str]:

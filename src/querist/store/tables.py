@@ -126,7 +126,6 @@ item = sa.Table(
     _one_of("split", SPLITS),
     sa.UniqueConstraint("project_id", "item_id"),
     sa.Index(None, "project_id", "split", "seq"),
-    sa.Index(None, "project_id", "content_hash"),
     sqlite_autoincrement=True,
 )
 # Most items have no twin: an index of those that do costs an import nothing.

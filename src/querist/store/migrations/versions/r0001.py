@@ -132,7 +132,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "item_id", name="uq_item_project_id_item_id"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_item_project_id_content_hash", "item", ["project_id", "content_hash"])
     op.create_index(
         "ix_item_project_id_duplicate_group",
         "item",
