@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from querist.cli import output, project, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what a file may hold
 STOPPED = 130  # what a shell says of a program that Ctrl-C ended
 _WRONG_USAGE: Any = typer.BadParameter.__mro__[1]  # Typer gives its base no name of its own
 
@@ -68,12 +70,18 @@ def main() -> None:
         _fail(InvalidInput(error.format_message().rstrip(".") + ". See --help."))
         sys.exit(2)
     except OSError as error:
-        _fail(QueristError(f"file: must be there and open to you; {error}. Check the path and its permissions."))
+        _fail(_outside(error))
         sys.exit(2)
     except SystemExit as leaving:
         if leaving.code == STOPPED:
             output.err.print("Stopped. What was acknowledged is kept; run the same command again to go on.")
         raise
+
+
+def _outside(error: OSError) -> QueristError:
+    if error.errno in FULL:
+        return QueristError(f"file: must fit on its disk; {error}. Free some space, then run the command again.")
+    return QueristError(f"file: must be there and open to you; {error}. Check the path and its permissions.")
 
 
 def _fail(error: QueristError) -> None:

@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
-from querist.core.errors import Conflict, InvalidInput, MissingExtra, NotFound, QueristError
+from querist.core.errors import InvalidInput, MissingExtra, NotFound
 from querist.store import migrate
+from querist.store.failures import in_our_words, shown, unreachable
 
 __all__ = ["Connection", "Database"]
 
 BUSY_S = 30  # one writer at a time on SQLite: an import of a million rows holds it for some seconds
 _MODE = "querist_mode"
-_RETRY = {"40001", "40P01", "55P03"}  # PostgreSQL: serialization failure, deadlock, lock not available
 
 
 class Database:
@@ -65,7 +65,6 @@ class Database:
             If the URL is of PostgreSQL and its driver is not installed.
         """
         where = _url(url)
-        shown = _shown(where)
         if where.get_backend_name() == "sqlite":
             _check_file(Path(str(where.database)), create=create)
         database = cls(_engine(where))
@@ -73,13 +72,15 @@ class Database:
             with database.reading() as conn:
                 revision = migrate.revision_of(conn)
             if revision is None and not create:
-                raise NotFound(f"database: must be there already; {shown} holds no project yet. Create it first.")
+                raise NotFound(
+                    f"database: must be there already; {shown(where)} holds no project yet. Create it first."
+                )
             if not migrate.is_current(revision):
                 with database.transaction() as conn:
                     migrate.upgrade(conn)
         except sa.exc.DBAPIError as error:
             database.close()
-            raise _unreachable(shown, where, error) from None
+            raise unreachable(where, error) from None
         except BaseException:
             database.close()
             raise
@@ -88,7 +89,7 @@ class Database:
     @property
     def url(self) -> str:
         """Where it is, without the password."""
-        return _shown(self._engine.url)
+        return shown(self._engine.url)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -98,14 +99,16 @@ class Database:
         ------
         Conflict
             If another process held the database for too long, or the two got in each other's way.
+        QueristError
+            If the disk is full or the database cannot be written to; nothing of the block is then kept.
         """
-        with _conflicts(), self._writer.begin() as conn:
+        with in_our_words(self._engine, writes=True), self._writer.begin() as conn:
             yield conn
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that only reads, and sees the database as it is now, whatever others write meanwhile."""
-        with _conflicts(), self._reader.connect() as conn:
+        with in_our_words(self._engine, writes=False), self._reader.connect() as conn:
             # A snapshot begins at the first read, not at BEGIN.
             if conn.dialect.name == "sqlite":
                 conn.exec_driver_sql("SELECT count(*) FROM sqlite_master")
@@ -142,10 +145,6 @@ def _url(url: str | Path) -> URL:
             f"database: must be a URL like {scheme}://user@host:5432/name; this one cannot be read. "
             "Escape special characters in the password with %."
         ) from None
-
-
-def _shown(url: URL) -> str:
-    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 def _check_file(path: Path, *, create: bool) -> None:
@@ -197,29 +196,3 @@ def _sqlite_begin(conn: Connection) -> None:
     conn.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
     # A read that turns into a write fails at once when another writes; taking the lock first makes it wait.
     conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _conflicts() -> Iterator[None]:
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        original = error.orig
-        if isinstance(original, sqlite3.OperationalError):
-            busy = original.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-        else:
-            busy = getattr(original, "sqlstate", None) in _RETRY
-        if not busy:
-            raise
-        raise Conflict(
-            "database: only one may write at a time; another process was in the way. Try again when it is done."
-        ) from error
-
-
-def _unreachable(shown: str, url: URL, error: sa.exc.DBAPIError) -> QueristError:
-    reason = " ".join(str(error.orig).split())
-    if url.password:
-        reason = reason.replace(str(url.password), "***")
-    if "not a database" in reason:
-        return InvalidInput(f"database: must be a SQLite file; {shown} is something else. Name another file.")
-    return QueristError(f"database: must be reachable; {shown}: {reason}. Check that it runs and that you may use it.")
