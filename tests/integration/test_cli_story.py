@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,8 +144,6 @@ def test_the_list_of_commands_is_whole(cli: Callable[..., Any]) -> None:
 def test_verify_and_replay_that_find_something_end_with_1(
     cli: Callable[..., Any], messages: Callable[..., Any], tmp_path: Path
 ) -> None:
-    import sqlite3
-
     data = messages(30)
     data.write(tmp_path / "messages.csv")
     cli("init", "topics", "--target", "topic", "--classes", "billing,delivery,account", "--strategy", "random")
@@ -167,6 +166,24 @@ def test_verify_and_replay_that_find_something_end_with_1(
     drawn = cli("replay", "1")
     assert drawn.code == 1
     assert "Round 1 drawn again differs" in drawn.out
+
+
+def test_a_round_that_keeps_too_little_to_be_drawn_again_is_refused(
+    cli: Callable[..., Any], messages: Callable[..., Any], tmp_path: Path
+) -> None:
+    messages(30).write(tmp_path / "messages.csv")
+    cli("init", "topics", "--target", "topic", "--classes", "billing,delivery,account", "--strategy", "random")
+    cli("add", "messages.csv")
+    cli("ask", "-n", "4")
+    with sqlite3.connect(tmp_path / "querist.db") as raw:
+        raw.execute("UPDATE round SET context = json_remove(context, '$.trust', '$.groups')")
+    raw.close()
+    said = cli("replay", "1")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        "Error: round: must hold what a draw rests on; round 1 lacks groups, trust, for an earlier version asked it. "
+        "Replay a round that was asked since.\n"
+    )
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, clean_environment: dict[str, str]) -> None:

@@ -30,6 +30,7 @@ from querist.store import answers, items, models, rounds, versions
 from querist.store.db import Connection
 
 PREVIEW_CHARACTERS = 90
+REPLAYED = ("last_seq", "pending", "groups", "model", "trust")  # of a round's context: what `replay` reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +245,18 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
     NotFound
         If there is no such round.
     InvalidInput
-        If it was a random draw from the test set or the calibration slice, or used a learner not handed in now.
+        If it was a random draw from the test set or the calibration slice, was asked by a version that did not keep
+        what a draw rests on, or used a learner not handed in now.
     """
     with work.database.reading() as conn:
         record = rounds.get(conn, work.project_id, number)
         if record.dataset_before is None:
             raise InvalidInput(f"round: must be of the pool; round {number} drew from a held-out split.")
+        if lacking := [name for name in REPLAYED if name not in record.context]:
+            raise InvalidInput(
+                f"round: must hold what a draw rests on; round {number} lacks {', '.join(lacking)}, for an earlier "
+                "version asked it. Replay a round that was asked since."
+            )
         schema = work.schema(conn)
         full = work.held(conn, "pool")
         pool = full.until(record.context["last_seq"])
