@@ -56,7 +56,7 @@ def test_the_whole_way_from_a_file_to_proven_labels(
         assert f"Round {number}: 20 items asked" in run("ask", "--to", "batch.csv", by=by)
         fill(tmp_path / "batch.csv", data.truth)
         assert run("tell", "batch.csv", "--annotator", "ada", by=by).startswith("20 labels taken")
-    assert "0 of items not asked, 20 said before" in run("tell", "batch.csv", "--annotator", "ada", by=cli)
+    assert "0 labels taken, 0 changed, 20 said before" in run("tell", "batch.csv", "--annotator", "ada", by=cli)
     assert "On 20 test items: accuracy" in run("train", by=cli)
     told = run("status", by=cli)
     assert "60 of the pool's" in told

@@ -77,7 +77,8 @@ class Loop(RuleBasedStateMachine):
         assert self.state.excluded == self.aside
         free = set(range(N)) - self.out - set(self.answers) - self.aside
         assert set(self.state.candidates.tolist()) == free
-        assert spending(self.state).labels <= 20
+        spent = spending(self.state)
+        assert spent.labels + spent.pending <= 20
 
 
 TestLoop = Loop.TestCase

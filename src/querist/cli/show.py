@@ -64,10 +64,10 @@ def show_told(told: Told) -> None:
     if told.problems and not told.taken:
         out.print(f"[bold red]Nothing was taken[/], because {len(told.problems)} of {told.n_rows} rows are wrong:")
     else:
+        unasked = f" ({told.n_volunteered} of them of items not asked)" if told.n_volunteered else ""
         out.print(
-            f"[bold]{told.n_labeled}[/] labels taken, {told.n_revised} changed, "
-            f"{told.n_volunteered} of items not asked, {told.n_repeated} said before, {told.n_blank} left empty; "
-            f"{told.n_pending} questions still open."
+            f"[bold]{told.n_labeled}[/] labels taken{unasked}, {told.n_revised} changed, "
+            f"{told.n_repeated} said before, {told.n_blank} left empty; {told.n_pending} questions still open."
         )
         if told.problems:
             out.print(f"{len(told.problems)} rows were not taken:")
@@ -102,12 +102,13 @@ def show_status(status: Status) -> None:
     rows = [["split", "items", "labeled", "pending"]]
     rows += [[s.split, f"{s.n_items:,}", f"{s.n_labeled:,}", f"{s.n_pending:,}"] for s in status.splits]
     table(rows)
-    if status.classes:
-        out.print()
-        shown = list(status.classes.items())[:CLASSES_SHOWN]
-        more = len(status.classes) - len(shown)
-        text = ", ".join(f"{escape(name)} {n}" for name, n in shown)
-        out.print(f"Labels: {text}{f' and {more} classes more' if more else ''}")
+    for counts, where in ((status.classes, "pool"), (status.test_classes, "test set")):
+        if counts:
+            out.print()
+            shown = list(counts.items())[:CLASSES_SHOWN]
+            more = len(counts) - len(shown)
+            text = ", ".join(f"{escape(name)} {n}" for name, n in shown)
+            out.print(f"Labels of the {where}: {text}{f' and {more} classes more' if more else ''}")
     if status.points:
         out.print()
         metric = status.metric
@@ -117,9 +118,10 @@ def show_status(status: Status) -> None:
             out.print(f"{metric} {sparkline(values)} {values[0]:.3f} to {values[-1]:.3f} at {last} labels")
     if status.rounds:
         out.print()
-        rows = [["round", "chosen by", "asked", "answered", "random", "state"]]
+        rows = [["round", "chosen by", "asked", "answered", "pending", "random", "state"]]
         for r in status.rounds[-ROUNDS_SHOWN:]:
-            rows.append([str(r.number), r.strategy, str(r.n_asked), str(r.n_answered), str(r.n_random), r.state])
+            figures = (r.n_asked, r.n_answered, r.n_pending, r.n_random)
+            rows.append([str(r.number), r.strategy, *map(str, figures), r.state])
         table(rows)
     out.print()
     for verdict in status.verdicts:

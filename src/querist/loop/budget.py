@@ -16,30 +16,49 @@ ROUNDING = 1 + 1e-12  # prices summed in another order differ in the last digit
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Answers bought or on order, what they cost, and what is left of each; None is no limit."""
+    """What was bought, what is on order, and what the budget leaves.
+
+    Parameters
+    ----------
+    labels, usd : int, float
+        Questions that are answered, and what the answers cost, by the prices expected when they were asked.
+    labels_left, usd_left : int, float or None
+        What may still be asked for: the budget less what is bought and what is on order. None is no limit.
+    pending, pending_usd : int, float
+        Questions that are open, and what their answers are expected to cost.
+    """
 
     labels: int
     usd: float
     labels_left: int | None
     usd_left: float | None
+    pending: int = 0
+    pending_usd: float = 0.0
 
 
 def spending(state: State) -> Spending:
     """What the asked items that are labeled or pending cost. Labels that came with the data are not bought.
 
+    An open question counts against the budget as an answered one does: its answer will have to be paid for.
+
     Examples
     --------
     >>> spending(State.start(4, labels={0: 1}))
-    Spending(labels=0, usd=0.0, labels_left=None, usd_left=None)
+    Spending(labels=0, usd=0.0, labels_left=None, usd_left=None, pending=0, pending_usd=0.0)
     """
-    bought = [q for row, q in state.asked.items() if row in state.labels or row in state.pending]
+    bought = [q for row, q in state.asked.items() if row in state.labels]
+    waiting = [q for row, q in state.asked.items() if row in state.pending and row not in state.labels]
     usd = float(sum(q.cost_usd for q in bought))
+    pending_usd = float(sum(q.cost_usd for q in waiting))
+    committed = len(bought) + len(waiting)
     budget = state.policy.budget
     return Spending(
         labels=len(bought),
         usd=usd,
-        labels_left=None if budget.labels is None else max(0, budget.labels - len(bought)),
-        usd_left=None if budget.usd is None else max(0.0, budget.usd - usd),
+        labels_left=None if budget.labels is None else max(0, budget.labels - committed),
+        usd_left=None if budget.usd is None else max(0.0, budget.usd - usd - pending_usd),
+        pending=len(waiting),
+        pending_usd=pending_usd,
     )
 
 

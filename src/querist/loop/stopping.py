@@ -42,6 +42,9 @@ class BudgetSpent:
     def verdict(self, points: Sequence[Point], spent: Spending) -> Verdict:
         """Stop where nothing is left."""
         parts, stop = [], False
+        bought = f"{spent.labels} bought" + (
+            f", {spent.pending} asked for and not answered yet" if spent.pending else ""
+        )
         if spent.labels_left is not None:
             parts.append(f"{spent.labels_left} labels left")
             stop |= spent.labels_left == 0
@@ -49,9 +52,9 @@ class BudgetSpent:
             parts.append(f"{spent.usd_left:.2f} dollars left")
             stop |= spent.usd_left <= 0
         if not parts:
-            return Verdict("budget", False, None, f"No budget is set; {spent.labels} answers bought.")
+            return Verdict("budget", False, None, f"No budget is set; answers: {bought}.")
         figure = float(spent.labels_left) if spent.labels_left is not None else spent.usd_left
-        return Verdict("budget", stop, figure, f"{' and '.join(parts).capitalize()}, {spent.labels} bought.")
+        return Verdict("budget", stop, figure, f"{' and '.join(parts).capitalize()}; {bought}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class ProjectView:
     name, target : str
         Of the project, and of what is asked.
     classes : mapping of str to int
-        Labels so far by class, also of a class with none; empty for a number.
+        Labels of the pool by class, also of a class with none; empty for a number.
     splits : mapping of str to int
         Items in pool, test, calibration and excluded.
     n_labels, n_pending : int

@@ -23,8 +23,9 @@ Role = Literal["annotator", "reviewer", "adjudicator", "model", "import", "simul
 class Told:
     """What became of each answer.
 
-    `n_labeled` were asked and open; `n_volunteered` were not asked; `n_revised` changed a label; `n_repeated` said
-    again what was known. `taken` is False where nothing was, because a row was wrong.
+    `n_labeled` gave an item its label, `n_volunteered` of them without having been asked; `n_revised` changed a label;
+    `n_repeated` said again what was known; `n_blank` were left empty. These and the problems come to `n_rows`. `taken`
+    is False where nothing was, because a row was wrong.
     """
 
     n_rows: int
@@ -198,7 +199,7 @@ def _told(
 ) -> Told:
     return Told(
         n_rows=n_rows,
-        n_labeled=counts["labeled"],
+        n_labeled=counts["labeled"] + counts["volunteered"],
         n_volunteered=counts["volunteered"],
         n_revised=counts["revised"],
         n_repeated=counts["repeated"] + n_repeated,

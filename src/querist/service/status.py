@@ -18,7 +18,7 @@ from querist.store.db import Connection
 
 @dataclass(frozen=True, slots=True)
 class SplitStatus:
-    """Items of one split."""
+    """Items of one split: all, those with a label whoever gave it, and those about which a question is open."""
 
     split: str
     n_items: int
@@ -28,7 +28,10 @@ class SplitStatus:
 
 @dataclass(frozen=True, slots=True)
 class RoundStatus:
-    """One round: who chose, how much is answered, and how many were drawn at random."""
+    """One round: who chose, how many items it asked about, and how many of them are answered, still open, and random.
+
+    What is neither answered nor open was taken back.
+    """
 
     number: int
     purpose: str
@@ -36,19 +39,25 @@ class RoundStatus:
     held_back: str | None
     n_asked: int
     n_answered: int
+    n_pending: int
     n_random: int
     state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where a project stands."""
+    """Where a project stands.
+
+    `classes` and `test_classes` count the labels of the pool and of the test set, by class; empty for a number.
+    `spent` is what was bought for the pool, and what is on order. `random_share` is that of the items asked about.
+    """
 
     project: str
     target: str
     story: str
     splits: tuple[SplitStatus, ...]
     classes: Mapping[str, int]
+    test_classes: Mapping[str, int]
     metric: str
     points: tuple[Point, ...]
     rounds: tuple[RoundStatus, ...]
@@ -71,11 +80,11 @@ def status(work: Workspace) -> Status:
         done = tuple(_round(record) for record in rounds.listed(conn, work.project_id))
         verdicts = tuple(rule.verdict(points, spent) for rule in work.stopping(conn))
         doubt = models.last_trust(conn, work.project_id)
-        labels = Counter(
-            str(label.value) for label in answers.labels(conn, work.project_id) if label.split != "excluded"
-        )
-    order = schema.classes or tuple(sorted(labels))
-    classes = {name: labels[name] for name in sorted(order, key=lambda name: -labels[name])} if schema.classes else {}
+        labels = Counter((label.split, str(label.value)) for label in answers.labels(conn, work.project_id))
+    classes, test_classes = (
+        {name: labels[split, name] for name in sorted(schema.classes, key=lambda name: -labels[split, name])}
+        for split in ("pool", "test")
+    )
     metric = _metric(points, classes)
     asked = sum(r.n_asked for r in done if r.purpose != "evaluation")
     drawn = sum(r.n_random for r in done if r.purpose != "evaluation")
@@ -85,6 +94,7 @@ def status(work: Workspace) -> Status:
         story=_story(per_split, done, points, metric, spent),
         splits=per_split,
         classes=classes,
+        test_classes=test_classes if any(test_classes.values()) else {},
         metric=metric,
         points=points,
         rounds=done,
@@ -92,7 +102,7 @@ def status(work: Workspace) -> Status:
         random_share=drawn / asked if asked else policy.exploration,
         verdicts=verdicts,
         trust=None if doubt is None else str(doubt["reason"]),
-        next_step=_next(per_split, points, verdicts, any(not r.n_answered for r in done)),
+        next_step=_next(per_split, points, verdicts),
     )
 
 
@@ -124,6 +134,7 @@ def _round(record: rounds.RoundRecord) -> RoundStatus:
         held_back=record.held_back,
         n_asked=record.n_asked,
         n_answered=record.n_answered,
+        n_pending=record.n_pending,
         n_random=record.n_random,
         state=record.state,
     )
@@ -147,26 +158,33 @@ def _story(
     n_items = sum(s.n_items for s in splits)
     pool = next(s for s in splits if s.split == "pool")
     asked = [r for r in done if r.purpose != "evaluation"]
-    parts = [f"{n_items:,} items, {pool.n_labeled:,} of the pool's {pool.n_items:,} labeled in {len(asked)} rounds."]
+    parts = [f"{n_items:,} items, {pool.n_labeled:,} of the pool's {pool.n_items:,} labeled."]
+    if asked:
+        n_asked, n_answered, n_open = (
+            sum(counts) for counts in zip(*((r.n_asked, r.n_answered, r.n_pending) for r in asked), strict=True)
+        )
+        back = f", {n:,} taken back" if (n := n_asked - n_answered - n_open) else ""
+        rounds_ = f"{len(asked)} round{'s' * (len(asked) > 1)}"
+        parts.append(f"{rounds_} asked {n_asked:,} questions: {n_answered:,} answered, {n_open:,} open{back}.")
     if len(points) > 1 and metric in points[-1].metrics and metric in points[0].metrics:
         first, last = points[0], points[-1]
         parts.append(
             f"{metric} went from {first.metrics[metric]:.3f} at {first.n_labels} labels "
             f"to {last.metrics[metric]:.3f} at {last.n_labels}."
         )
-    if spent.usd:
-        parts.append(f"What was asked of the pool costs {spent.usd:,.2f} dollars.")
+    if spent.usd or spent.pending_usd:
+        more = f"; the open questions are expected to cost {spent.pending_usd:,.2f} more" if spent.pending_usd else ""
+        parts.append(f"The answers cost {spent.usd:,.2f} dollars{more}.")
     return " ".join(parts)
 
 
-def _next(
-    splits: tuple[SplitStatus, ...], points: tuple[Point, ...], verdicts: tuple[Verdict, ...], waiting: bool
-) -> str:
+def _next(splits: tuple[SplitStatus, ...], points: tuple[Point, ...], verdicts: tuple[Verdict, ...]) -> str:
     by_name = {s.split: s for s in splits}
     pool, test = by_name["pool"], by_name["test"]
     if not pool.n_items:
         return "querist add FILE, since the pool is empty"
-    if stop := next((v for v in verdicts if v.stop), None):
+    all_labeled = pool.n_labeled == pool.n_items
+    if not all_labeled and (stop := next((v for v in verdicts if v.stop), None)):
         return f"stop asking: {stop.rule} says so. `querist report` shows what was reached."
     if pool.n_pending + test.n_pending:
         n = pool.n_pending + test.n_pending
@@ -175,4 +193,9 @@ def _next(
         )
     if test.n_items and not test.n_labeled and not points:
         return "querist ask --split test -n 100 --to test.csv, so that models can be measured"
+    if all_labeled:
+        return (
+            f"all {pool.n_items:,} items of the pool are labeled: `querist export labels.csv` writes them, "
+            "`querist freeze` keeps them as a version, `querist add FILE` brings more."
+        )
     return "querist ask --to batch.csv"

@@ -119,7 +119,9 @@ def test_the_label_budget_is_kept_and_labels_that_came_along_are_free() -> None:
     with pytest.raises(BudgetSpent):
         ask(state, signals())
     back = withdraw(state, second.ids)
-    assert spending(back).labels == 10
+    assert (spending(back).labels, spending(back).pending) == (0, 10)
+    paid = spending(tell(back, {int(first.ids[0]): 1}))
+    assert (paid.labels, paid.pending, paid.labels_left) == (1, 9, 2), "an answer moves from on order to bought"
 
 
 def test_the_money_budget_is_never_overspent() -> None:
@@ -130,8 +132,8 @@ def test_the_money_budget_is_never_overspent() -> None:
         while True:
             state, _ = ask(state, with_costs)
     except BudgetSpent:
-        assert spending(state).usd <= 20.0
-        assert spending(state).labels >= 8
+        assert spending(state).pending_usd <= 20.0
+        assert spending(state).pending >= 8
         return
 
 
