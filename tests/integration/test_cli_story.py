@@ -186,6 +186,17 @@ def test_a_round_that_keeps_too_little_to_be_drawn_again_is_refused(
     )
 
 
+def test_a_target_of_numbers_is_noticed_and_can_be_overruled(cli: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [f"{(i * 37) % 101},{(i * 53) % 97},{((i * 37) % 101) / 8}" for i in range(120)]
+    (tmp_path / "houses.csv").write_text("a,b,price\n" + "\n".join(rows) + "\n", "utf-8")
+    usual = ("simulate", "houses.csv", "--target", "price", "--seeds", "1", "--jobs", "1", "--budget", "20")
+    said = cli(*usual, "--batch-size", "10", "--json")
+    assert (said.code, said.json["metric"]) == (0, "r2")
+    assert said.err.startswith("Note: target: the column 'price' holds numbers to predict, ")
+    assert "Say --numbers if that is right, or --classes if each of them is a class.\n" in said.err
+    assert cli(*usual, "--batch-size", "10", "--numbers").err == ""
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, clean_environment: dict[str, str]) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "querist", "strategies"],

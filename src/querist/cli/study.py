@@ -10,6 +10,7 @@ import typer
 from querist.catalogue import find, strategy_names
 from querist.cli import output
 from querist.core.hashing import digest
+from querist.core.schema import Task
 from querist.demo import demonstrate, next_steps
 from querist.simulation import from_table, parse, study_rows, write_page
 from querist.simulation import simulate as run_study
@@ -19,6 +20,12 @@ READING = (
     "interval;\narea is the mean gain over the whole budget; p is of a paired test, Holm-adjusted: "
     "five seeds cannot prove much.[/]"
 )
+
+TAKEN_FOR_NUMBERS = (
+    "target: the column {!r} holds numbers to predict, by their fractions or their many values, and is compared as "
+    "such. Say --numbers if that is right, or --classes if each of them is a class."
+)
+TASKS: dict[bool | None, Task | None] = {True: "choice", False: "number", None: None}
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
@@ -37,7 +44,9 @@ def simulate(
     price: Annotated[float, typer.Option(help="Dollars a label costs.")] = 0.0,
     until: Annotated[float | None, typer.Option(help="Stop a run at this value of the metric.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
-    classes: Annotated[bool, typer.Option("--classes/--numbers", help="Whether the target is a class.")] = True,
+    classes: Annotated[
+        bool | None, typer.Option("--classes/--numbers", help="What the target is; by default it is looked at.")
+    ] = None,
     to: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("simulation.html"),
     runs: Annotated[Path, typer.Option(help="Folder of finished runs, from which to go on.")] = Path(".querist-runs"),
     jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
@@ -45,7 +54,10 @@ def simulate(
 ) -> None:
     """Compare strategies with random on your own labeled data. Interrupted, it goes on where it was."""
     with output.progress(quiet=as_json) as progress:
-        data = from_table(path, target, task="choice" if classes else "number", drop=drop or (), progress=progress)
+        task = TASKS[classes]
+        data = from_table(path, target, task=task, drop=drop or (), progress=progress)
+        if task is None and data.schema.task == "number":
+            output.err.print(f"[yellow]Note:[/] {output.escape(TAKEN_FOR_NUMBERS.format(target))}")
         study = run_study(
             data,
             strategies=[name.strip() for name in strategies.split(",") if name.strip()] or None,

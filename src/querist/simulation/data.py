@@ -113,6 +113,15 @@ def from_table(
 ) -> Labeled:
     """Labeled data from a file in which `target` is the column of answers; rows without one are left out.
 
+    Parameters
+    ----------
+    path : path
+    target : str
+    task : {"choice", "number"}, optional
+        By default a number where every answer is one, and they hold fractions or more than 20 distinct values.
+    drop : sequence of str
+        Columns to leave out.
+
     Raises
     ------
     InvalidInput
@@ -142,9 +151,10 @@ def from_table(
     if not spec.used:
         raise InvalidInput(f"{Path(path).name}: must hold something to learn from beside {target!r}; it does not.")
     table = Columns(coerce(columns, spec)).select(spec.used)
-    answers: Sequence[Any] = y
-    if task != "choice" and (numbers := _as_numbers(y)) is not None:
-        answers = numbers
+    numbers = _as_numbers(y)
+    if task is None:
+        task = "number" if numbers is not None and _looks_numeric(np.array(numbers)) else "choice"
+    answers: Sequence[Any] = numbers if task == "number" and numbers is not None else y
     return labeled(table, np.array(answers), task=task, target=target, spec=spec, name=Path(path).name)
 
 
@@ -294,9 +304,10 @@ def _numbers(keys: Iterable[Hashable]) -> Rows:
 
 def _as_numbers(values: Sequence[Any]) -> list[float] | None:
     try:
-        return [float(v) for v in values]
+        numbers = [float(v) for v in values]
     except (TypeError, ValueError):
         return None
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def _looks_numeric(values: Array) -> bool:

@@ -75,6 +75,28 @@ def test_answers_that_do_not_fit_are_refused() -> None:
         labeled(X, ["a", "b", "c", "a"], classes=["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("answers", "task", "classes"),
+    [
+        ([f"{i / 7:.2f}" for i in range(40)], "number", ()),
+        ([str(i) for i in range(40)], "number", ()),
+        ([str(i % 3) for i in range(40)], "choice", ("0", "1", "2")),
+        ([f"{i % 3}.0" for i in range(40)], "choice", ("0.0", "1.0", "2.0")),
+        (["nan", "inf"] * 20, "choice", ("inf", "nan")),
+        (["1", "many"] * 20, "choice", ("1", "many")),
+    ],
+)
+def test_a_file_of_numbers_is_told_from_one_of_classes(
+    tmp_path: Path, answers: list[str], task: str, classes: tuple[str, ...]
+) -> None:
+    path = tmp_path / "old.csv"
+    rows = zip(prose(40), answers, strict=True)
+    path.write_text("text,answer\n" + "".join(f"{text},{answer}\n" for text, answer in rows), "utf-8")
+    schema = from_table(path, "answer").schema
+    assert (schema.task, schema.classes) == (task, classes)
+    assert from_table(path, "answer", task="choice").schema.n_classes == len(set(answers))
+
+
 def test_a_table_is_read_without_the_rows_that_have_no_answer(tmp_path: Path) -> None:
     path = tmp_path / "old.csv"
     rows = [f"{text},{i % 5},{'' if i % 4 == 0 else 'ab'[i % 2]}" for i, text in enumerate(prose(40))]
