@@ -300,6 +300,7 @@ def test_facts_say_who_answered_and_why_it_was_asked(shop: Any) -> None:
         "utility": 0.5,
         "propensity": 1.0,
         "reason": "it is unsure",
+        "note": None,
     }
     assert (facts[given]["annotator"], facts[given]["round"], facts[given]["reason"]) == ("bea", None, None)
 

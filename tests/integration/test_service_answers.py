@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from querist.core.errors import Conflict, InvalidInput
 from querist.core.policy import Policy
 from querist.core.schema import Schema
 from querist.core.state import Answer
+from querist.formats import open_table
 from querist.project import Project
 from querist.service import rounds as service_rounds
 from querist.store import answers, rounds
@@ -208,6 +210,33 @@ def test_a_note_is_kept_with_the_answer(colors: Project, tmp_path: Path) -> None
     work = colors._work
     with work.database.reading() as conn:
         assert [event.note for event in answers.events(conn, work.project_id)] == ["looks worn"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.jsonl", "out.parquet", "out.arrow"])
+def test_a_note_is_exported_where_there_is_one(colors: Project, tmp_path: Path, name: str) -> None:
+    first, second = pending(colors)[:2]
+    colors.tell({second: "blue"})
+    colors.export(tmp_path / f"none-{name}")
+    assert "note" not in open_table(tmp_path / f"none-{name}").columns
+    colors.tell([Answer(first, "red", "ann", note="=1+1 looks worn")])
+    colors.export(tmp_path / name)
+    (batch,) = open_table(tmp_path / name).batches()
+    notes = dict(zip(batch.columns["id"], batch.columns["note"], strict=True))
+    assert notes == {first: "=1+1 looks worn", second: "" if name.endswith("sv") else None}
+    colors.tell({first: "green"})
+    colors.export(tmp_path / name)
+    assert "note" not in open_table(tmp_path / name).columns, "the answer that stands now has none"
+
+
+def test_a_field_named_note_is_told_from_the_note(
+    start: Callable[..., Project], tmp_path: Path, database_url: str
+) -> None:
+    project = start(database_url, schema=COLORS, policy=Policy("random", batch_size=2), name="noted")
+    project.add([{"id": f"i{n}", "note": f"a note on {n} of the seller's"} for n in range(4)])
+    project.tell([Answer("i1", "red", "ann", note="my own")])
+    project.export(tmp_path / "out.jsonl")
+    row = json.loads((tmp_path / "out.jsonl").read_text("utf-8"))
+    assert (row["field:note"], row["note"]) == ("a note on 1 of the seller's", "my own")
 
 
 # Two processes of one project. Each says `ready`, and goes on when it is told to.

@@ -14,6 +14,7 @@ from querist.service.workspace import Workspace
 from querist.store import answers, items, versions
 
 FACTS = ("annotator", "answered_at", "round", "strategy", "purpose", "utility", "propensity", "reason")
+NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def export(
 ) -> Exported:
     """Write labeled items with who answered, when, and why each was asked.
 
-    Columns: id, the fields, the target, split, then the facts. `propensity` is what an unbiased estimate from these
+    Columns: id, the fields, the target, split, then the facts, and `note` where one was given with any of the answers.
+    `propensity` is what an unbiased estimate from these
     labels needs; it is empty for an item nobody asked about.
     """
     if str(Path(path).resolve()) in work.database.url:
@@ -70,9 +72,10 @@ def export(
     with work.database.reading() as conn:
         schema, spec = work.schema(conn), work.spec(conn)
         names = list(spec.kinds)
-        own = {"id", schema.target, "split", *FACTS}
+        facts = (*FACTS, NOTE) if versions.has_notes(conn, work.project_id, number) else FACTS
+        own = {"id", schema.target, "split", *FACTS, NOTE}  # whether somebody left a note renames no field
         shown = [f"field:{name}" if name in own else name for name in names]  # as a worksheet names them
-        columns = ["id", *shown, schema.target, "split", *FACTS]
+        columns = ["id", *shown, schema.target, "split", *facts]
         total = versions.get(conn, work.project_id, number).n_items
         done = 0
 
@@ -80,16 +83,16 @@ def export(
             nonlocal done
             for chunk in versions.entry_chunks(conn, work.project_id, number):
                 fields = items.fields_of(conn, [entry.item_seq for entry in chunk])
-                facts = answers.facts_of(conn, [entry.event_id for entry in chunk])
+                known_of = answers.facts_of(conn, [entry.event_id for entry in chunk])
                 for entry in chunk:
                     known = fields[entry.item_seq]
-                    why = facts[entry.event_id]
+                    why = known_of[entry.event_id]
                     yield [
                         entry.item_id,
                         *(known.get(name) for name in names),
                         entry.value,
                         entry.split,
-                        *(why.get(fact) for fact in FACTS),
+                        *(why.get(fact) for fact in facts),
                     ]
                 done += len(chunk)
                 progress(done, total, "writing")

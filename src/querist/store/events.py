@@ -67,8 +67,8 @@ def events(conn: sa.Connection, project_id: int, *, after: int = 0, chunk: int =
 def facts_of(conn: sa.Connection, event_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Who answered and when, and why the item was asked: by event, for an export's columns.
 
-    The keys are annotator, answered_at, round, strategy, purpose, utility, propensity and reason; what is about a
-    query is None where nobody asked.
+    The keys are annotator, answered_at, round, strategy, purpose, utility, propensity, reason and note; what is about
+    a query is None where nobody asked, and so is a note that was not given, or was erased.
     """
     e, q = answer_event.c, query.c
     found: dict[str, dict[str, Any]] = {}
@@ -84,8 +84,10 @@ def facts_of(conn: sa.Connection, event_ids: Sequence[str]) -> dict[str, dict[st
                 q.utility,
                 q.propensity,
                 q.reason,
+                sa.func.nullif(answer_content.c.note, "").label("note"),
             )
             .outerjoin(query, q.id == e.query_id)
+            .outerjoin(answer_content, answer_content.c.event_id == e.id)
             .where(among(conn, e.id, chunk))
         )
         for row in conn.execute(asked):

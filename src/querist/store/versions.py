@@ -20,7 +20,7 @@ from querist.store import projects
 from querist.store.columns import plain_text, utc_now
 from querist.store.events import head
 from querist.store.sql import CHUNK, flat, streamed
-from querist.store.tables import answer_event, current_label, dataset_entry, dataset_version, item
+from querist.store.tables import answer_content, answer_event, current_label, dataset_entry, dataset_version, item
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,17 @@ def entry_chunks(conn: sa.Connection, project_id: int, number: int, *, chunk: in
     """The labels of a version, sorted by item id, in chunks."""
     for rows in streamed(conn, _frozen(get(conn, project_id, number).id), chunk):
         yield [Entry(*tuple(row)) for row in rows]
+
+
+def has_notes(conn: sa.Connection, project_id: int, number: int) -> bool:
+    """Whether a note was given with one of the answers that a version holds."""
+    c = dataset_entry.c
+    noted = (
+        sa.select(c.item_id)
+        .join(answer_content, answer_content.c.event_id == c.event_id)
+        .where(c.version_id == get(conn, project_id, number).id, answer_content.c.note != "")
+    )
+    return bool(conn.scalar(sa.select(noted.exists())))
 
 
 def diff(conn: sa.Connection, project_id: int, a: int, b: int) -> Diff:
