@@ -197,6 +197,25 @@ def test_a_target_of_numbers_is_noticed_and_can_be_overruled(cli: Callable[..., 
     assert cli(*usual, "--batch-size", "10", "--numbers").err == ""
 
 
+def test_a_note_that_comes_too_late_is_not_lost_in_silence(
+    cli: Callable[..., Any], messages: Callable[..., Any], tmp_path: Path
+) -> None:
+    messages(12).write(tmp_path / "labeled.csv", label=True)
+    cli("init", "topics", "--target", "topic", "--classes", "billing,delivery,account")
+    cli("add", "labeled.csv", "--label", "topic")
+    first = cli("freeze", "--note", "as it came")
+    assert (first.code, first.err) == (0, "")
+    assert first.out.startswith("Version 1 is 12 labels, ")
+    assert cli("freeze").err == cli("freeze", "--note", "as it came").err == ""
+    late = cli("freeze", "--note", "for June")
+    assert late.out.startswith("Version 1 was already 12 labels, ")
+    assert late.err == (
+        "Note: note: must be given when the version is made, since no version is ever changed; its note is "
+        "'as it came', so 'for June' was not kept. Freeze with a note before `train` and `ask`: they freeze too.\n"
+    )
+    assert cli("freeze", "--note", "for June", "--json").json["note"] == "as it came"
+
+
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, clean_environment: dict[str, str]) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "querist", "strategies"],

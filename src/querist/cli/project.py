@@ -234,6 +234,13 @@ def freeze(
         return
     word = "is" if frozen.created else "was already"
     output.out.print(f"Version {frozen.number} {word} {frozen.n_items} labels, {frozen.digest[:12]}.")
+    if note not in ("", frozen.note):
+        has = f"its note is {frozen.note!r}" if frozen.note else "it has none"
+        output.err.print(
+            f"[yellow]Note:[/] note: must be given when the version is made, since no version is ever changed; "
+            f"{output.escape(has)}, so {output.escape(repr(note))} was not kept. "
+            "Freeze with a note before `train` and `ask`: they freeze too."
+        )
 
 
 def export(

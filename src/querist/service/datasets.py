@@ -19,12 +19,16 @@ NOTE = "note"
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A dataset version; `created` is False where the labels had not changed since the last."""
+    """A dataset version; `created` is False where the labels had not changed since the last.
+
+    `note` is the version's own: one that was given for a version that was there already is not kept.
+    """
 
     number: int
     digest: str
     n_items: int
     created: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,12 @@ class Exported:
 
 
 def freeze(work: Workspace, note: str = "") -> Frozen:
-    """Make the labels as they are now a version; the same labels are the same version."""
+    """Make the labels as they are now a version; the same labels are the same version, with the note of the first."""
     with work.database.transaction() as conn:
         before = versions.latest(conn, work.project_id)
         version = versions.freeze(conn, work.project_id, note=note)
     created = before is None or before.number != version.number
-    return Frozen(version.number, version.digest, version.n_items, created)
+    return Frozen(version.number, version.digest, version.n_items, created, version.note)
 
 
 def diff(work: Workspace, a: int, b: int) -> versions.Diff:
