@@ -202,6 +202,54 @@ def test_one_wrong_answer_of_a_call_takes_none(colors: Project) -> None:
     assert colors.verify() == []
 
 
+def take_back(project: Project, item_id: str, action: Any) -> None:
+    work = project._work
+    with work.database.transaction() as conn:
+        seq = stored_items.existing(conn, work.project_id, [item_id])[item_id].seq
+        answers.append(conn, work.project_id, [answers.AnswerDraft(seq, None, "ann", action=action)])
+
+
+@pytest.mark.parametrize("action", ["undo", "withdraw"])
+def test_an_answer_that_was_taken_back_can_be_given_again(
+    colors: Project, say: Callable[..., Any], action: str
+) -> None:
+    item = pending(colors)[0]
+    for _ in range(3):
+        assert counts(say({item: "red"})) == (1, 0, 0, 0)
+        assert counts(say({item: "red"})) == (0, 0, 0, 1)
+        assert label(colors, item) == "red"
+        take_back(colors, item, action)
+        assert label(colors, item) is None
+        assert item in pending(colors)
+    assert len(history(colors, item)) == 6
+    assert colors.verify() == []
+
+
+def test_a_change_that_was_undone_can_be_made_again(colors: Project, say: Callable[..., Any]) -> None:
+    item = pending(colors)[0]
+    say({item: "red"})
+    for _ in range(2):
+        assert counts(say({item: "blue"})) == (0, 0, 1, 0)
+        take_back(colors, item, "undo")
+        assert label(colors, item) == "red"
+    assert colors.verify() == []
+
+
+def test_a_file_added_again_does_not_bring_back_a_label_that_was_taken_back(
+    database_url: str, start: Callable[..., Project]
+) -> None:
+    project = start(database_url, schema=COLORS, policy=Policy("random", batch_size=6), name="again")
+    rows = [{**item, "color": "red"} for item in TEXTS[:3]]
+    assert project.add(rows, label="color").n_labels == 3
+    work = project._work
+    with work.database.transaction() as conn:
+        seq = stored_items.existing(conn, work.project_id, ["i01"])["i01"].seq
+        who = answers.history(conn, work.project_id, seq)[0].annotator
+        answers.append(conn, work.project_id, [answers.AnswerDraft(seq, None, who, action="undo")])
+    assert project.add(rows, label="color").n_labels == 0
+    assert label(project, "i01") is None
+
+
 def test_a_note_is_kept_with_the_answer(colors: Project, tmp_path: Path) -> None:
     item = pending(colors)[0]
     path = tmp_path / "noted.csv"

@@ -156,6 +156,8 @@ def _record_each(
     known = items.existing(conn, project, ids)
     current = answers.current(conn, project, [known[i].seq for i in ids])
     open_queries = {q.item_seq: q for q in rounds.pending(conn, project, seqs=[known[i].seq for i in ids])}
+    # A file that is added again must not bring back what somebody took back; a person's answer must.
+    taken_back = {} if role == "import" else answers.last_taken_back(conn, project, [known[i].seq for i in ids])
     counts: Counter[str] = Counter()
     drafts = []
     outcomes = []
@@ -178,8 +180,10 @@ def _record_each(
                 note=mark.note,
                 supersedes=supersedes,
                 client=client,
-                # The same answer to the same standing label is the same word, however often a command is repeated.
-                idempotency_key=mark.idempotency_key or digest([mark.item_id, value, supersedes]),
+                # The same answer to the same standing label is the same word, however often a command is repeated;
+                # once it was taken back, it is another.
+                idempotency_key=mark.idempotency_key
+                or digest([mark.item_id, value, supersedes, *filter(None, [taken_back.get(item.seq)])]),
             )
         )
     for outcome, recorded in zip(outcomes, answers.append(conn, project, drafts), strict=True):

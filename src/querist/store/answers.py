@@ -1,6 +1,6 @@
 """Answers: recorded once and for good (`append`), read back as events, and as the labels they come to."""
 
-from querist.store.events import Event, events, facts_of, head, history
+from querist.store.events import Event, events, facts_of, head, history, last_taken_back
 from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, workloads
 from querist.store.projects import lock
 from querist.store.recording import AnswerDraft, Recorded, append
@@ -19,6 +19,7 @@ __all__ = [
     "history",
     "label_counts",
     "labels",
+    "last_taken_back",
     "lock",
     "workloads",
 ]

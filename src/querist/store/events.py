@@ -96,6 +96,20 @@ def facts_of(conn: sa.Connection, event_ids: Sequence[str]) -> dict[str, dict[st
     return found
 
 
+def last_taken_back(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> dict[int, str]:
+    """The last undo or withdrawal about each of these items that has one: the event's id, by item."""
+    e = answer_event.c
+    found: dict[int, str] = {}
+    for chunk in chunks(seqs):
+        back = (
+            sa.select(e.item_seq, e.id)
+            .where(e.project_id == project_id, among(conn, e.item_seq, chunk), e.action.in_(("undo", "withdraw")))
+            .order_by(e.seq)
+        )
+        found.update((row.item_seq, row.id) for row in conn.execute(back))
+    return found
+
+
 def head(conn: sa.Connection, project_id: int) -> tuple[int, str]:
     """The place and the hash of the project's last event: written down elsewhere, they prove what was there."""
     c = answer_event.c
