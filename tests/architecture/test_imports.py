@@ -106,6 +106,13 @@ def test_importing_querist_loads_nothing_heavy() -> None:
     assert not [name for name in HEAVY if name in loaded]
 
 
+def test_the_command_line_loads_only_what_every_command_needs() -> None:
+    code = "import sys, json, querist.cli; print(json.dumps(sorted(sys.modules)))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    late = ("pyarrow", "sklearn", "scipy.stats", "jinja2", "joblib", "alembic", "psycopg")
+    assert not [name for name in late if name in loaded]
+
+
 def test_the_public_names_are_sorted_and_true() -> None:
     assert list(querist.__all__) == sorted(querist.__all__)
     for name in querist.__all__:

@@ -1,4 +1,7 @@
-"""Parquet and Arrow IPC, in batches."""
+"""Parquet and Arrow IPC, in batches.
+
+PyArrow loads when it is used: it takes a tenth of a second, and most commands read no file of its kinds.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from querist.core.errors import InvalidInput
 from querist.formats.files import Source
@@ -51,6 +51,8 @@ class _ColumnarTable(TableReader):
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
+        import pyarrow as pa
+
         try:
             yield
         except (pa.ArrowException, OSError) as error:
@@ -63,10 +65,14 @@ class ParquetTable(_ColumnarTable):
     kind = "Parquet"
 
     def _look(self) -> tuple[list[str], int]:
+        import pyarrow.parquet as pq
+
         with pq.ParquetFile(self._source.path) as file:
             return file.schema_arrow.names, file.metadata.num_rows
 
     def _parts(self, size: int) -> Iterator[tuple[Any, float]]:
+        import pyarrow.parquet as pq
+
         with pq.ParquetFile(self._source.path) as file:
             n, done = file.metadata.num_rows, 0
             for batch in file.iter_batches(batch_size=size):
@@ -80,6 +86,8 @@ class ArrowTable(_ColumnarTable):
     kind = "Arrow IPC"
 
     def _look(self) -> tuple[list[str], int]:
+        import pyarrow as pa
+
         if self._is_stream():
             with pa.memory_map(str(self._source.path)) as mapped, pa.ipc.open_stream(mapped) as stream:
                 return stream.schema.names, any(batch.num_rows for batch in stream) * -1
@@ -88,6 +96,8 @@ class ArrowTable(_ColumnarTable):
             return file.schema.names, -1 if n else 0
 
     def _parts(self, size: int) -> Iterator[tuple[Any, float]]:
+        import pyarrow as pa
+
         with pa.memory_map(str(self._source.path)) as mapped:
             if self._is_stream():
                 with pa.ipc.open_stream(mapped) as stream:
@@ -104,6 +114,8 @@ class ArrowTable(_ColumnarTable):
 
 
 def _values(column: Any) -> list[Any]:
+    import pyarrow as pa
+
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.dictionary_decode(), kind.value_type

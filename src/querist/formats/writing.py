@@ -15,9 +15,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.formats.atomic import replacing
@@ -162,6 +159,9 @@ _TEXT = {
 
 def _columnar(stream: BinaryIO, names: tuple[str, ...], rows: Iterator[Row], *, parquet: bool) -> None:
     """Two passes over a spool: a column's type is known only once its last value is."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     with tempfile.TemporaryFile() as spool:
         types: list[Any] = [pa.null()] * len(names)
         n_chunks = 0
@@ -181,6 +181,8 @@ def _columnar(stream: BinaryIO, names: tuple[str, ...], rows: Iterator[Row], *, 
 
 
 def _wider(name: str, known: Any, values: list[Any]) -> Any:
+    import pyarrow as pa
+
     try:
         found = pa.array(values).type
         both = [pa.schema([(name, t)]) for t in (known, found)]
@@ -190,6 +192,8 @@ def _wider(name: str, known: Any, values: list[Any]) -> Any:
 
 
 def _array(name: str, values: list[Any], kind: Any) -> Any:
+    import pyarrow as pa
+
     try:
         return pa.array(values, type=kind)
     except (pa.ArrowException, OverflowError, UnicodeEncodeError) as error:
