@@ -6,25 +6,30 @@ from querist.strategies.committee import bald, consensus_entropy, kl_to_consensu
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.hybrid import density_weighted, weighted_k_means
 from querist.strategies.lookahead import bait, variance_reduction, weighted_variance_reduction
+from querist.strategies.rare import active_search, class_balanced, galaxy, positive_first
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
 from querist.strategies.uncertainty import entropy, least_confidence, margin
 
 __all__ = [
     "QuotaPicks",
+    "active_search",
     "auto",
     "bait",
     "bald",
     "blend",
+    "class_balanced",
     "consensus_entropy",
     "density_weighted",
     "entropy",
     "filtered",
+    "galaxy",
     "guarded_top_k",
     "k_center",
     "k_means",
     "kl_to_consensus",
     "least_confidence",
     "margin",
+    "positive_first",
     "product",
     "random",
     "ranking",
