@@ -7,6 +7,7 @@ from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.hybrid import density_weighted, weighted_k_means
 from querist.strategies.lookahead import bait, variance_reduction, weighted_variance_reduction
 from querist.strategies.rare import active_search, class_balanced, galaxy, positive_first
+from querist.strategies.regression import greedy_x, greedy_xy, greedy_y, query_by_variance
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
 from querist.strategies.uncertainty import entropy, least_confidence, margin
 
@@ -23,6 +24,9 @@ __all__ = [
     "entropy",
     "filtered",
     "galaxy",
+    "greedy_x",
+    "greedy_xy",
+    "greedy_y",
     "guarded_top_k",
     "k_center",
     "k_means",
@@ -31,6 +35,7 @@ __all__ = [
     "margin",
     "positive_first",
     "product",
+    "query_by_variance",
     "random",
     "ranking",
     "switch",

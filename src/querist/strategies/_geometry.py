@@ -67,6 +67,11 @@ def distances_to(points: Floats, norms: Floats, centers: Floats) -> Floats:
     return _squared(_products(points, centers).min(axis=1), points, norms)
 
 
+def all_distances(points: Floats, norms: Floats, centers: Floats) -> Floats:
+    """Squared distance of each point to each center: (n_points, n_centers)."""
+    return _squared(_products(points, centers), points, norms[:, None])
+
+
 def nearest(points: Floats, norms: Floats, centers: Floats) -> tuple[Rows, Floats]:
     """Which center each point is nearest to, and their squared distance."""
     products = _products(points, centers)
