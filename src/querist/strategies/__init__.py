@@ -6,6 +6,8 @@ from querist.strategies.committee import bald, consensus_entropy, kl_to_consensu
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.hybrid import density_weighted, weighted_k_means
 from querist.strategies.lookahead import bait, variance_reduction, weighted_variance_reduction
+from querist.strategies.pairs import dueling, pair_disagreement, pair_information, pair_optimal, pair_uncertainty
+from querist.strategies.people import active_label, estimate_confusion, ie_thresh, relabel_value, which_annotator
 from querist.strategies.rare import active_search, class_balanced, galaxy, positive_first
 from querist.strategies.regression import greedy_x, greedy_xy, greedy_y, query_by_variance
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
@@ -13,6 +15,7 @@ from querist.strategies.uncertainty import entropy, least_confidence, margin
 
 __all__ = [
     "QuotaPicks",
+    "active_label",
     "active_search",
     "auto",
     "bait",
@@ -21,23 +24,31 @@ __all__ = [
     "class_balanced",
     "consensus_entropy",
     "density_weighted",
+    "dueling",
     "entropy",
+    "estimate_confusion",
     "filtered",
     "galaxy",
     "greedy_x",
     "greedy_xy",
     "greedy_y",
     "guarded_top_k",
+    "ie_thresh",
     "k_center",
     "k_means",
     "kl_to_consensus",
     "least_confidence",
     "margin",
+    "pair_disagreement",
+    "pair_information",
+    "pair_optimal",
+    "pair_uncertainty",
     "positive_first",
     "product",
     "query_by_variance",
     "random",
     "ranking",
+    "relabel_value",
     "switch",
     "top_k",
     "variance",
@@ -45,5 +56,6 @@ __all__ = [
     "vote_entropy",
     "weighted_k_means",
     "weighted_variance_reduction",
+    "which_annotator",
     "with_quotas",
 ]

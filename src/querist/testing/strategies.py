@@ -119,7 +119,7 @@ class StrategyContract:
         else:
             np.testing.assert_allclose(
                 found,
-                self.run([a.astype(np.float64) for a in singles]),
+                self.run([a.astype(np.float64) if a.dtype.kind == "f" else a for a in singles]),
                 rtol=1e-4,
                 atol=1e-4,
                 err_msg=f"{self._declared.name} must give float32 the utilities of float64",
