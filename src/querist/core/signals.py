@@ -26,8 +26,9 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "labeled": "whether each item is labeled, (n_items,)",
         "head": "a linear model's coefficients on the embeddings, the bias last, (n_classes, n_dims + 1)",
         "label_probs": "the probability of each of several labels that may hold at once, (n_items, n_labels)",
+        "label_matrix": "whether each label holds for a labeled item, (n_items, n_labels); elsewhere anything",
         "answers": "each annotator's class number per item or -1, (n_items, n_annotators)",
-        "tokens": "for each item an array of its tokens' tag probabilities, (n_items,) of (n_tokens, n_tags)",
+        "tokens": "an array per item of its tokens' tag probabilities, (n_items,) of ([n_members,] n_tokens, n_tags)",
         "boxes": "for each item an array of its boxes' class probabilities, (n_items,) of (n_boxes, n_classes)",
     }
 )

@@ -6,11 +6,13 @@ from querist.strategies.committee import bald, consensus_entropy, kl_to_consensu
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.hybrid import density_weighted, weighted_k_means
 from querist.strategies.lookahead import bait, variance_reduction, weighted_variance_reduction
+from querist.strategies.multilabel import cvirs, mmc, multi_label_uncertainty
 from querist.strategies.pairs import dueling, pair_disagreement, pair_information, pair_optimal, pair_uncertainty
 from querist.strategies.people import active_label, estimate_confusion, ie_thresh, relabel_value, which_annotator
 from querist.strategies.rare import active_search, class_balanced, galaxy, positive_first
 from querist.strategies.regression import greedy_x, greedy_xy, greedy_y, query_by_variance
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
+from querist.strategies.structured import box_uncertainty, mnlp, sequence_bald, token_entropy
 from querist.strategies.uncertainty import entropy, least_confidence, margin
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "bait",
     "bald",
     "blend",
+    "box_uncertainty",
     "class_balanced",
     "consensus_entropy",
+    "cvirs",
     "density_weighted",
     "dueling",
     "entropy",
@@ -39,6 +43,9 @@ __all__ = [
     "kl_to_consensus",
     "least_confidence",
     "margin",
+    "mmc",
+    "mnlp",
+    "multi_label_uncertainty",
     "pair_disagreement",
     "pair_information",
     "pair_optimal",
@@ -49,7 +56,9 @@ __all__ = [
     "random",
     "ranking",
     "relabel_value",
+    "sequence_bald",
     "switch",
+    "token_entropy",
     "top_k",
     "variance",
     "variance_reduction",

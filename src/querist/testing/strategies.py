@@ -87,15 +87,17 @@ class StrategyContract:
 
     def test_its_input_is_left_alone(self) -> None:
         arrays = self.signals()
-        before = [a.copy() for a in arrays]
+        before = [_each(np.copy, a) for a in arrays]
         self.run(arrays)
         for need, was, now in zip(self._needs, before, arrays, strict=True):
-            np.testing.assert_array_equal(now, was, err_msg=f"{self._declared.name} wrote into its {need}")
+            for one, other in zip(was, now, strict=True):
+                np.testing.assert_array_equal(other, one, err_msg=f"{self._declared.name} wrote into its {need}")
 
     def test_read_only_arrays_will_do(self) -> None:
         arrays = self.signals()
         for a in arrays:
-            a.flags.writeable = False
+            for part in [a, *a] if a.dtype == object else [a]:
+                part.flags.writeable = False
         self.run(arrays)
 
     def test_the_same_seed_gives_the_same_answer(self) -> None:
@@ -107,19 +109,19 @@ class StrategyContract:
     def test_the_layout_in_memory_does_not_matter(self) -> None:
         arrays = self.signals()
         plain = self.run(arrays)
-        self._same(plain, self.run([np.asfortranarray(a) for a in arrays]))
-        self._same(plain, self.run([_strided(a) for a in arrays]))
+        self._same(plain, self.run([_each(np.asfortranarray, a) for a in arrays]))
+        self._same(plain, self.run([_each(_strided, a) for a in arrays]))
 
     def test_float32_will_do(self) -> None:
         arrays = self.signals()
-        singles = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in arrays]
+        singles = [_each(_as(np.float32), a) for a in arrays]
         found = self.run(singles)
         if isinstance(found, Picks):
             self._valid(found, N_ITEMS // 4, np.arange(N_ITEMS))
         else:
             np.testing.assert_allclose(
                 found,
-                self.run([a.astype(np.float64) if a.dtype.kind == "f" else a for a in singles]),
+                self.run([_each(_as(np.float64), a) for a in singles]),
                 rtol=1e-4,
                 atol=1e-4,
                 err_msg=f"{self._declared.name} must give float32 the utilities of float64",
@@ -325,7 +327,14 @@ def _made_up(need: str, n_items: int, n_classes: int, sharpness: float, rng: np.
         case "head":
             return rng.normal(size=(n_classes, N_DIMS + 1))
         case "label_probs":
-            return 1 / (1 + np.exp(-sharpness * rng.normal(size=(n_items, n_classes))))
+            return 1 / (1 + np.exp(-np.clip(sharpness * rng.normal(size=(n_items, n_classes)), -700, 700)))
+        case "label_matrix":
+            return rng.integers(2, size=(n_items, n_classes)).astype(bool)
+        case "tokens" | "boxes":
+            ragged = np.empty(n_items, dtype=object)
+            for i in range(n_items):  # the third has none
+                ragged[i] = _softmax(sharpness * rng.normal(size=(int(rng.integers(1, 7)) if i != 2 else 0, n_classes)))
+            return ragged
     raise NotImplementedError(f"{need}: no example is made up for it; there are some for {', '.join(SIGNALS)}.")
 
 
@@ -335,8 +344,22 @@ def _of_rows(need: str, a: Array, of_rows: Sequence[int] | Rows) -> Array:
     return a[:, of_rows].copy() if need in BY_MEMBER else a[of_rows]
 
 
+def _each(make: Callable[[Array], Array], a: Array) -> Array:
+    """What `make` makes of an array, or of each that an array of arrays holds."""
+    if a.dtype != object:
+        return make(a)
+    made = np.empty(len(a), dtype=object)
+    for i, part in enumerate(a):
+        made[i] = make(part)
+    return made
+
+
+def _as(kind: type[np.floating[Any]]) -> Callable[[Array], Array]:
+    return lambda a: a.astype(kind) if a.dtype.kind == "f" else a
+
+
 def _softmax(logits: Floats) -> Floats:
-    powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=-np.inf))
     powers /= powers.sum(axis=-1, keepdims=True)
     return powers
 
