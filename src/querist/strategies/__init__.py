@@ -5,7 +5,7 @@ from querist.strategies.combine import blend, filtered, product, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.hybrid import density_weighted, weighted_k_means
-from querist.strategies.lookahead import bait, variance_reduction, weighted_variance_reduction
+from querist.strategies.fisher import bait, variance_reduction, weighted_variance_reduction
 from querist.strategies.multilabel import cvirs, mmc, multi_label_uncertainty
 from querist.strategies.pairs import dueling, pair_disagreement, pair_information, pair_optimal, pair_uncertainty
 from querist.strategies.people import active_label, estimate_confusion, ie_thresh, relabel_value, which_annotator
