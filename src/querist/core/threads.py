@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,5 +40,38 @@ def in_threads(work: Callable[[T], R], parts: Iterable[T], *, threads: int | Non
     wanted = min(n_threads() if threads is None else threads, len(todo))
     if wanted <= 1:
         return [work(part) for part in todo]
-    with ThreadPoolExecutor(wanted) as pool:
+    with _one_blas_thread(), ThreadPoolExecutor(wanted) as pool:
         return list(pool.map(work, todo))
+
+
+_lock = threading.Lock()
+_inside = 0
+_held: Any = None
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """While anybody is in here, a matrix product stays on the thread that asks for it.
+
+    Threads that each ask for threads stand in line for them: small products were up to a hundred times slower. The
+    first one in sets the limit and the last one out lifts it, so that two callers at once leave it as it was.
+    """
+    global _inside, _held
+    with _lock:
+        if not _inside:
+            _held = _blas().limit(limits=1, user_api="blas")
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                _held.restore_original_limits()
+
+
+@cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -1,17 +1,22 @@
 """Query strategies: arrays in, utilities or rows out. Pure functions; higher utility means label it sooner."""
 
 from querist.strategies.automatic import auto
+from querist.strategies.bayesian import batch_bald, epig, epig_scores, power_bald
 from querist.strategies.combine import blend, filtered, product, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.diversity import k_center, k_means, random
-from querist.strategies.hybrid import density_weighted, weighted_k_means
 from querist.strategies.fisher import bait, variance_reduction, weighted_variance_reduction
+from querist.strategies.hybrid import density_weighted, weighted_k_means
+from querist.strategies.laplace import laplace_members
+from querist.strategies.lookahead import expected_error_reduction, expected_error_reduction_reweighted
+from querist.strategies.model_change import expected_gradient_length, expected_model_change
 from querist.strategies.multilabel import cvirs, mmc, multi_label_uncertainty
 from querist.strategies.pairs import dueling, pair_disagreement, pair_information, pair_optimal, pair_uncertainty
 from querist.strategies.people import active_label, estimate_confusion, ie_thresh, relabel_value, which_annotator
 from querist.strategies.rare import active_search, class_balanced, galaxy, positive_first
 from querist.strategies.regression import greedy_x, greedy_xy, greedy_y, query_by_variance
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
+from querist.strategies.stochastic import stochastic_batch
 from querist.strategies.structured import box_uncertainty, mnlp, sequence_bald, token_entropy
 from querist.strategies.uncertainty import entropy, least_confidence, margin
 
@@ -22,6 +27,7 @@ __all__ = [
     "auto",
     "bait",
     "bald",
+    "batch_bald",
     "blend",
     "box_uncertainty",
     "class_balanced",
@@ -30,7 +36,13 @@ __all__ = [
     "density_weighted",
     "dueling",
     "entropy",
+    "epig",
+    "epig_scores",
     "estimate_confusion",
+    "expected_error_reduction",
+    "expected_error_reduction_reweighted",
+    "expected_gradient_length",
+    "expected_model_change",
     "filtered",
     "galaxy",
     "greedy_x",
@@ -41,6 +53,7 @@ __all__ = [
     "k_center",
     "k_means",
     "kl_to_consensus",
+    "laplace_members",
     "least_confidence",
     "margin",
     "mmc",
@@ -51,12 +64,14 @@ __all__ = [
     "pair_optimal",
     "pair_uncertainty",
     "positive_first",
+    "power_bald",
     "product",
     "query_by_variance",
     "random",
     "ranking",
     "relabel_value",
     "sequence_bald",
+    "stochastic_batch",
     "switch",
     "token_entropy",
     "top_k",

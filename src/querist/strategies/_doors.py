@@ -36,6 +36,35 @@ def rows(name: str, values: npt.ArrayLike, n_items: int) -> Rows:
     return np.sort(checks.rows(name, values, n_items=n_items))
 
 
+def finite(name: str, values: npt.ArrayLike) -> Floats:
+    """A finite number per item of the pool."""
+    u = checks.as_float(name, values)
+    if u.ndim == 1:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(u @ np.ones_like(u)):  # one pass without a mask; the mask only finds the place
+                return u
+    u = checks.vector(name, u)
+    if not np.isfinite(u).all():
+        row = int(np.flatnonzero(~np.isfinite(u))[0])
+        raise InvalidInput(
+            f"{name}: must be finite; row {row} is {u[row]}. Leave rows that may not be picked out of candidates."
+        )
+    return u
+
+
+def target_rows(
+    targets: npt.ArrayLike | None, n_targets: int, n_items: int, rng: np.random.Generator
+) -> Rows:
+    """The rows to look ahead to: those given, or so many of the pool's, drawn at random."""
+    checks.positive("n_targets", n_targets)
+    if targets is None:
+        return np.sort(rng.choice(n_items, size=min(n_targets, n_items), replace=False))
+    aims = rows("targets", targets, n_items)
+    if not len(aims):
+        raise InvalidInput("targets: must name at least one row of the pool; got none. Leave it out to draw some.")
+    return aims
+
+
 def generator(rng: np.random.Generator) -> np.random.Generator:
     """`rng`, if it is a generator and not a seed."""
     if not isinstance(rng, np.random.Generator):

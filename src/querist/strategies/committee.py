@@ -8,7 +8,7 @@ from querist.core import checks
 from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
 from querist.core.strategy import strategy
-from querist.strategies._rowwise import entropies, row_blocks, working_type
+from querist.strategies._rowwise import entropies, finite_logs, rated_members, row_blocks
 
 
 @strategy(
@@ -42,7 +42,7 @@ def vote_entropy(members: Floats) -> Floats:
     Notes
     -----
     -Σ (V_c/K) log(V_c/K), with V_c votes of K members for class c (Dagan and Engelson, 1995). Time linear in the size
-    of `members`; extra memory one block of items.
+    of `members`; extra memory one block of items per thread.
 
     Examples
     --------
@@ -50,16 +50,7 @@ def vote_entropy(members: Floats) -> Floats:
     >>> vote_entropy(np.array([sure, sure, unsure, unsure])).round(3)  # two votes each: log 2
     array([0.693])
     """
-    p = checks.member_probabilities("members", members)
-    n_members, n_items, n_classes = p.shape
-    utilities = np.zeros(n_items)
-    for block in row_blocks(n_items, n_members * n_classes):
-        votes = p[:, block].argmax(axis=2)
-        n = votes.shape[1]
-        cells = votes + n_classes * np.arange(n)
-        counts = np.bincount(cells.ravel(), minlength=n * n_classes).reshape(n, n_classes)
-        utilities[block] = entropies(counts / n_members, np.float64)
-    return utilities
+    return rated_members(members, _vote_entropies, np.float64)
 
 
 @strategy(
@@ -93,18 +84,14 @@ def consensus_entropy(members: Floats) -> Floats:
     Notes
     -----
     H[mean p], also called soft vote entropy (Settles, 2009). Time linear in the size of `members`; extra memory one
-    block of items.
+    block of items per thread.
 
     Examples
     --------
     >>> consensus_entropy(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(3)  # the mean is even: log 2
     array([0.693])
     """
-    p = checks.member_probabilities("members", members)
-    utilities = np.zeros(p.shape[1], dtype=working_type(p))
-    for block in row_blocks(p.shape[1], p.shape[0] * p.shape[2]):
-        utilities[block] = entropies(p[:, block].mean(axis=0, dtype=utilities.dtype), utilities.dtype)
-    return utilities
+    return rated_members(members, lambda p, dtype: entropies(p.mean(axis=0, dtype=dtype), dtype))
 
 
 @strategy(
@@ -138,14 +125,14 @@ def kl_to_consensus(members: Floats) -> Floats:
     Notes
     -----
     McCallum and Nigam (1998), in the form of Jensen and Shannon, H[mean p] - mean H[p]. Time linear in the size of
-    `members`; extra memory one block of items.
+    `members`; extra memory one block of items per thread.
 
     Examples
     --------
     >>> kl_to_consensus(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(3)  # log 2
     array([0.693])
     """
-    return _disagreement(members)
+    return rated_members(members, _disagreements)
 
 
 @strategy(
@@ -179,14 +166,14 @@ def bald(members: Floats) -> Floats:
     Notes
     -----
     H[mean p] - mean H[p], the predictive-entropy form of Houlsby, Huszar, Ghahramani and Lengyel (2011),
-    arXiv:1112.5745. Time linear in the size of `members`; extra memory one block of items.
+    arXiv:1112.5745. Time linear in the size of `members`; extra memory one block of items per thread.
 
     Examples
     --------
     >>> bald(np.array([[[1.0, 0.0]], [[0.0, 1.0]]])).round(3)  # two sure members, opposite answers: log 2
     array([0.693])
     """
-    return _disagreement(members)
+    return rated_members(members, _disagreements)
 
 
 @strategy(
@@ -219,7 +206,7 @@ def variance(member_predictions: Floats) -> Floats:
     Notes
     -----
     Divided by n_members, in float64 (Burbidge, Rowland and King, 2007). Time linear in the size of
-    `member_predictions`; extra memory one block of items.
+    `member_predictions`; extra memory one block of items per thread.
 
     Examples
     --------
@@ -238,11 +225,18 @@ def variance(member_predictions: Floats) -> Floats:
     return utilities
 
 
-def _disagreement(members: Floats) -> Floats:
-    p = checks.member_probabilities("members", members)
-    utilities = np.zeros(p.shape[1], dtype=working_type(p))
-    dtype = utilities.dtype
-    for block in row_blocks(p.shape[1], p.shape[0] * p.shape[2]):
-        part = np.ascontiguousarray(p[:, block], dtype=dtype)
-        utilities[block] = entropies(part.mean(axis=0), dtype) - entropies(part, dtype).mean(axis=0)
-    return np.maximum(utilities, 0, out=utilities)  # rounding may leave members that agree a hair below zero
+def _vote_entropies(p: Floats, dtype: np.dtype[np.floating]) -> Floats:
+    n_members, n, n_classes = p.shape
+    cells = p.argmax(axis=2) + n_classes * np.arange(n)
+    counts = np.bincount(cells.ravel(), minlength=n * n_classes).reshape(n, n_classes)
+    return entropies(counts / n_members, dtype)
+
+
+def _disagreements(p: Floats, dtype: np.dtype[np.floating]) -> Floats:
+    n_members, n, n_classes = p.shape
+    flat = p.reshape(n_members, n * n_classes)
+    inside = np.einsum("kx,kx->x", flat, finite_logs(flat, dtype))  # sums over the members before the classes
+    mean = np.full(n_members, 1 / n_members, dtype=dtype) @ flat
+    inside /= n_members
+    gaps = entropies(mean.reshape(n, n_classes), dtype) + inside.reshape(n, n_classes) @ np.ones(n_classes, dtype)
+    return np.maximum(gaps, 0, out=gaps)  # rounding may leave members that agree a hair below zero

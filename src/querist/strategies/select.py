@@ -12,9 +12,10 @@ from querist.core import checks
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.state import Picks
-from querist.strategies._doors import generator, nothing, rows
+from querist.strategies._doors import finite, generator, nothing, rows
 
 FIRST_TIER = 64  # rows ranked before anyone asks for more; each further tier is four times as long
+GROUP_SIZE = 256  # values that top_k looks at through their maximum
 LOOK_AT_LEAST = 32
 LOOK_AT_MOST = 1024  # bounds the table of who is like whom within one step
 
@@ -54,16 +55,18 @@ def top_k(utilities: npt.ArrayLike, k: int, *, candidates: npt.ArrayLike, rng: n
     >>> picks.rows[0], picks.propensities  # row 1 for certain, then one of two
     (np.int64(1), array([1. , 0.5]))
     """
-    u = _finite(utilities)
+    u = finite("utilities", utilities)
     checks.positive("k", k)
     generator(rng)
     free = rows("candidates", candidates, len(u))
     k = min(k, len(free))
     if not k:
         return nothing()
-    u = u[free]
-    cut = np.partition(u, len(u) - k)[len(u) - k]
-    above, tied = np.flatnonzero(u > cut), np.flatnonzero(u == cut)
+    if len(free) < len(u):  # all of the rows, ascending, need no copy
+        u = u[free]
+    high = _contenders(u, k)
+    cut = np.partition(u[high], len(high) - k)[len(high) - k]
+    above, tied = high[u[high] > cut], high[u[high] == cut]
     m = k - len(above)
     drawn = tied if m == len(tied) else rng.choice(tied, size=m, replace=False, shuffle=False)
     taken = np.concatenate([above, np.sort(drawn)])
@@ -100,7 +103,7 @@ def ranking(utilities: npt.ArrayLike, *, candidates: npt.ArrayLike, rng: np.rand
     >>> [tier.tolist() for tier in ranking([0.1, 0.9, 0.5], candidates=[0, 1, 2], rng=np.random.default_rng(0))]
     [[1, 2, 0]]
     """
-    u = _finite(utilities)
+    u = finite("utilities", utilities)
     return _tiers(u, rows("candidates", candidates, len(u)), generator(rng))
 
 
@@ -166,7 +169,7 @@ def guarded_top_k(
     >>> picks.rows  # row 1 copies row 0
     array([0, 2])
     """
-    u = _finite(utilities)
+    u = finite("utilities", utilities)
     checks.positive("k", k)
     checks.share("max_cosine", max_cosine)
     free = rows("candidates", candidates, len(u))
@@ -389,14 +392,16 @@ def _tiers(u: Floats, free: Rows, rng: np.random.Generator) -> Iterator[Rows]:
         size *= 4
 
 
-def _finite(utilities: npt.ArrayLike) -> Floats:
-    u = checks.vector("utilities", utilities)
-    if not np.isfinite(u).all():
-        row = int(np.flatnonzero(~np.isfinite(u))[0])
-        raise InvalidInput(
-            f"utilities: must be finite; row {row} is {u[row]}. Leave rows that may not be picked out of candidates."
-        )
-    return u
+def _contenders(u: Floats, k: int) -> Rows:
+    """Places of the `k` highest values and of all that equal the lowest of them, with few others, ascending.
+
+    The k-th highest of many groups' highest values has k values at or above it, so no lower one is among the k.
+    """
+    groups = len(u) // GROUP_SIZE
+    if groups < 2 * k:
+        return np.arange(len(u))
+    highest = u[: groups * GROUP_SIZE].reshape(groups, GROUP_SIZE).max(axis=1)
+    return np.flatnonzero(u >= np.partition(highest, groups - k)[groups - k])
 
 
 def _whole_numbers(name: str, values: npt.ArrayLike, n: int) -> Rows:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from querist.core import checks
 from querist.core.checks import Floats
 from querist.core.strategy import strategy
-from querist.strategies._rowwise import entropies, largest, row_blocks, two_largest, working_type
+from querist.strategies._rowwise import entropies, largest, rated, two_largest
 
 
 @strategy(
@@ -39,20 +38,15 @@ def least_confidence(probs: Floats) -> Floats:
 
     Notes
     -----
-    Time linear in the size of `probs`; extra memory one block of rows. Lewis and Gale (1994).
+    Time linear in the size of `probs`; extra memory one block of rows per thread. Lewis and Gale (1994).
 
     Examples
     --------
     >>> least_confidence(np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3]])).round(3)
     array([0.3, 0.6])
     """
-    p = checks.probabilities("probs", probs)
-    utilities = np.zeros(len(p), dtype=working_type(p))
-    if p.shape[1] > 1:
-        for block in row_blocks(*p.shape):
-            np.subtract(1, largest(p[block], utilities.dtype), out=utilities[block])
-        np.clip(utilities, 0, 1, out=utilities)  # a row may sum to a little more than 1
-    return utilities
+    # Clipped, as a row may sum to a little more than 1.
+    return rated(probs, lambda p, dtype: np.clip(1 - largest(p, dtype), 0, 1))
 
 
 @strategy(
@@ -85,7 +79,7 @@ def margin(probs: Floats) -> Floats:
 
     Notes
     -----
-    Time linear in the size of `probs`; extra memory one block of rows. Scheffer, Decomain and Wrobel (2001), also
+    Time linear in the size of `probs`; extra memory one block of rows per thread. Scheffer, Decomain and Wrobel (2001), also
     called breaking ties (Luo et al., 2005).
 
     Examples
@@ -93,15 +87,7 @@ def margin(probs: Floats) -> Floats:
     >>> margin(np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2]])).round(3)
     array([0.5, 1. ])
     """
-    p = checks.probabilities("probs", probs)
-    utilities = np.zeros(len(p), dtype=working_type(p))
-    if p.shape[1] > 1:
-        for block in row_blocks(*p.shape):
-            first, second = two_largest(p[block], utilities.dtype)
-            np.subtract(second, first, out=utilities[block])
-        utilities += 1
-        np.clip(utilities, 0, 1, out=utilities)
-    return utilities
+    return rated(probs, _closeness)
 
 
 @strategy(
@@ -134,15 +120,18 @@ def entropy(probs: Floats) -> Floats:
 
     Notes
     -----
-    -Σ p log p, with 0 log 0 = 0 (Shannon, 1948). Time linear in the size of `probs`; extra memory one block of rows.
+    -Σ p log p, with 0 log 0 = 0 (Shannon, 1948). Time linear in the size of `probs`; extra memory one block of rows per thread.
 
     Examples
     --------
     >>> entropy(np.array([[0.5, 0.5], [1.0, 0.0]])).round(3)  # log 2, and certainty
     array([0.693, 0.   ])
     """
-    p = checks.probabilities("probs", probs)
-    utilities = np.zeros(len(p), dtype=working_type(p))
-    for block in row_blocks(*p.shape):
-        utilities[block] = entropies(p[block], utilities.dtype)
-    return utilities
+    return rated(probs, entropies)
+
+
+def _closeness(p: Floats, dtype: np.dtype[np.floating]) -> Floats:
+    first, second = two_largest(p, dtype)
+    second -= first
+    second += 1
+    return np.clip(second, 0, 1, out=second)
