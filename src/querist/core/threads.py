@@ -40,7 +40,7 @@ def in_threads(work: Callable[[T], R], parts: Iterable[T], *, threads: int | Non
     wanted = min(n_threads() if threads is None else threads, len(todo))
     if wanted <= 1:
         return [work(part) for part in todo]
-    with _one_blas_thread(), ThreadPoolExecutor(wanted) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(wanted) as pool:
         return list(pool.map(work, todo))
 
 
@@ -50,7 +50,7 @@ _held: Any = None
 
 
 @contextmanager
-def _one_blas_thread() -> Iterator[None]:
+def one_blas_thread() -> Iterator[None]:
     """While anybody is in here, a matrix product stays on the thread that asks for it.
 
     Threads that each ask for threads stand in line for them: small products were up to a hundred times slower. The

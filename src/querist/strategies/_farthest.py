@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core.checks import Floats, Rows
+from querist.core.threads import one_blas_thread
 from querist.strategies._geometry import BLOCK_ROWS, Points, distances_to
 
 WORKING_SET_VALUES = 2**20  # a copy of 4 MB in float32 stays in cache over many picks
 WORKING_SET_AT_LEAST = 256  # rows
+FRONT = 32  # rows brought up to date at a time, twice as many after each time that this has not found the next pick
 
 
 def farthest_first(X: Floats, k: int, candidates: Rows, chosen: Rows) -> tuple[Rows, Floats]:
@@ -18,37 +20,36 @@ def farthest_first(X: Floats, k: int, candidates: Rows, chosen: Rows) -> tuple[R
     the lowest row. `candidates` ascend.
 
     Distances only shrink while centers are added, so an old one is an upper bound. The loop therefore runs on a small
-    working set with the largest bounds, brought up to date, for as long as the best in it beats every bound outside.
+    working set with the largest bounds, for as long as the best in it beats every bound outside; and in it brings
+    distances up to date from the largest bound down, for as long as the largest is not up to date.
     """
     points = Points(X, candidates)
-    search = _Search(points)
+    search = _Search(points, k)
     if len(chosen):
         for start in range(0, len(chosen), BLOCK_ROWS):
-            centers = points.at(chosen[start : start + BLOCK_ROWS])
-            for block, rows in points.blocks():
-                bounds = search.bounds[block]
-                np.minimum(bounds, distances_to(rows, points.norms[block], centers), out=bounds)
+            found = points.to_nearest(points.at(chosen[start : start + BLOCK_ROWS]))
+            np.minimum(search.bounds, found, out=search.bounds)
     else:
-        first = int(points.norms.argmin())  # the mean is the origin
-        center = points.at(candidates[first : first + 1])
-        for block, rows in points.blocks():
-            search.bounds[block] = distances_to(rows, points.norms[block], center)
+        first = int(points.from_mean().argmin())
+        search.bounds = points.to_nearest(points.at(candidates[first : first + 1]))
         search.take(first, np.nan)
-    while len(search.picked) < k:
-        search.run(k)
+    with one_blas_thread():
+        while len(search.picked) < k:
+            search.run(k)
     return candidates[search.picked], np.sqrt(np.array(search.distances, dtype=np.float64))
 
 
 class _Search:
     """The state of one traversal: bounds of squared distances, and how many of the picks each has been held against."""
 
-    def __init__(self, points: Points) -> None:
+    def __init__(self, points: Points, k: int) -> None:
         self.points = points
         self.bounds = np.full(len(points), np.inf, dtype=points.dtype)
         self.seen = np.zeros(len(points), dtype=np.int64)
         self.picked: list[int] = []
         self.distances: list[float] = []
-        self.centers: list[Floats] = []
+        self.centers = np.empty((k, points.X.shape[1]), dtype=points.dtype)
+        self.n_centers = 0
         self.size = max(WORKING_SET_AT_LEAST, WORKING_SET_VALUES // max(1, points.X.shape[1]))
 
     def take(self, place: int, squared: float) -> None:
@@ -59,20 +60,24 @@ class _Search:
     def run(self, k: int) -> None:
         """Picks from one working set, none where it only brought its bounds up to date."""
         places, bound, rival = self._working_set()
-        rows = self.points.at(self.points.rows[places])
-        norms = self.points.norms[places]
-        best = self._up_to_date(places, rows, norms)
+        rows, norms = self.points.at(self.points.rows[places]), self.points.norms[places]
+        best, seen = self.bounds[places], self.seen[places]
+        front = FRONT
         while len(self.picked) < k:
             i = int(best.argmax())
             if best[i] < bound or (best[i] == bound and places[i] > rival):
                 break
-            self.bounds[places] = best
+            if seen[i] < self.n_centers:
+                self._bring_up_to_date(_largest(best, front), rows, norms, best, seen)
+                front *= 2
+                continue
             self.take(int(places[i]), float(best[i]))
-            self.centers.append(rows[i].copy())  # a view would keep the whole working set alive
-            np.minimum(best, distances_to(rows, norms, rows[i : i + 1]), out=best)
+            self.centers[self.n_centers] = rows[i]
+            self.n_centers += 1
             best[i] = -1
+            front = FRONT
         self.bounds[places] = best
-        self.seen[places] = len(self.centers)
+        self.seen[places] = seen
 
     def _working_set(self) -> tuple[Rows, float, int]:
         """The places with the largest bounds, then the largest bound outside and the first place that has it."""
@@ -85,13 +90,15 @@ class _Search:
         rival = int(level[room]) if room < len(level) else n
         return np.sort(np.concatenate([above, level[:room]])), float(cut), rival
 
-    def _up_to_date(self, places: Rows, rows: Floats, norms: Floats) -> Floats:
-        best = self.bounds[places]
-        seen = self.seen[places]
-        behind = np.flatnonzero(seen < len(self.centers))
-        if len(behind):
-            behind = behind[np.argsort(seen[behind], kind="stable")]
-            for part in np.array_split(behind, max(1, len(behind) // BLOCK_ROWS)):
-                missed = np.stack(self.centers[seen[part[0]] :])
-                best[part] = np.minimum(best[part], distances_to(rows[part], norms[part], missed))
-        return best
+    def _bring_up_to_date(self, behind: Rows, rows: Floats, norms: Floats, best: Floats, seen: Rows) -> None:
+        behind = behind[seen[behind] < self.n_centers]
+        missed = self.centers[seen[behind].min() : self.n_centers]
+        best[behind] = np.minimum(best[behind], distances_to(rows[behind], norms[behind], missed))
+        seen[behind] = self.n_centers
+
+
+def _largest(values: Floats, n: int) -> Rows:
+    """Where the `n` largest stand, and where others equal to the least of these."""
+    if n >= len(values):
+        return np.arange(len(values))
+    return np.flatnonzero(values >= np.partition(values, len(values) - n)[len(values) - n])

@@ -91,6 +91,33 @@ def test_k_center_on_many_rows_is_the_naive_greedy_loop(working_set, clustered, 
         nearest = np.minimum(nearest, np.linalg.norm(X - X[row], axis=1))
 
 
+@pytest.mark.parametrize("wanted", [0.97, 0.5])  # read through the gaps, and row by row
+@pytest.mark.parametrize("shift", [0, 40])  # left where they are, and moved
+def test_k_center_over_gaps_and_far_from_the_origin_is_the_naive_greedy_loop(wanted, shift, monkeypatch) -> None:
+    rng = RNG(0)
+    X = rng.normal(size=(5000, 8)) + shift
+    free = np.flatnonzero(rng.random(5000) < wanted)
+    chosen = np.setdiff1d(np.arange(5000), free)[:40]
+    monkeypatch.setenv("QUERIST_NUM_THREADS", "1")
+    alone = k_center(X, 40, candidates=free, chosen=chosen, rng=RNG(0))
+    monkeypatch.setenv("QUERIST_NUM_THREADS", "3")
+    picks = k_center(X, 40, candidates=free, chosen=chosen, rng=RNG(0))
+    np.testing.assert_array_equal(picks.utilities, alone.utilities)
+    nearest = np.linalg.norm(X[free, None] - X[None, chosen], axis=2).min(axis=1)
+    for row, distance in zip(picks.rows, picks.utilities, strict=True):
+        assert row == free[nearest.argmax()]
+        assert distance == pytest.approx(nearest.max())
+        nearest = np.minimum(nearest, np.linalg.norm(X[free] - X[row], axis=1))
+
+
+@pytest.mark.parametrize("shift", [0, 40])
+def test_k_center_starts_nearest_the_mean_of_the_candidates_wherever_they_lie(shift) -> None:
+    X = RNG(0).normal(size=(3000, 8)) + shift
+    free = np.flatnonzero(RNG(1).random(3000) < 0.9)
+    first = k_center(X, 1, candidates=free, chosen=[], rng=RNG(0)).rows[0]
+    assert first == free[np.linalg.norm(X[free] - X[free].mean(axis=0), axis=1).argmin()]
+
+
 @pytest.mark.parametrize("working_set", [2, 3, 20, 256])
 def test_k_center_gives_ties_to_the_lowest_row_also_between_working_sets(working_set, monkeypatch) -> None:
     monkeypatch.setattr("querist.strategies._farthest.WORKING_SET_VALUES", 1)
