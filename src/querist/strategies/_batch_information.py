@@ -41,9 +41,7 @@ def most_informative(
     return rows[picked], np.array(gains)
 
 
-def _rate_anew(
-    members: Floats, rows: Rows, bounds: Floats, inside: Floats, left: Rows, outcomes: _Outcomes
-) -> int:
+def _rate_anew(members: Floats, rows: Rows, bounds: Floats, inside: Floats, left: Rows, outcomes: _Outcomes) -> int:
     """Bring `bounds` up to date, from the highest down, until no other can be above the best; which one that is."""
     order = left[np.argsort(-bounds[left], kind="stable")]
     best, slack, start, size = -1, 0.0, 0, FIRST_LOOK

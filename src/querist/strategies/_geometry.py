@@ -90,17 +90,17 @@ class Points:
 
     def _block(self, block: slice) -> tuple[Floats, slice | Rows]:
         """Rows that hold the block's points, and which of them those are."""
-        rows = self.rows[block]
-        first, n = int(rows[0]), int(rows[-1] - rows[0]) + 1
-        kept: slice | Rows = slice(None)
-        if not 0 < n <= READ_THROUGH * len(rows):
-            points = self.X[rows]
-        else:
-            points = self.X[first : first + n]
-            if n > len(rows):
-                kept = rows - first
-        points = points.astype(self.dtype, copy=False)
+        rows, kept = span(self.rows[block])
+        points = self.X[rows].astype(self.dtype, copy=False)
         return (points if self._origin is None else points - self._origin), kept
+
+
+def span(rows: Rows) -> tuple[slice | Rows, slice | Rows]:
+    """What to read for these ascending rows, all in one piece if they lie close, and which rows of that they are."""
+    first, n = int(rows[0]), int(rows[-1] - rows[0]) + 1
+    if n > READ_THROUGH * len(rows):
+        return rows, slice(None)
+    return slice(first, first + n), slice(None) if n == len(rows) else rows - first
 
 
 def distances_to(points: Floats, norms: Floats, centers: Floats) -> Floats:
