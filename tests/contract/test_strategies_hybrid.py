@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from querist.strategies import badge
+from querist.strategies import badge, lcmd
 from querist.testing.strategies import StrategyContract
 
 
@@ -13,3 +13,7 @@ class TestBadge(StrategyContract):
 class TestBadgeWithExactPropensities(StrategyContract):
     strategy = badge
     params = {"exact_propensities": True}  # noqa: RUF012
+
+
+class TestLcmd(StrategyContract):
+    strategy = lcmd

@@ -6,7 +6,7 @@ from querist.strategies.combine import blend, filtered, product, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.fisher import bait, variance_reduction, weighted_variance_reduction
-from querist.strategies.gradients import badge
+from querist.strategies.gradients import badge, lcmd
 from querist.strategies.hybrid import density_weighted, weighted_k_means
 from querist.strategies.laplace import laplace_members
 from querist.strategies.lookahead import expected_error_reduction, expected_error_reduction_reweighted
@@ -56,6 +56,7 @@ __all__ = [
     "k_means",
     "kl_to_consensus",
     "laplace_members",
+    "lcmd",
     "least_confidence",
     "margin",
     "mmc",

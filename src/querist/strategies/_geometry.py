@@ -28,6 +28,7 @@ class Points:
         self.rows = rows
         self.dtype = working_type(X)
         self.norms = np.empty(len(rows), dtype=self.dtype)
+        self.lengths = self.norms  # squared, where the rows lie in truth; `norms` are squared as well, once moved
         self._origin: Floats | None = None
         total = np.zeros(X.shape[1])
         for part in in_threads(self._measure, self._slices()):
@@ -36,6 +37,7 @@ class Points:
         far = float(self._mean @ self._mean)
         if far > MOVE_FROM * (float(self.norms.sum(dtype=np.float64)) / max(1, len(rows)) - far):
             self._origin = self._mean.astype(self.dtype)
+            self.norms = np.empty_like(self.norms)
             in_threads(self._measure, self._slices())
 
     def __len__(self) -> int:
@@ -47,6 +49,21 @@ class Points:
         if self._origin is not None:
             points -= self._origin
         return points
+
+    def to_each(self, centers: Floats) -> Floats:
+        """The squared distance of each point to each center, (n_centers, n_points)."""
+        products = np.empty((len(centers), len(self)), dtype=self.dtype)
+        squares = np.einsum("ij,ij->i", centers, centers)[:, None]
+        doubled = -2 * centers
+
+        def work(block: slice) -> None:
+            points, kept = self._block(block)
+            found = doubled @ points.T
+            found += squares
+            products[:, block] = _squared(found[:, kept], self.X.shape[1], self.norms[block])
+
+        in_threads(work, self._slices())
+        return products
 
     def to_nearest(self, centers: Floats) -> Floats:
         """The squared distance of each point to its nearest center."""

@@ -11,6 +11,7 @@ from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._doors import generator, nothing, pool_rows, same_items
 from querist.strategies._dsquared import Gradients, chances, d_squared
+from querist.strategies._largest import largest_cluster_first
 
 
 @strategy(
@@ -94,3 +95,67 @@ def badge(
     picked, squared = d_squared(gradients, min(k, len(free)), rng=rng)
     propensities = chances(gradients, picked) if exact_propensities else np.ones(len(picked))
     return Picks(free[picked], np.sqrt(squared), propensities)
+
+
+@strategy(
+    needs=("embeddings",),
+    kind="select",
+    family="regression",
+    reason="the farthest from its nearest row chosen, by {utility:.3g}, in the cluster that is worst served",
+    cost="O(n_candidates · (n_chosen + k) · n_dims) time, O(n_candidates) memory",
+    source="Holzmüller, Zaverkin, Kästner and Steinwart (2023), arXiv:2203.09410",
+)
+def lcmd(
+    embeddings: Floats, k: int, *, candidates: npt.ArrayLike, chosen: npt.ArrayLike, rng: np.random.Generator
+) -> Picks:
+    """Largest cluster, maximum distance: each pick is the farthest point of the cluster that is worst served.
+
+    Every candidate belongs to the nearest row chosen so far, and a cluster weighs as much as its candidates' squared
+    distances from that row. Spreads like `k_center`, but goes where many items are far from any label, not to a lone
+    outlier. Of what a batch can do without the numbers predicted, the best for regression in its paper's comparison.
+
+    Parameters
+    ----------
+    embeddings : (n_items, n_dims) float
+        A vector per item, at its best the gradients or the last layer's input of the model in use. Distances are
+        Euclidean; standardize the columns.
+    k : int
+        How many to pick; all of the candidates where there are fewer.
+    candidates : (n_candidates,) int
+        Rows that may be picked.
+    chosen : (n_chosen,) int
+        Rows labeled or pending. Without any, the first pick is the candidate of largest norm.
+    rng : numpy.random.Generator
+        Not drawn from: the choice is deterministic, ties going to the lowest row.
+
+    Returns
+    -------
+    picks : Picks
+        In the order they were taken. A utility is the distance to the nearest row chosen when it was picked, NaN where
+        there was none; propensities are 1. Empty where there are no candidates.
+
+    Raises
+    ------
+    InvalidInput
+        If `embeddings` is not 2-D and finite, or the rows are not unique rows of it, or some are in both.
+
+    Notes
+    -----
+    LCMD of Holzmüller et al. (2023), arXiv:2203.09410. Distances of picks that are likely to follow are measured in one
+    product with those of the pick at hand; that changes the time it takes, and nothing else.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [6.0], [7.0], [5.0], [-9.0], [20.0]])
+    >>> picks = lcmd(X, 2, candidates=[1, 2, 3, 4], chosen=[0, 5], rng=np.random.default_rng(0))
+    >>> picks.rows, picks.utilities  # -9 is farthest from 0; then 5, 6 and 7 still weigh 25 + 36 + 49
+    (array([4, 2]), array([9., 7.]))
+    """
+    X = checks.features("embeddings", embeddings)
+    checks.positive("k", k)
+    generator(rng)
+    free, taken = pool_rows(candidates, chosen, len(X))
+    if not len(free):
+        return nothing()
+    rows, squared = largest_cluster_first(X, min(k, len(free)), free, taken)
+    return Picks(rows, np.sqrt(squared), np.ones(len(rows)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from querist.core.errors import InvalidInput
-from querist.strategies import _dsquared, badge
+from querist.strategies import _dsquared, _largest, badge, lcmd
 from querist.strategies._dsquared import Gradients, chances, d_squared
 
 RNG = np.random.default_rng
@@ -149,3 +149,45 @@ def test_the_naive_law_adds_up() -> None:
     law = naive_law(full_gradients(*a_pool(5)), 5)
     assert sum(law.values()) == pytest.approx(1)
     assert len(law) == len(list(permutations(range(4))))
+
+
+def naive_lcmd(X, k, free, chosen):
+    centers, picked = list(chosen), []
+    left = list(free)
+    if not centers:
+        picked.append(max(left, key=lambda i: (X[i] ** 2).sum()))
+        left.remove(picked[0])
+    while len(picked) < k:
+        all_centers = centers + picked
+        squared = ((X[left][:, None] - X[all_centers][None]) ** 2).sum(axis=2)
+        owner, nearest = squared.argmin(axis=1), squared.min(axis=1)
+        weights = np.bincount(owner, weights=nearest, minlength=len(all_centers))
+        inside = np.flatnonzero(owner == weights.argmax())
+        picked.append(left.pop(inside[nearest[inside].argmax()]))
+    return picked
+
+
+@pytest.mark.parametrize("room", [0, 500, 2**21])
+@pytest.mark.parametrize("n_chosen", [0, 1, 30])
+def test_lcmd_is_the_naive_greedy_loop(room, n_chosen, monkeypatch) -> None:
+    monkeypatch.setattr(_largest, "AHEAD_VALUES", room)
+    rng = RNG(0)
+    X = np.vstack([rng.normal(size=(150, 5)), 0.3 * rng.normal(size=(150, 5)) + 4]) + 1
+    free = np.setdiff1d(np.arange(300), np.arange(0, 300, 7))
+    chosen = np.arange(0, 300, 7)[:n_chosen]
+    picks = lcmd(X, 40, candidates=free, chosen=chosen, rng=RNG(0))
+    assert picks.rows.tolist() == naive_lcmd(X, 40, free, chosen)
+    assert np.isnan(picks.utilities[0]) == (n_chosen == 0)
+
+
+def test_lcmd_starts_with_the_longest_vector_also_where_the_rows_are_moved() -> None:
+    X = RNG(0).normal(size=(500, 3)) + 30
+    assert lcmd(X, 1, candidates=range(500), chosen=[], rng=RNG(0)).rows[0] == (X**2).sum(axis=1).argmax()
+
+
+def test_lcmd_goes_to_the_crowd_and_not_to_the_lone_outlier() -> None:
+    # Around row 0 five items at 3 weigh 45; beside row 1 a lone one at 6 weighs 36, and k_center would take it.
+    X = np.array([[0.0, 0], [100, 0], [3, 0], [0, 3], [-3, 0], [0, -3], [0, -3], [106, 0]])
+    picks = lcmd(X, 1, candidates=range(2, 8), chosen=[0, 1], rng=RNG(0))
+    assert picks.rows.tolist() == [2]
+    assert picks.utilities.tolist() == [3]
