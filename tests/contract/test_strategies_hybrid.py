@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from querist.strategies import badge, lcmd
+import math
+
+from querist.strategies import (
+    alfa_mix,
+    badge,
+    cluster_margin,
+    contrastive,
+    discriminative,
+    drop_query,
+    falcun,
+    lcmd,
+)
 from querist.testing.strategies import StrategyContract
 
 
@@ -17,3 +28,30 @@ class TestBadgeWithExactPropensities(StrategyContract):
 
 class TestLcmd(StrategyContract):
     strategy = lcmd
+
+
+class TestClusterMargin(StrategyContract):
+    strategy = cluster_margin
+
+
+class TestDropQuery(StrategyContract):
+    strategy = drop_query
+
+
+class TestAlfaMix(StrategyContract):
+    strategy = alfa_mix
+
+
+class TestFalcun(StrategyContract):
+    strategy = falcun
+
+
+class TestContrastive(StrategyContract):
+    strategy = contrastive
+
+    def bounds(self, n_classes: int) -> tuple[float, float]:
+        return 0, math.log(1e7)
+
+
+class TestDiscriminative(StrategyContract):
+    strategy = discriminative

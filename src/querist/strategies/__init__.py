@@ -4,10 +4,13 @@ from querist.strategies.automatic import auto
 from querist.strategies.bayesian import batch_bald, epig, epig_scores, power_bald
 from querist.strategies.combine import blend, filtered, product, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
+from querist.strategies.contrasts import contrastive, discriminative, falcun
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.fisher import bait, variance_reduction, weighted_variance_reduction
+from querist.strategies.flips import alfa_mix, drop_query
 from querist.strategies.gradients import badge, lcmd
-from querist.strategies.hybrid import density_weighted, weighted_k_means
+from querist.strategies.guards import ood_discount
+from querist.strategies.hybrid import cluster_margin, density_weighted, weighted_k_means
 from querist.strategies.laplace import laplace_members
 from querist.strategies.lookahead import expected_error_reduction, expected_error_reduction_reweighted
 from querist.strategies.model_change import expected_gradient_length, expected_model_change
@@ -25,6 +28,7 @@ __all__ = [
     "QuotaPicks",
     "active_label",
     "active_search",
+    "alfa_mix",
     "auto",
     "badge",
     "bait",
@@ -33,9 +37,13 @@ __all__ = [
     "blend",
     "box_uncertainty",
     "class_balanced",
+    "cluster_margin",
     "consensus_entropy",
+    "contrastive",
     "cvirs",
     "density_weighted",
+    "discriminative",
+    "drop_query",
     "dueling",
     "entropy",
     "epig",
@@ -45,6 +53,7 @@ __all__ = [
     "expected_error_reduction_reweighted",
     "expected_gradient_length",
     "expected_model_change",
+    "falcun",
     "filtered",
     "galaxy",
     "greedy_x",
@@ -62,6 +71,7 @@ __all__ = [
     "mmc",
     "mnlp",
     "multi_label_uncertainty",
+    "ood_discount",
     "pair_disagreement",
     "pair_information",
     "pair_optimal",

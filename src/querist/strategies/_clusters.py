@@ -40,6 +40,12 @@ def medoids(
     return rows, shares
 
 
+def cluster_of(X: Floats, k: int, rows: Rows, *, rng: np.random.Generator, max_iter: int) -> Rows:
+    """The number of the cluster, of at most `k`, that each of some rows belongs to."""
+    points = Points(X, rows)
+    return points.nearest(_centroids(points, min(k, len(rows)), None, rng, max_iter))[0]
+
+
 def _centroids(points: Points, k: int, weights: Floats | None, rng: np.random.Generator, max_iter: int) -> Floats:
     n = len(points)
     size = min(n, max(SAMPLE_AT_LEAST, SAMPLE_PER_CLUSTER * k))

@@ -52,9 +52,7 @@ def finite(name: str, values: npt.ArrayLike) -> Floats:
     return u
 
 
-def target_rows(
-    targets: npt.ArrayLike | None, n_targets: int, n_items: int, rng: np.random.Generator
-) -> Rows:
+def target_rows(targets: npt.ArrayLike | None, n_targets: int, n_items: int, rng: np.random.Generator) -> Rows:
     """The rows to look ahead to: those given, or so many of the pool's, drawn at random."""
     checks.positive("n_targets", n_targets)
     if targets is None:

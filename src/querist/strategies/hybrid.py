@@ -13,7 +13,7 @@ from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
-from querist.strategies._clusters import medoids
+from querist.strategies._clusters import cluster_of, medoids
 from querist.strategies._doors import generator, nothing, pool_rows, same_items
 from querist.strategies._rowwise import row_blocks, working_type
 from querist.strategies.select import top_k
@@ -24,6 +24,8 @@ SCORES: Mapping[str, Callable[[Floats], Floats]] = {
     "least_confidence": least_confidence,
     "margin": margin,
 }
+
+MOST_CLUSTERS = 1000  # by default: their number times that of the uncertain candidates is what clustering costs
 
 
 @strategy(
@@ -166,6 +168,105 @@ def weighted_k_means(
     unsure = np.sort(top_k(utilities, ceil(beta * k), candidates=free, rng=generator(rng)).rows)
     rows, _ = medoids(X, k, unsure, rng=rng, max_iter=max_iter, weights=utilities[unsure])
     rows = rows[np.argsort(-utilities[rows], kind="stable")]
+    return Picks(rows, utilities[rows].astype(np.float64), np.ones(len(rows)))
+
+
+@strategy(
+    needs=("probs", "embeddings"),
+    kind="select",
+    family="hybrid",
+    reason="its two best classes are only {gap:.2f} apart, and its kind is rare among such items",
+    cost="O(n_items · n_classes + ratio · k · n_clusters · n_dims) time, O(n_items + n_clusters · n_dims) memory",
+    source="Citovsky et al. (2021), Batch active learning at scale, arXiv:2107.14263",
+)
+def cluster_margin(
+    probs: Floats,
+    embeddings: Floats,
+    k: int,
+    *,
+    candidates: npt.ArrayLike,
+    chosen: npt.ArrayLike,
+    rng: np.random.Generator,
+    ratio: float = 10,
+    n_clusters: int | None = None,
+    max_iter: int = 10,
+) -> Picks:
+    """The most uncertain candidates, taken in turn from clusters of them, the smallest cluster first.
+
+    Takes the `ratio` · k candidates of highest margin utility, clusters them, and goes round the clusters from the
+    smallest to the largest, drawing one from each until there are k. Made for batches of a thousand and more, which
+    plain margin fills with look-alikes; rare kinds of hard items are served before common ones.
+
+    Parameters
+    ----------
+    probs : (n_items, n_classes) float
+        Class probabilities.
+    embeddings : (n_items, n_dims) float
+        A vector per item. Distances are Euclidean; scale the columns, or the rows to unit length, as they should count.
+    k : int
+        How many to pick; all of the candidates where there are fewer.
+    candidates : (n_candidates,) int
+        Rows that may be picked.
+    chosen : (n_chosen,) int
+        Rows labeled or pending; they play no part.
+    rng : numpy.random.Generator
+        Breaks ties among equal margins, seeds the clusters, and draws from them.
+    ratio : float, at least 1
+        How many uncertain candidates to choose each pick from; at 1 it is plain margin.
+    n_clusters : int, optional
+        By default k, and at most 1000. With fewer than k, each is visited more than once.
+    max_iter : int
+        Rounds of Lloyd's iteration at most.
+
+    Returns
+    -------
+    picks : Picks
+        In the order of the rounds; a utility is that of `margin`. Propensities are 1, which says no more than that the
+        choice is fixed once the seed is: do not weight by them. Empty where there are no candidates.
+
+    Raises
+    ------
+    InvalidInput
+        If `probs` holds no distributions, `embeddings` is not finite, they are of different items, the rows are not
+        unique rows of them, some are in both, or a parameter is out of its range.
+
+    Notes
+    -----
+    Cluster-Margin of Citovsky et al. (2021), arXiv:2107.14263. The paper clusters the whole pool once by average
+    linkage and remembers it; here only the uncertain candidates are clustered, by k-means, each time.
+
+    Examples
+    --------
+    >>> probs = np.array([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [0.6, 0.4], [1.0, 0.0]])
+    >>> X = np.array([[0.0], [0.0], [0.0], [9.0], [5.0]])
+    >>> rows, rng = [0, 1, 2, 3, 4], np.random.default_rng(0)
+    >>> cluster_margin(probs, X, 2, candidates=rows, chosen=[], rng=rng, ratio=2).rows[0]  # the cluster of one
+    np.int64(3)
+    """
+    X = checks.features("embeddings", embeddings)
+    utilities = margin(probs)
+    same_items(X, utilities)
+    checks.positive("k", k)
+    checks.positive("max_iter", max_iter)
+    wanted = min(k, MOST_CLUSTERS) if n_clusters is None else checks.positive("n_clusters", n_clusters)
+    if (
+        isinstance(ratio, bool)
+        or not isinstance(ratio, int | float | np.number)
+        or not (isfinite(ratio) and ratio >= 1)
+    ):
+        raise InvalidInput(f"ratio: must be a number of at least 1; got {ratio!r}. 10 is a good start.")
+    free, _ = pool_rows(candidates, chosen, len(X))
+    generator(rng)
+    if not len(free):
+        return nothing()
+    unsure = np.sort(top_k(utilities, ceil(ratio * k), candidates=free, rng=rng).rows)
+    cluster = cluster_of(X, wanted, unsure, rng=rng, max_iter=max_iter)
+    size = np.bincount(cluster)[cluster]
+    drawn = rng.permutation(len(unsure))
+    drawn = drawn[np.lexsort((cluster[drawn], size[drawn]))]  # the smallest cluster first, at random within each
+    starts = np.flatnonzero(np.diff(cluster[drawn], prepend=-1))
+    turn = np.arange(len(drawn)) - np.repeat(starts, np.diff(starts, append=len(drawn)))
+    rows = unsure[drawn[np.argsort(turn, kind="stable")[:k]]]
     return Picks(rows, utilities[rows].astype(np.float64), np.ones(len(rows)))
 
 
