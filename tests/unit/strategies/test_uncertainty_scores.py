@@ -13,6 +13,7 @@ import pytest
 
 import querist.strategies
 from querist.core.errors import InvalidInput
+from querist.core.signals import PREDICTED
 from querist.core.strategy import is_strategy, of
 from querist.strategies import entropy, least_confidence, margin
 
@@ -119,7 +120,7 @@ def test_every_strategy_says_what_it_is_what_it_costs_and_where_it_comes_from() 
         assert strategy.summary.endswith("."), strategy.name
         assert strategy.cost.startswith("O("), strategy.name
         assert strategy.source, strategy.name
-        assert strategy.trusts_model == bool({"probs", "members", "member_predictions"} & set(strategy.needs))
+        assert strategy.trusts_model == bool(set(PREDICTED) & set(strategy.needs))
 
 
 def test_reasons_read_as_sentences() -> None:
