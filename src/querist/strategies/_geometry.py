@@ -26,6 +26,7 @@ class Points:
     def __init__(self, X: Floats, rows: Rows) -> None:
         self.X = X
         self.rows = rows
+        self._ascending = bool((rows[1:] > rows[:-1]).all())
         self.dtype = working_type(X)
         self.norms = np.empty(len(rows), dtype=self.dtype)
         self.lengths = self.norms  # squared, where the rows lie in truth; `norms` are squared as well, once moved
@@ -107,7 +108,7 @@ class Points:
 
     def _block(self, block: slice) -> tuple[Floats, slice | Rows]:
         """Rows that hold the block's points, and which of them those are."""
-        rows, kept = span(self.rows[block])
+        rows, kept = span(self.rows[block]) if self._ascending else (self.rows[block], slice(None))
         points = self.X[rows].astype(self.dtype, copy=False)
         return (points if self._origin is None else points - self._origin), kept
 
@@ -127,7 +128,9 @@ def distances_to(points: Floats, norms: Floats, centers: Floats) -> Floats:
 
 def all_distances(points: Floats, norms: Floats, centers: Floats) -> Floats:
     """Squared distance of each point to each center: (n_points, n_centers)."""
-    return _squared(_products(points, centers), points, norms[:, None])
+    products: Floats = points @ (-2 * centers.T)
+    products += np.einsum("ij,ij->i", centers, centers)
+    return _squared(products, points.shape[1], norms[:, None])
 
 
 def nearest(points: Floats, norms: Floats, centers: Floats) -> tuple[Rows, Floats]:

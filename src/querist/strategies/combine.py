@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from math import isfinite
 
 import numpy as np
-import scipy
 
 from querist.core import checks
 from querist.core.checks import Floats, Rows
@@ -228,7 +227,9 @@ def filtered(
 def _ranks(u: Floats) -> Floats:
     if len(u) < 2:
         return np.ones(len(u))
-    ranks: Floats = (scipy.stats.rankdata(u) - 1) / (len(u) - 1)
+    from scipy.stats import rankdata
+
+    ranks: Floats = (rankdata(u) - 1) / (len(u) - 1)
     return ranks
 
 
