@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from querist.core.atomic import writable
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.schema import Schema, fold
-from querist.formats.atomic import writable
 from querist.formats.names import format_of
 from querist.formats.worksheet_cells import probable_ids, read_label
 from querist.formats.worksheet_rows import Line, open_lines

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from querist.core import checks
+from querist.core.atomic import replacing
 from querist.core.errors import InvalidInput
-from querist.formats.atomic import replacing
 from querist.formats.csv_rows import DELIMITERS
 from querist.formats.excel import escape
 from querist.formats.names import FORMATS, format_of

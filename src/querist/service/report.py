@@ -6,10 +6,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from querist.core.atomic import replacing
 from querist.core.checks import page_path
 from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
-from querist.formats.atomic import replacing
 from querist.report import ProjectView, VersionRow, project_page
 from querist.service.pictures import pixels
 from querist.service.status import Status, status

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from querist.core.atomic import replacing
 from querist.core.checks import page_path
 from querist.core.evidence import Study
-from querist.formats.atomic import replacing
 from querist.report import study_page, study_table
 
 
