@@ -15,18 +15,19 @@ import querist
 SRC = Path(querist.__file__).parent
 
 CORE = {"core", "_version"}
-ROOMS = {"strategies", "learners", "loop", "metrics", "formats", "splits", "report", "store"}
+ROOMS = {"strategies", "learners", "loop", "metrics", "formats", "splits", "report", "store", "scale"}
 CORRIDORS = {
     "catalogue": CORE | ROOMS,
     "modeling": CORE | ROOMS,
     "simulation": CORE | ROOMS | {"catalogue", "modeling"},
     "service": CORE | ROOMS | {"catalogue", "modeling"},
+    "selection": CORE | ROOMS | {"catalogue"},
     "testing": CORE | ROOMS | {"catalogue"},
 }
 CORRIDORS["demo"] = CORE | ROOMS | {"catalogue", "simulation", "service"}
 FACADE = CORE | ROOMS | set(CORRIDORS) | {"project"}
 DOORS = {
-    "cli": CORE | {"service", "simulation", "catalogue", "demo"},
+    "cli": CORE | {"service", "simulation", "catalogue", "demo", "selection"},
     "project": CORE | {"service", "simulation", "catalogue"},
     "__main__": {"cli"},
     "__init__": FACADE,
@@ -47,7 +48,14 @@ HEAVY = (
     "rich",
     "typer",
 )
-OWNERS = {"sqlalchemy": {"store"}, "alembic": {"store"}, "jinja2": {"report"}, "typer": {"cli"}, "rich": {"cli"}}
+OWNERS = {
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "jinja2": {"report"},
+    "pyarrow": {"formats", "scale"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+}
 
 
 def place_of(path: Path) -> str:

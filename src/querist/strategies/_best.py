@@ -41,6 +41,9 @@ class Best:
         places = np.flatnonzero(passing)
         if not len(places):
             return {**state, "n": n}
+        if len(places) > self.size:  # spares what is below the block's own cut the sorting and the keys
+            among = u[places]
+            places = places[among >= np.partition(among, len(places) - self.size)[len(places) - self.size]]
         kept = self._keep(u[places].astype(np.float64), block.rows(places), state)
         held = kept["held"]
         fresh = held >= 0

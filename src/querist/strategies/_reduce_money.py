@@ -44,6 +44,33 @@ class PerDollar(Wrapping):
 
 
 @dataclass(frozen=True)
+class Payable(Wrapping):
+    """Another reducer, to which rows that cost more than `usd` are not shown; the pool holds the `costs`.
+
+    Examples
+    --------
+    >>> from querist.strategies.reduce import TopK
+    >>> some = Payable(TopK(1), 2.0)
+    >>> block = Block(0, 2, {"costs": np.array([3.0, 1.0])}, np.array([0.9, 0.5]))
+    >>> some.finish(some.update(some.start(), block)).rows
+    array([1])
+    """
+
+    reducer: Reducer
+    usd: float
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The arrays it reads from a block, beside the utilities."""
+        return tuple(dict.fromkeys(("costs", *self.reducer.needs)))
+
+    def seen(self, block: Block) -> Block:
+        """The block with what is too dear out of the choice."""
+        payable = checks.vector("costs", block["costs"], n=block.n) <= self.usd * ROUNDING
+        return block.with_(eligible=payable if block.eligible is None else payable & block.eligible)
+
+
+@dataclass(frozen=True)
 class Knapsack(Described):
     """The rows that a sum of money buys the most utility with, to within a factor of two.
 

@@ -20,7 +20,7 @@ from querist.core.state import Picks
 from querist.strategies._best import Best, Sample, nested, part
 from querist.strategies._reduce_candidates import Candidates
 from querist.strategies._reduce_guarded import Guarded
-from querist.strategies._reduce_money import Knapsack, PerDollar
+from querist.strategies._reduce_money import Knapsack, Payable, PerDollar
 from querist.strategies._reducing import BatchPicks, Described, KnowsChances, Wrapping, check_sizes
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Guarded",
     "Knapsack",
     "Mixed",
+    "Payable",
     "PerDollar",
     "Quotas",
     "Reservoir",
