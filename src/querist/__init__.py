@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from querist.loop.coldstart import SeedRule
     from querist.loop.step import explain, tell
     from querist.project import Project, open
+    from querist.scale import Pool
+    from querist.selection import select
     from querist.simulation import simulate
 
 # Each name loads its module at first use, so that `import querist` costs no more than a few imports of NumPy.
@@ -35,6 +37,7 @@ _HOMES = {
     "Costs": "querist.core.policy",
     "Item": "querist.core.items",
     "Policy": "querist.core.policy",
+    "Pool": "querist.scale",
     "Project": "querist.project",
     "QueristError": "querist.core.errors",
     "Schema": "querist.core.schema",
@@ -47,6 +50,7 @@ _HOMES = {
     "metrics": "",
     "open": "querist.project",
     "register": "querist.catalogue",
+    "select": "querist.selection",
     "simulate": "querist.simulation",
     "strategies": "",
     "strategy": "querist.core.strategy",
@@ -59,6 +63,7 @@ __all__ = [
     "Costs",
     "Item",
     "Policy",
+    "Pool",
     "Project",
     "QueristError",
     "Schema",
@@ -72,6 +77,7 @@ __all__ = [
     "metrics",
     "open",
     "register",
+    "select",
     "simulate",
     "strategies",
     "strategy",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import output, project, study
+from querist.cli import output, pools, project, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -38,6 +38,7 @@ for command in (
     project.export,
     project.verify,
     project.replay,
+    pools.select,
     study.simulate,
     study.strategies,
     study.demo,
