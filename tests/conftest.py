@@ -162,6 +162,91 @@ class Shop:
             conn.exec_driver_sql(statement)
 
 
+TINY = {"hidden_size": 12, "intermediate_size": 20, "num_attention_heads": 3, "num_hidden_layers": 2}
+TINY_WORDS = (
+    "free",
+    "prize",
+    "win",
+    "now",
+    "see",
+    "you",
+    "at",
+    "lunch",
+    "the",
+    "ticket",
+    "doctor",
+    "money",
+    "said",
+    "a",
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Writes a folder with a BERT of random weights and a tokenizer of few words: `tiny_bert(**config)`."""
+    pytest.importorskip("tokenizers", reason="the extra `text` is not installed")
+
+    def write(seed: int = 0, **config: Any) -> Path:
+        folder = tmp_path_factory.mktemp("tiny_bert")
+        _write_tiny_bert(folder, seed, {"model_type": "bert", "layer_norm_eps": 1e-12, **TINY, **config})
+        return folder
+
+    return write
+
+
+def _write_tiny_bert(folder: Path, seed: int, config: dict[str, Any]) -> None:
+    import json
+
+    import numpy as np
+    import tokenizers
+    from safetensors.numpy import save_file
+
+    rng = np.random.default_rng(seed)
+    d, wide = config["hidden_size"], config["intermediate_size"]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *TINY_WORDS]
+    shapes = {
+        "embeddings.word_embeddings.weight": (len(words), d),
+        "embeddings.position_embeddings.weight": (40, d),
+        "embeddings.token_type_embeddings.weight": (2, d),
+        "embeddings.LayerNorm.weight": (d,),
+        "embeddings.LayerNorm.bias": (d,),
+    }
+    for i in range(config["num_hidden_layers"]):
+        for name, (out, into) in {
+            "attention.self.query": (d, d),
+            "attention.self.key": (d, d),
+            "attention.self.value": (d, d),
+            "attention.output.dense": (d, d),
+            "intermediate.dense": (wide, d),
+            "output.dense": (d, wide),
+        }.items():
+            shapes[f"encoder.layer.{i}.{name}.weight"] = (out, into)
+            shapes[f"encoder.layer.{i}.{name}.bias"] = (out,)
+        for name in ("attention.output.LayerNorm", "output.LayerNorm"):
+            shapes[f"encoder.layer.{i}.{name}.weight"] = shapes[f"encoder.layer.{i}.{name}.bias"] = (d,)
+    prefix = "" if config["model_type"] == "bert" else "roberta."
+    tensors = {prefix + name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    save_file(tensors, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    vocabulary = {word: i for i, word in enumerate(words)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.enable_padding(length=16)  # as some models' files have it; the encoder must not heed it
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which this test's vectors are kept."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("QUERIST_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture(params=DATABASES)
 def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database that Querist has never opened, once for each kind."""

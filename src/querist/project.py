@@ -31,6 +31,7 @@ def open(
     schema: Schema | None = None,
     policy: Policy | None = None,
     learner: Any = None,
+    encoder: str | None = None,
     instructions: str = "",
     test_share: float = 0.2,
     calibration_share: float = 0.05,
@@ -54,6 +55,9 @@ def open(
         How to choose; on a project that is there, from now on.
     learner : scikit-learn estimator, Learner or Recipe, optional
         In place of what suits the items. It must be passed again each time the project is opened.
+    encoder : str, optional
+        The sentence encoder that reads text: a folder, or a name on the Hugging Face hub; by default its words count.
+        The project remembers it; on a project that is there, it reads from now on.
     instructions : str
         What annotators are told.
     test_share, calibration_share : float
@@ -102,11 +106,12 @@ def open(
             strata=strata,
             rules=rules,
             warm_start=warm_start,
+            encoder=encoder,
             own=learner,
         )
         return Project(work)
     try:
-        projects.agree(work, schema=wanted, policy=policy, instructions=instructions)
+        projects.agree(work, schema=wanted, policy=policy, instructions=instructions, encoder=encoder)
     except BaseException:
         work.close()
         raise

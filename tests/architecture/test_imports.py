@@ -47,6 +47,9 @@ HEAVY = (
     "jinja2",
     "rich",
     "typer",
+    "tokenizers",
+    "safetensors",
+    "huggingface_hub",
 )
 OWNERS = {
     "sqlalchemy": {"store"},
@@ -55,6 +58,9 @@ OWNERS = {
     "pyarrow": {"formats", "scale"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "tokenizers": {"learners"},
+    "safetensors": {"learners"},
+    "huggingface_hub": {"learners"},
 }
 
 

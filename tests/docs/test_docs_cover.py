@@ -17,6 +17,7 @@ from querist.cli.app import app
 from querist.core.errors import QueristError
 from querist.core.policy import STARTS, Budget, Costs, Policy
 from querist.formats.names import FORMATS
+from querist.learners.vector_cache import VARIABLE as CACHE_VARIABLE
 from querist.loop.stopping import rule_from_json
 from querist.service.location import PROJECT_VARIABLE, URL_VARIABLE
 from querist.simulation import parse
@@ -99,7 +100,8 @@ def test_every_strategy_has_a_page_or_is_a_start_with_a_section(name: str) -> No
 def test_every_start_and_format_and_variable_is_explained() -> None:
     assert all(f"\n## {start}\n" in _page("how-to/start-from-nothing.md") for start in STARTS)
     assert all(f"| `{name}` |" in _page("reference/formats.md") for name in FORMATS)
-    assert all(f"| `{name}` |" in _page("reference/configuration.md") for name in (URL_VARIABLE, PROJECT_VARIABLE))
+    variables = (URL_VARIABLE, PROJECT_VARIABLE, CACHE_VARIABLE)
+    assert all(f"| `{name}` |" in _page("reference/configuration.md") for name in variables)
 
 
 def test_every_public_name_is_in_the_python_reference() -> None:

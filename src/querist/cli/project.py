@@ -55,6 +55,9 @@ def init(
     test_share: Annotated[float, typer.Option(help="Share of the items kept for testing.")] = 0.2,
     calibration_share: Annotated[float, typer.Option(help="Share of the items kept for calibration.")] = 0.05,
     instructions: Annotated[str, typer.Option(help="What annotators are told; @FILE reads it from a file.")] = "",
+    encoder: Annotated[
+        str | None, typer.Option(help="Sentence encoder to read text with: a folder, or a name on the hub.")
+    ] = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
@@ -82,6 +85,7 @@ def init(
         stopping=[projects.stopping_rule(text) for text in stop or ()],
         strata=strata,
         rules=projects.seed_rules(rules) if rules else (),
+        encoder=encoder,
     ):
         pass
     written = remember(Location(location.url, name), Path.cwd())

@@ -44,6 +44,9 @@ def simulate(
     price: Annotated[float, typer.Option(help="Dollars a label costs.")] = 0.0,
     until: Annotated[float | None, typer.Option(help="Stop a run at this value of the metric.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Sentence encoder to read text with: a folder, or a name on the hub.")
+    ] = None,
     classes: Annotated[
         bool | None, typer.Option("--classes/--numbers", help="What the target is; by default it is looked at.")
     ] = None,
@@ -61,6 +64,7 @@ def simulate(
         study = run_study(
             data,
             strategies=[name.strip() for name in strategies.split(",") if name.strip()] or None,
+            encoder=encoder,
             seeds=seeds,
             budget=budget,
             batch_size=batch_size,

@@ -87,6 +87,15 @@ class Encoding(Protocol):
         ...
 
 
+@runtime_checkable
+class Prepares(Protocol):
+    """An encoder whose work on an item is long: done ahead, with word of how far it is, and kept."""
+
+    def prepare(self, X: Any, /, progress: Progress) -> None:
+        """Do and keep what `features` and `embeddings` of these items would take long to do."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives."""

@@ -12,7 +12,8 @@ from querist.learners.crossval import out_of_fold
 from querist.learners.default import default_encoder, default_recipe, recipe_for
 from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.linear import kind_of, linear_head, linear_learner
-from querist.learners.recipe import Recipe, recipe_from_json
+from querist.learners.recipe import Recipe, recipe_from_json, text_encoder_from_json
+from querist.learners.sentences import FunctionEncoder, SentenceEncoder
 from querist.learners.sklearn import SklearnLearner
 from querist.learners.table import TableEncoder
 from querist.learners.text import TextEncoder
@@ -26,10 +27,12 @@ __all__ = [
     "Committee",
     "CommitteeClassifier",
     "CommitteeRegressor",
+    "FunctionEncoder",
     "IdentityEncoder",
     "ImageEncoder",
     "RawEncoder",
     "Recipe",
+    "SentenceEncoder",
     "SklearnLearner",
     "TableEncoder",
     "TextEncoder",
@@ -44,4 +47,5 @@ __all__ = [
     "out_of_fold",
     "recipe_for",
     "recipe_from_json",
+    "text_encoder_from_json",
 ]

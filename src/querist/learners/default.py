@@ -15,13 +15,16 @@ from querist.core.schema import TASKS, Task
 from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.recipe import Recipe
 from querist.learners.reduce import SAMPLE_ROWS
+from querist.learners.sentences import ReadsText, reading
 from querist.learners.sklearn import SklearnLearner, as_learner
 from querist.learners.table import TableEncoder, looks_like
 from querist.learners.text import TextEncoder
 from querist.learners.vectors import ImageEncoder, VectorEncoder, has_one_unit
 
 
-def default_recipe(X: Any, spec: FieldSpec | None = None, *, task: Task = "choice") -> Recipe:
+def default_recipe(
+    X: Any, spec: FieldSpec | None = None, *, task: Task = "choice", text: ReadsText | None = None
+) -> Recipe:
     """The encoder and learner that did best at 20 to 300 labels on items of this kind.
 
     Parameters
@@ -32,6 +35,8 @@ def default_recipe(X: Any, spec: FieldSpec | None = None, *, task: Task = "choic
         What the fields of `Columns` are; by default as they look.
     task : {"choice", "number"}
         What is asked.
+    text : TextEncoder, SentenceEncoder or FunctionEncoder, optional
+        What reads text; by default a `TextEncoder`.
 
     Returns
     -------
@@ -47,12 +52,12 @@ def default_recipe(X: Any, spec: FieldSpec | None = None, *, task: Task = "choic
     ('TextEncoder', 'LogisticRegression')
     """
     checks.one_of("task", task, TASKS)
-    encoder = default_encoder(X, spec)
+    encoder = default_encoder(X, spec, text=text)
     is_table = isinstance(encoder, TableEncoder) and not _has(encoder.spec, "text", "vector")
     return Recipe(encoder, _for_tables(task) if is_table else _linear(task))
 
 
-def recipe_for(learner: Any, X: Any, spec: FieldSpec | None = None) -> Recipe:
+def recipe_for(learner: Any, X: Any, spec: FieldSpec | None = None, *, text: ReadsText | None = None) -> Recipe:
     """The recipe for a learner of one's own, or a scikit-learn estimator.
 
     A pipeline that starts from text or a table gets the items as they are; features that are given, dense or sparse,
@@ -69,26 +74,45 @@ def recipe_for(learner: Any, X: Any, spec: FieldSpec | None = None) -> Recipe:
     """
     own = as_learner(learner)
     if getattr(own, "reads_items", False):
-        return Recipe(RawEncoder(default_encoder(X, spec)), own)
+        return Recipe(RawEncoder(default_encoder(X, spec, text=text)), own)
     if scipy.sparse.issparse(X) or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"):
         takes_missing = X.dtype.kind == "f" and not scipy.sparse.issparse(X) and bool(np.isnan(X).any())
         return Recipe(RawEncoder(TableEncoder()) if takes_missing else IdentityEncoder(), own)
-    return Recipe(default_encoder(X, spec), own)
+    return Recipe(default_encoder(X, spec, text=text), own)
 
 
-def default_encoder(X: Any, spec: FieldSpec | None = None) -> Encoder:
-    """The encoder of `default_recipe`."""
+def default_encoder(X: Any, spec: FieldSpec | None = None, *, text: ReadsText | None = None) -> Encoder:
+    """The encoder of `default_recipe`.
+
+    Raises
+    ------
+    InvalidInput
+        If `text` is given and the items have none.
+    """
+    encoder = _suited(X, spec, text)
+    if text is not None and not _reads_text(encoder):
+        raise InvalidInput(
+            "encoder: must have text to read; the items have none. Leave it out, or say which field is text."
+        )
+    return encoder
+
+
+def _reads_text(encoder: Encoder) -> bool:
+    return isinstance(encoder, ReadsText) or (isinstance(encoder, TableEncoder) and _has(encoder.spec, "text"))
+
+
+def _suited(X: Any, spec: FieldSpec | None, text: ReadsText | None) -> Encoder:
     if scipy.sparse.issparse(X):
         return IdentityEncoder()
     if isinstance(X, Columns):
-        return _for_columns(X, spec or looks_like(X))
+        return _for_columns(X, spec or looks_like(X), text)
     if n_rows(X) == 0:
         raise InvalidInput("X: must hold items; got none. Pass the pool.")
     if isinstance(X, list | tuple) and isinstance(X[0], str | None):
-        return TextEncoder()
+        return text or TextEncoder()
     x = np.asarray(X)
     if x.dtype.kind in "OUT" and x.ndim == 1:
-        return TextEncoder()
+        return text or TextEncoder()
     if x.dtype.kind not in "biuf" or x.ndim < 2:
         raise InvalidInput(
             f"X: must be texts, Columns, or numbers with a row per item; got {x.dtype} of shape {x.shape}. "
@@ -101,13 +125,13 @@ def default_encoder(X: Any, spec: FieldSpec | None = None) -> Encoder:
     return VectorEncoder() if one_unit else TableEncoder()
 
 
-def _for_columns(X: Columns, spec: FieldSpec) -> Encoder:
+def _for_columns(X: Columns, spec: FieldSpec, text: ReadsText | None) -> Encoder:
     if spec.used and spec.used == spec.named("text"):
-        return TextEncoder(spec.used)
+        return reading(text or TextEncoder(), *spec.used)
     if len(spec.used) == 1 and spec.used == spec.named("vector"):
         field = spec.used[0]
         return ImageEncoder(field) if X[field].ndim > 2 else VectorEncoder(field)
-    return TableEncoder(spec)
+    return TableEncoder(spec, text=text)
 
 
 def _has(spec: FieldSpec | None, *kinds: str) -> bool:

@@ -14,6 +14,7 @@ from querist.learners.calibrate import Calibrated
 from querist.learners.committee import Committee
 from querist.learners.estimators import estimator_from_json
 from querist.learners.given import IdentityEncoder, RawEncoder
+from querist.learners.sentences import ReadsText, SentenceEncoder
 from querist.learners.sklearn import SklearnLearner
 from querist.learners.table import TableEncoder
 from querist.learners.text import TextEncoder
@@ -52,6 +53,23 @@ def recipe_from_json(body: Mapping[str, Any]) -> Recipe:
     return Recipe(_made("encoder", body["encoder"], _ENCODERS), _made("learner", body["learner"], _LEARNERS))
 
 
+def text_encoder_from_json(body: Mapping[str, Any]) -> ReadsText:
+    """The encoder of texts whose `describe` this is.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no such one of Querist's, or a function of the user's, which a record cannot hold.
+
+    Examples
+    --------
+    >>> text_encoder_from_json(TextEncoder(ngrams=2).describe()).ngrams
+    2
+    """
+    made: ReadsText = _made("encoder", body, {name: _ENCODERS[name] for name in ("SentenceEncoder", "TextEncoder")})
+    return made
+
+
 def _made(what: str, body: Any, makers: Mapping[str, Callable[[dict[str, Any]], Any]]) -> Any:
     name = str(body.get("class")) if isinstance(body, Mapping) else ""
     if name not in makers:
@@ -68,8 +86,12 @@ def _made(what: str, body: Any, makers: Mapping[str, Callable[[dict[str, Any]], 
 
 
 def _table(params: dict[str, Any]) -> TableEncoder:
-    spec = params.pop("spec")
-    return TableEncoder(None if spec is None else FieldSpec(spec["kinds"]), **params)
+    spec, text = params.pop("spec"), params.pop("text", None)
+    return TableEncoder(
+        None if spec is None else FieldSpec(spec["kinds"]),
+        text=None if text is None else _made("encoder", text, _ENCODERS),
+        **params,
+    )
 
 
 def _sklearn(params: dict[str, Any]) -> SklearnLearner:
@@ -86,10 +108,18 @@ def _calibrated(params: dict[str, Any]) -> Calibrated:
     return Calibrated(_made("learner", params.pop("learner"), _LEARNERS), **params)
 
 
+def _function(params: dict[str, Any]) -> Encoder:
+    raise InvalidInput(
+        f"encoder: must be one that a record can hold; {params.get('name')!r} is a function of the user's. Hand it in."
+    )
+
+
 _ENCODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "FunctionEncoder": _function,
     "IdentityEncoder": lambda params: IdentityEncoder(**params),
     "ImageEncoder": lambda params: ImageEncoder(**params),
     "RawEncoder": lambda params: RawEncoder(_made("encoder", params["inner"], _ENCODERS)),
+    "SentenceEncoder": lambda params: SentenceEncoder(**params),
     "TableEncoder": _table,
     "TextEncoder": lambda params: TextEncoder(**params),
     "VectorEncoder": lambda params: VectorEncoder(**params),

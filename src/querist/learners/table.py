@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -15,7 +15,9 @@ from querist.core.checks import Array, Floats, positive
 from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.items import Columns, FieldKind, FieldSpec
+from querist.core.ports import Prepares, Progress
 from querist.learners.reduce import Reduction, reduction, unit_norm
+from querist.learners.sentences import ReadsText, TextVectors, reading
 from querist.learners.text import TextEncoder, TextEncoding
 from querist.learners.vectors import rows_of
 
@@ -45,6 +47,8 @@ class TableEncoder:
         Most columns for one field: the most frequent categories have them.
     n_dims : int
         The embeddings' dimensions, where there are more features.
+    text : TextEncoder, SentenceEncoder or FunctionEncoder, optional
+        What reads each field of text; by default a `TextEncoder`.
 
     Examples
     --------
@@ -60,6 +64,7 @@ class TableEncoder:
     min_count: int = 3
     max_levels: int = 100
     n_dims: int = 128
+    text: ReadsText | None = None
 
     def __post_init__(self) -> None:
         positive("min_count", self.min_count)
@@ -69,7 +74,19 @@ class TableEncoder:
     def describe(self) -> dict[str, Any]:
         """Plain JSON that says everything about the recipe."""
         spec = None if self.spec is None else {"kinds": dict(self.spec.kinds)}
-        return {"class": "TableEncoder", **asdict(self), "spec": spec}
+        numbers = {name: getattr(self, name) for name in ("min_count", "max_levels", "n_dims")}
+        text = {} if self.text is None else {"text": self.text.describe()}
+        return {"class": "TableEncoder", "spec": spec, **numbers, **text}
+
+    def prepare(self, X: Any, /, progress: Progress) -> None:
+        """Make the vectors of the texts, where an encoder that keeps them reads them."""
+        if self.text is None:
+            return
+        table = _columns(X)
+        for name in (self.spec or looks_like(table)).named("text"):
+            encoder = reading(self.text, name)
+            if isinstance(encoder, Prepares):
+                encoder.prepare(table, progress)
 
     def fit(self, X: Any, /) -> TableEncoding:
         """Learn medians, spreads, categories, words.
@@ -98,7 +115,7 @@ class TableEncoder:
                 case "vector":
                     beside.append(_Vector.fit(name, table))
                 case "text":
-                    beside.append(_Text.fit(name, table, self.n_dims))
+                    beside.append(_Text.fit(name, table, self.text or TextEncoder(n_dims=self.n_dims)))
         return TableEncoding(self, X, tuple(plain), tuple(beside))
 
 
@@ -288,12 +305,12 @@ class _Vector:
 @dataclass(frozen=True, slots=True)
 class _Text:
     name: str
-    encoding: TextEncoding
+    encoding: TextEncoding | TextVectors
     width: int
 
     @classmethod
-    def fit(cls, name: str, table: Columns, n_dims: int) -> _Text:
-        encoding = TextEncoder((name,), n_dims=n_dims).fit(table)
+    def fit(cls, name: str, table: Columns, text: ReadsText) -> _Text:
+        encoding = reading(text, name).fit(table)
         return cls(name, encoding, encoding.features(table.take(np.arange(1))).shape[1])
 
     def encode(self, table: Columns) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 
 from querist.core.checks import Array, Rows
 from querist.core.policy import Policy
-from querist.core.ports import Model
+from querist.core.ports import Model, Progress, silent
 from querist.core.schema import Schema
 from querist.core.signals import Signals
 from querist.core.state import State
@@ -17,14 +17,21 @@ from querist.store import models
 
 
 def signals_of(
-    work: Workspace, pool: Held, now: State, record: models.ModelRecord | None, model: Model | None, schema: Schema
+    work: Workspace,
+    pool: Held,
+    now: State,
+    record: models.ModelRecord | None,
+    model: Model | None,
+    schema: Schema,
+    *,
+    progress: Progress = silent,
 ) -> Signals:
     """The pool's signals for a strategy: those of a recorded model, under the encoder it was fitted with, if any."""
     last_seq = pool.last_seq if record is None else record.recipe["last_seq"]
     with work.database.reading() as conn:
         recipe = work.chosen_recipe(conn, pool.until(last_seq))
         settings = work.settings(conn)
-    encoded, _ = work.encoded(recipe, pool, last_seq=last_seq)
+    encoded, _ = work.encoded(recipe, pool, last_seq=last_seq, progress=progress)
 
     def training_set() -> tuple[Rows, Array]:
         rows = np.array(sorted(now.labels), dtype=np.int64)

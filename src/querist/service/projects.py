@@ -15,6 +15,7 @@ from querist.core.errors import InvalidInput
 from querist.core.items import FIELD_KINDS
 from querist.core.policy import Policy
 from querist.core.schema import Schema
+from querist.learners import SentenceEncoder
 from querist.loop.coldstart import SeedRule
 from querist.loop.stopping import rule_from_json
 from querist.service.location import Location
@@ -31,6 +32,7 @@ __all__ = [
     "open_at",
     "remember",
     "seed_rules",
+    "set_encoder",
     "set_instructions",
     "set_policy",
     "stopping_rule",
@@ -53,6 +55,7 @@ def create(
     rules: Sequence[SeedRule] = (),
     warm_start: bool = False,
     show_suggestions: bool = True,
+    encoder: str | None = None,
     own: Any = None,
 ) -> Workspace:
     """Start a project.
@@ -80,6 +83,8 @@ def create(
         Whether each model continues from the last, where the learner can.
     show_suggestions : bool
         Whether worksheets show what the model would answer.
+    encoder : str, optional
+        The sentence encoder that reads text: a folder, or a name on the Hugging Face hub. By default its words count.
     own : Recipe, Learner or scikit-learn estimator, optional
         In place of what suits the fields.
 
@@ -112,6 +117,8 @@ def create(
         "warm_start": warm_start,
         "show_suggestions": show_suggestions,
     }
+    if encoder is not None:
+        settings["encoder"] = _sentence_encoder(encoder)
     database = Database.open(url)
     try:
         with database.transaction() as conn:
@@ -160,6 +167,19 @@ def set_policy(work: Workspace, policy: Policy) -> None:
         projects.add_policy(conn, work.project_id, policy)
 
 
+def set_encoder(work: Workspace, encoder: str) -> None:
+    """Have text read by this sentence encoder from the next model on, or by the same one from another folder."""
+    body = _sentence_encoder(encoder)
+    with work.database.transaction() as conn:
+        projects.update_settings(conn, work.project_id, {**projects.settings(conn, work.project_id), "encoder": body})
+
+
+def _sentence_encoder(model: str) -> dict[str, Any]:
+    """Its record; a folder by its whole path, since the next command may run in another."""
+    folder = Path(model).expanduser()
+    return SentenceEncoder(str(folder.resolve()) if folder.is_dir() else model).describe()
+
+
 def set_instructions(work: Workspace, text: str) -> None:
     """Tell annotators otherwise from the next answer on."""
     with work.database.transaction() as conn:
@@ -187,8 +207,10 @@ def stopping_rule(text: str) -> dict[str, Any]:
     return body
 
 
-def agree(work: Workspace, *, schema: Schema | None, policy: Policy | None, instructions: str) -> None:
-    """See that an open project asks what its opener thinks it asks; take on a new policy or new instructions.
+def agree(
+    work: Workspace, *, schema: Schema | None, policy: Policy | None, instructions: str, encoder: str | None = None
+) -> None:
+    """See that an open project asks what its opener thinks it asks; take on what else is new.
 
     Raises
     ------
@@ -206,6 +228,8 @@ def agree(work: Workspace, *, schema: Schema | None, policy: Policy | None, inst
         set_policy(work, policy)
     if instructions:
         set_instructions(work, instructions)
+    if encoder is not None:
+        set_encoder(work, encoder)
 
 
 def change_policy(work: Workspace, changes: Sequence[str]) -> Policy:

@@ -167,7 +167,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
         record = models.latest(conn, work.project_id)
         trust = _trust(conn, work)
     model = None if record is None else training.model_of(work, record.number)
-    known = signals_of(work, pool, now, record, model, schema)
+    known = signals_of(work, pool, now, record, model, schema, progress=progress)
     _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust)
     suggestions = _suggestions(known, batch, schema)
     with work.database.transaction() as conn:

@@ -71,8 +71,10 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     if schema.task == "choice" and len(np.unique(known.y)) < 2:
         raise OneClassOnly
     began = time.perf_counter()
+    encoded, encoding = work.encoded(recipe, pool, progress=progress)
+    if len(tested):
+        work.prepare(recipe, test, progress)
     progress(0, 3, "fitting")
-    encoded, encoding = work.encoded(recipe, pool)
     warm_from = before if warm_start else None
     warm = None if warm_from is None else _refitted(work, warm_from.number, pool)
     number = 1 + (0 if before is None else before.number)

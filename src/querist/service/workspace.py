@@ -11,9 +11,9 @@ import numpy as np
 from querist.core.checks import Rows
 from querist.core.items import Columns, FieldSpec
 from querist.core.policy import Policy
-from querist.core.ports import Encoding, Model
+from querist.core.ports import Encoding, Model, Prepares, Progress, silent
 from querist.core.schema import Schema
-from querist.learners import Recipe, default_recipe, recipe_for
+from querist.learners import Recipe, default_recipe, recipe_for, text_encoder_from_json
 from querist.loop.coldstart import SeedRule
 from querist.loop.stopping import StoppingRule, rule_from_json
 from querist.modeling import Pool, pool_of
@@ -125,11 +125,15 @@ class Workspace:
         """How models are made: what was handed in, or what suits the fields."""
         if isinstance(self.own, Recipe):
             return self.own
+        said = self.settings(conn).get("encoder")
+        text = None if said is None else text_encoder_from_json(said)
         if self.own is not None:
-            return recipe_for(self.own, pool.inputs, self.spec(conn))
-        return default_recipe(pool.inputs, self.spec(conn), task=self.schema(conn).task)
+            return recipe_for(self.own, pool.inputs, self.spec(conn), text=text)
+        return default_recipe(pool.inputs, self.spec(conn), task=self.schema(conn).task, text=text)
 
-    def encoded(self, recipe: Recipe, pool: Held, *, last_seq: int | None = None) -> tuple[Pool, Encoding]:
+    def encoded(
+        self, recipe: Recipe, pool: Held, *, last_seq: int | None = None, progress: Progress = silent
+    ) -> tuple[Pool, Encoding]:
         """The pool as features, and the encoder that made them; kept while the pool stays the same.
 
         Parameters
@@ -141,9 +145,15 @@ class Workspace:
         key = (recipe.describe(), pool.last_seq if last_seq is None else last_seq)
         kept = self._encoded
         if kept is None or kept[0] != key or kept[1] is not pool:
+            self.prepare(recipe, pool, progress)
             encoding = recipe.encoder.fit(pool.until(key[1]).inputs)
             kept = self._encoded = (key, pool, pool_of(encoding, pool.inputs), encoding)
         return kept[2], kept[3]
+
+    def prepare(self, recipe: Recipe, some: Held, progress: Progress) -> None:
+        """Have done what is slow about encoding these items, where the encoder keeps it."""
+        if isinstance(recipe.encoder, Prepares) and len(some):
+            recipe.encoder.prepare(some.inputs, progress)
 
     def remembered(self, number: int) -> Model | None:
         """A model this process has fitted."""

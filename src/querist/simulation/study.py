@@ -21,10 +21,10 @@ from querist.core.evidence import AskedItem, Point, Round, Run, Study
 from querist.core.hashing import digest
 from querist.core.items import FieldSpec
 from querist.core.policy import Costs, Policy
-from querist.core.ports import Encoder, Learner, Oracle, Progress, silent
+from querist.core.ports import Encoder, Learner, Oracle, Prepares, Progress, silent
 from querist.core.rng import generator
 from querist.core.schema import Task
-from querist.learners import Recipe, default_recipe, recipe_for
+from querist.learners import Recipe, SentenceEncoder, default_encoder, default_recipe, recipe_for
 from querist.loop.stopping import StoppingRule, TargetReached
 from querist.metrics import study as assemble
 from querist.simulation.data import Labeled, characters, hold_out, labeled
@@ -40,7 +40,7 @@ def simulate(
     *,
     strategies: Sequence[str] | Mapping[str, Policy] | None = None,
     learner: Any = None,
-    encoder: Encoder | None = None,
+    encoder: Encoder | str | None = None,
     budget: int | None = None,
     batch_size: int | None = None,
     seeds: int | Sequence[int] = 5,
@@ -76,8 +76,9 @@ def simulate(
         a number) and `default`.
     learner : Recipe, Learner or scikit-learn estimator, optional
         By default what suits the items.
-    encoder : Encoder, optional
-        By default what suits the items; features of your own are used as they are with a learner of your own.
+    encoder : Encoder or str, optional
+        By default what suits the items; features of your own are used as they are with a learner of your own. A text
+        is a sentence encoder to read texts with: a folder, or a name on the Hugging Face hub.
     budget : int, optional
         Labels in all; by default 20 batches, and at most 60 % of the pool.
     batch_size : int, optional
@@ -214,7 +215,9 @@ def _wrap(
     return labeled(X, y, classes=classes, task=task, spec=spec, name=name)
 
 
-def _recipe(data: Labeled, encoder: Encoder | None, learner: Any) -> tuple[Encoder, Learner]:
+def _recipe(data: Labeled, encoder: Encoder | str | None, learner: Any) -> tuple[Encoder, Learner]:
+    if isinstance(encoder, str):
+        encoder = default_encoder(data.X, data.spec, text=SentenceEncoder(encoder))
     if learner is None:
         recipe = default_recipe(data.X, data.spec, task=data.schema.task)
     elif isinstance(learner, Recipe):
@@ -290,6 +293,8 @@ def _run_all(
         keys = [digest({**recipe, "querist": version("querist"), "plan": plan.to_json()}) for plan in plans]
         done = {i: run for i, key in enumerate(keys) if (run := _stored(folder / f"{key}.json")) is not None}
     what = f"{len(plans)} runs" if not done else f"{len(plans)} runs, {len(done)} of them kept from before"
+    if isinstance(encoder, Prepares) and len(done) < len(plans):
+        encoder.prepare(data.X, progress)  # once, here, and not in each process
     progress(len(done), len(plans), what)
     todo = [i for i in range(len(plans)) if i not in done]
     for i, finished in _results(data, plans, todo, encoder, learner, n_jobs or os.cpu_count() or 1):
