@@ -15,11 +15,12 @@ from querist.core.strategy import strategy
 from querist.core.threads import in_threads
 from querist.strategies._clusters import medoids
 from querist.strategies._doors import generator, nothing, pool_rows, same_items
-from querist.strategies._geometry import BLOCK_ROWS
 from querist.strategies._labeled import class_numbers, labeled_rows
 from querist.strategies._rowwise import working_type
 from querist.strategies.select import top_k
 from querist.strategies.uncertainty import margin
+
+BLOCK_ROWS = 256  # several copies of a block are at work at once, and all should stay in cache
 
 
 @strategy(
