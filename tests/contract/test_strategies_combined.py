@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from querist.strategies import auto, blend, filtered, product, switch
+from querist.strategies import auto, blend, filtered, ood_guarded, product, switch
 from querist.testing.strategies import StrategyContract
 
 
@@ -29,6 +29,10 @@ class TestSwitchAfter(StrategyContract):
 class TestFiltered(StrategyContract):
     strategy = filtered
     params = {"score": "entropy", "then": "k_center"}  # noqa: RUF012
+
+
+class TestOodGuarded(StrategyContract):
+    strategy = ood_guarded
 
 
 class TestAComposedComposite(StrategyContract):

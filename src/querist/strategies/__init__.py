@@ -2,7 +2,7 @@
 
 from querist.strategies.automatic import auto
 from querist.strategies.bayesian import batch_bald, epig, epig_scores, power_bald
-from querist.strategies.combine import blend, filtered, product, switch
+from querist.strategies.combine import blend, filtered, ood_guarded, product, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.contrasts import contrastive, discriminative, falcun
 from querist.strategies.diversity import k_center, k_means, random
@@ -72,6 +72,7 @@ __all__ = [
     "mnlp",
     "multi_label_uncertainty",
     "ood_discount",
+    "ood_guarded",
     "pair_disagreement",
     "pair_information",
     "pair_optimal",

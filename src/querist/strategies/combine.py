@@ -11,6 +11,7 @@ from querist.core import checks
 from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.strategy import Chosen, Parts, Spec, strategy
+from querist.strategies.guards import ood_discount
 
 FILTERED_AT_LEAST = 1000
 
@@ -222,6 +223,53 @@ def filtered(
         drawn = rng.choice(rest, size=min(len(rest), round(at_random * size)), replace=False)
         candidates = np.sort(np.concatenate([best, drawn]))
     return parts.pick(then, k, candidates=candidates, chosen=chosen, rng=rng)
+
+
+@strategy(
+    needs=("embeddings",),
+    kind="composite",
+    family="combined",
+    parts=("score",),
+    reason="the best by a score that discounts what is far from all data",
+    cost="that of the score, and O(n_items · n_dims) with a factor of about 1,000",
+    source="Sun, Ming, Zhu and Li (2022), Out-of-distribution detection with deep nearest neighbors, arXiv:2204.06507",
+)
+def ood_guarded(
+    parts: Parts,
+    k: int,
+    *,
+    candidates: Rows,
+    chosen: Rows,
+    rng: np.random.Generator,
+    score: Spec = "margin",
+    quantile: float = 0.99,
+) -> Chosen:
+    """A score, lowered for items that are far from all data.
+
+    Uncertainty is high for what is unlike anything the model was shown, which is where junk lies: broken texts, another
+    language, an empty image.
+
+    Parameters
+    ----------
+    parts : Parts
+        What to choose by; the loop brings it.
+    k, candidates, chosen, rng
+        As for every selection.
+    score : str or map
+        A score, or `{"strategy": name, "params": {...}}`.
+    quantile : float
+        The share of the pool that is left alone.
+
+    Returns
+    -------
+    chosen : Chosen
+        Propensities are those of `top_k`.
+    """
+    known = parts.signals
+    labeled = known.get("labeled") if known.has("labeled") else np.zeros(known.n_items, dtype=bool)
+    lowered = ood_discount(parts.utilities(score), known.get("embeddings"), labeled, quantile=quantile)
+    picks = parts.best(lowered, k, candidates=candidates, rng=rng)
+    return Chosen(picks, tuple(parts.because(score, float(u)) for u in picks.utilities))
 
 
 def _ranks(u: Floats) -> Floats:
