@@ -5,6 +5,7 @@ from querist.strategies.bayesian import batch_bald, epig, epig_scores, power_bal
 from querist.strategies.combine import blend, filtered, ood_guarded, product, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.contrasts import contrastive, discriminative, falcun
+from querist.strategies.coverage import facility_location, max_herding, uncertainty_herding
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.fisher import bait, variance_reduction, weighted_variance_reduction
 from querist.strategies.flips import alfa_mix, drop_query
@@ -20,8 +21,10 @@ from querist.strategies.people import active_label, estimate_confusion, ie_thres
 from querist.strategies.rare import active_search, class_balanced, galaxy, positive_first
 from querist.strategies.regression import greedy_x, greedy_xy, greedy_y, query_by_variance
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
+from querist.strategies.similar import similar
 from querist.strategies.stochastic import stochastic_batch
 from querist.strategies.structured import box_uncertainty, mnlp, sequence_bald, token_entropy
+from querist.strategies.typical import information_density, probcover, typiclust
 from querist.strategies.uncertainty import entropy, least_confidence, margin
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "expected_error_reduction_reweighted",
     "expected_gradient_length",
     "expected_model_change",
+    "facility_location",
     "falcun",
     "filtered",
     "galaxy",
@@ -61,6 +65,7 @@ __all__ = [
     "greedy_y",
     "guarded_top_k",
     "ie_thresh",
+    "information_density",
     "k_center",
     "k_means",
     "kl_to_consensus",
@@ -68,6 +73,7 @@ __all__ = [
     "lcmd",
     "least_confidence",
     "margin",
+    "max_herding",
     "mmc",
     "mnlp",
     "multi_label_uncertainty",
@@ -79,16 +85,20 @@ __all__ = [
     "pair_uncertainty",
     "positive_first",
     "power_bald",
+    "probcover",
     "product",
     "query_by_variance",
     "random",
     "ranking",
     "relabel_value",
     "sequence_bald",
+    "similar",
     "stochastic_batch",
     "switch",
     "token_entropy",
     "top_k",
+    "typiclust",
+    "uncertainty_herding",
     "variance",
     "variance_reduction",
     "vote_entropy",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 import numpy.typing as npt
 
@@ -79,6 +81,13 @@ def same_items(X: Floats, utilities: Floats) -> None:
             f"embeddings: must have one row per row of probs, {len(utilities)}; got {len(X)}. "
             "Pass arrays of the same items."
         )
+
+
+def above_zero(name: str, value: float) -> float:
+    """`value` as a finite number above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not (isfinite(value) and value > 0):
+        raise InvalidInput(f"{name}: must be a number above 0; got {value!r}. Choose it by the distances in your data.")
+    return float(value)
 
 
 def nothing() -> Picks:

@@ -15,7 +15,7 @@ from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._clusters import cluster_of, medoids
 from querist.strategies._doors import generator, nothing, pool_rows, same_items
-from querist.strategies._rowwise import row_blocks, working_type
+from querist.strategies._kernels import mean_cosine
 from querist.strategies.select import top_k
 from querist.strategies.uncertainty import entropy, least_confidence, margin
 
@@ -82,7 +82,7 @@ def density_weighted(probs: Floats, embeddings: Floats, *, score: str = "margin"
     utilities = rate(probs)
     same_items(X, utilities)
     if len(X):
-        utilities *= np.clip(_mean_cosine(X), 0, 1) ** beta
+        utilities *= np.clip(mean_cosine(X), 0, 1) ** beta
     return utilities
 
 
@@ -268,19 +268,3 @@ def cluster_margin(
     turn = np.arange(len(drawn)) - np.repeat(starts, np.diff(starts, append=len(drawn)))
     rows = unsure[drawn[np.argsort(turn, kind="stable")[:k]]]
     return Picks(rows, utilities[rows].astype(np.float64), np.ones(len(rows)))
-
-
-def _mean_cosine(X: Floats) -> Floats:
-    dtype = working_type(X)
-    inverse = np.empty(len(X), dtype=dtype)
-    total = np.zeros(X.shape[1])
-    for block in row_blocks(*X.shape):
-        part = X[block].astype(dtype, copy=False)
-        norms = np.sqrt(np.einsum("ij,ij->i", part, part))
-        inverse[block] = np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
-        total += inverse[block] @ part
-    mean = (total / len(X)).astype(dtype)
-    cosines = np.empty(len(X), dtype=dtype)
-    for block in row_blocks(*X.shape):
-        cosines[block] = X[block].astype(dtype, copy=False) @ mean
-    return cosines * inverse

@@ -1,0 +1,68 @@
+"""Nearest neighbors by matrix products over blocks of rows: exact, without a table of all pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from querist.core.checks import Floats, Rows
+from querist.core.threads import in_threads
+from querist.strategies._kernels import Kernel, Space, squared_distances
+
+BLOCK = 512
+
+
+def nearest_distances(X: Floats, rows: Rows, others: Rows, n: int, *, unit: bool) -> Floats:
+    """The distances of each row to its `n` nearest among the others, itself left out, ascending.
+
+    Where a row is among the others there must be more than `n` of them. `unit` brings rows to unit length first.
+    """
+    space = Space(X, Kernel(_as_squared, unit), others)
+    theirs = space.read(others)
+    n = min(n, len(others) - 1) if np.isin(rows, others).any() else min(n, len(others))
+
+    def one(part: slice) -> Floats:
+        mine = rows[part]
+        squared = space.between(space.read(mine), theirs)
+        place = np.searchsorted(others, mine)
+        here = np.flatnonzero(others[np.minimum(place, len(others) - 1)] == mine)
+        squared[here, place[here]] = np.inf
+        squared.partition(n - 1, axis=1)
+        found = squared[:, :n]
+        found.sort(axis=1)
+        distances: Floats = np.sqrt(np.maximum(found, 0))
+        return distances
+
+    return np.concatenate(in_threads(one, _blocks(len(rows), len(others))))
+
+
+def least_distance(X: Floats, rows: Rows, *, unit: bool) -> float:
+    """The distance of the two of at least two rows, in ascending order, that are nearest to one another."""
+    return float(nearest_distances(X, rows, rows, 1, unit=unit).min())
+
+
+def nearest_of_another(X: Floats, rows: Rows, others: Rows, group: Rows, other_group: Rows) -> Floats:
+    """The distance of each row to the nearest of the others whose group is another; infinite where there is none."""
+    space = Space(X, Kernel(_as_squared, unit=False), others)
+    found = np.full(len(rows), np.inf)
+    mine = space.read(rows)
+    for start in range(0, len(others), BLOCK):
+        part = slice(start, start + BLOCK)
+        squared = space.between(mine, space.read(others[part]))
+        squared[group[:, None] == other_group[part]] = np.inf
+        np.minimum(found, squared.min(axis=1), out=found)
+    distances: Floats = np.sqrt(np.maximum(found, 0))
+    return distances
+
+
+def _as_squared(products: Floats, norms: Floats, other_norms: Floats) -> None:
+    squared_distances(products, norms, other_norms, 1)
+    eps = 16 * float(np.finfo(products.dtype).eps)
+    products[products < eps * np.maximum(norms[:, None], other_norms)] = 0  # below the rounding: copies
+
+
+def _blocks(n: int, width: int) -> Iterator[slice]:
+    step = max(16, min(BLOCK, 2**21 // max(1, width)))
+    for start in range(0, n, step):
+        yield slice(start, min(start + step, n))
