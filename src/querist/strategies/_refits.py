@@ -9,8 +9,11 @@ from querist.strategies._rowwise import row_blocks
 
 MOST_COEFFICIENTS = 1500  # of all classes together: their curvature is a matrix of this size, inverted once
 FREE = 1e-4  # the bias is not penalized; this share of the penalty keeps the curvature invertible without labels
-STEPS = 8  # of Newton's method, of which three are enough but for labels that come as a surprise
+ROUNDS = 4  # in which the curvature at the old minimum is corrected for the way the model moves
+DAMPING = 0.5  # of each correction, as a whole one goes too far and the next comes back
+STEPS = 6  # of Newton's method for the new label; few are needed but for labels that come as a surprise
 LONGEST_STEP = 4.0  # in logits; keeps a surprise from overshooting
+CLOSE = 1e-4  # in logits
 
 
 def design(X: Floats, n_classes: int) -> Floats:
@@ -30,8 +33,9 @@ def design(X: Floats, n_classes: int) -> Floats:
 class LogisticRefit:
     """A multinomial logistic regression, by its probabilities: how its logits move when one label comes in.
 
-    The loss on the labels so far is taken for quadratic around its minimum, with the full curvature over all classes;
-    that of the new label is taken as it is. Its minimum then needs a system of one equation per class.
+    The old labels' loss is taken for quadratic around its minimum, with the curvature of all classes together, and the
+    new label's as it is: the minimum of both then needs one equation per class. What the old labels' gradient is there
+    in truth corrects the quadratic, a few times over; its curvature is inverted only once for all candidates.
     """
 
     def __init__(self, design: Floats, probs: Floats, labeled: Rows, penalty: float) -> None:
@@ -46,17 +50,68 @@ class LogisticRefit:
         ridge[-1] *= FREE
         flat = curvature.reshape(n_classes * n_columns, -1)
         flat[np.diag_indices_from(flat)] += np.tile(ridge, n_classes)
-        self.inverse = np.linalg.inv(flat).reshape(n_classes, n_columns, n_classes, n_columns)
-        self.design = design
+        self.inverse = np.linalg.inv(flat).astype(np.float32)
+        self.design = design.astype(np.float32)
+        self.known = self.design[labeled]
         self.probs = probs
+        self.there = p.T[:, :, None].astype(np.float32)
 
-    def moves(self, row: int, targets: Floats) -> Floats:
-        """(n_classes, n_targets, n_labels): the shift of each logit at each target for each label of the row."""
-        reach = self.inverse @ self.design[row]  # (n_classes, n_columns, n_classes)
-        own = self.design[row] @ reach  # (n_classes, n_classes)
-        residuals = _residuals(own, self.probs[row])
-        directions = reach @ residuals  # (n_classes, n_columns, n_labels)
-        return -(targets @ directions)
+    def moves(self, rows: Rows, targets: Floats) -> Floats:
+        """(n_classes, n_targets, n_rows · n_labels): the shift of each logit at each target for each row's labels."""
+        n_classes, n_columns, n = self.probs.shape[1], self.design.shape[1], len(rows)
+        x = self.design[rows]
+        columns = (self.inverse.reshape(-1, n_columns) @ x.T).reshape(n_classes, n_columns, n_classes, n)
+        reach = np.ascontiguousarray(columns.transpose(3, 0, 1, 2)).reshape(n, -1, n_classes)
+        own = np.einsum("bn,bcnd->bcd", x, reach.reshape(n, n_classes, n_columns, n_classes)).astype(np.float64)
+        start = np.log(self.probs[rows])[:, None, :] + np.zeros((n, n_classes, 1))
+        shift: Floats = np.zeros((n, n_classes, n_classes))  # by row, label and class
+        moved: Floats = np.zeros((n_classes, n_columns, n * n_classes), dtype=np.float32)
+        bent = np.zeros((n_classes * n_columns, n * n_classes), dtype=np.float32)
+        for turn in range(ROUNDS if len(self.known) else 1):
+            if turn:
+                bent += DAMPING * (self.inverse @ self._bend(moved).reshape(bent.shape) - bent)
+            base = np.einsum("bn,cnby->byc", x, bent.reshape(n_classes, n_columns, n, n_classes))
+            shift, residuals = _settled(own, start - base, shift)
+            pulled = reach @ residuals.transpose(0, 2, 1).astype(np.float32)  # (n, n_classes · n_columns, n_labels)
+            moved = -(bent + pulled.transpose(1, 0, 2).reshape(bent.shape)).reshape(n_classes, n_columns, -1)
+        return np.asarray(targets @ moved)
+
+    def _bend(self, moved: Floats) -> Floats:
+        """The old labels' gradient after the move, less what their curvature before it makes of the move."""
+        shifts = self.known @ moved  # (n_classes, n_labeled, n)
+        linear = shifts - (self.there * shifts).sum(axis=0)
+        linear += 1
+        linear *= self.there
+        shifts += np.log(self.there)
+        shifts -= shifts.max(axis=0)
+        after = np.exp(shifts, out=shifts)
+        after /= after.sum(axis=0)
+        after -= linear
+        return np.asarray(self.known.T @ after)
+
+
+def _settled(own: Floats, start: Floats, shift: Floats) -> tuple[Floats, Floats]:
+    """Where logits come to rest that a label pulls at and a curvature holds back, and the pull that is left.
+
+    Solves shift + own · (softmax(start + shift) - one-hot label) = 0 for each row and label.
+    """
+    one = np.eye(start.shape[2])
+    for _ in range(STEPS):
+        q = _softmax(start + shift)
+        gap = shift + (q - one) @ own
+        slope = one + own[:, None] @ (q[..., None] * one - q[..., None] * q[..., None, :])
+        step = np.linalg.solve(slope, gap[..., None])[..., 0]
+        longest = np.abs(step).max(axis=2, keepdims=True)
+        shift = shift - step * (LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
+        if longest.max() < CLOSE:
+            break
+    return shift, _softmax(start + shift) - one
+
+
+def _softmax(logits: Floats) -> Floats:
+    powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
 
 
 class LeastSquaresRefit:
@@ -72,29 +127,10 @@ class LeastSquaresRefit:
         self.design = design
         self.predicted = predicted
 
-    def moves(self, row: int, targets: Floats) -> Floats:
-        """(n_classes, n_targets, n_labels): the shift of each prediction at each target for each label of the row."""
-        reach = self.inverse @ self.design[row]
-        pull = targets @ reach / (1 + self.design[row] @ reach)
-        wanted = np.eye(self.predicted.shape[1]) - self.predicted[row][:, None]
-        return pull[None, :, None] * wanted[:, None, :]
-
-
-def _residuals(own: Floats, probs: Floats) -> Floats:
-    """(n_classes, n_labels): what the model predicts less what the label says, once it was fitted to that label."""
-    n_classes = len(probs)
-    log_p = np.log(probs)
-    one = np.eye(n_classes)
-    shift = np.zeros((n_classes, n_classes))  # a row per label
-    for _ in range(STEPS):
-        q = np.exp(log_p + shift - (log_p + shift).max(axis=1, keepdims=True))
-        q /= q.sum(axis=1, keepdims=True)
-        gap = shift + (q - one) @ own
-        slope = one + own @ (q[:, :, None] * one - q[:, :, None] * q[:, None, :])
-        step = np.linalg.solve(slope, gap[:, :, None])[:, :, 0]
-        longest = np.abs(step).max()
-        shift -= step * np.minimum(1, LONGEST_STEP / np.maximum(np.abs(step).max(axis=1, keepdims=True), LONGEST_STEP))
-        if longest < 1e-6:
-            break
-    q = np.exp(log_p + shift - (log_p + shift).max(axis=1, keepdims=True))
-    return (q / q.sum(axis=1, keepdims=True) - one).T
+    def moves(self, rows: Rows, targets: Floats) -> Floats:
+        """(n_classes, n_targets, n_rows · n_labels): the shift of each prediction at each target for their labels."""
+        x = self.design[rows]
+        reach = x @ self.inverse
+        pull = targets @ reach.T / (1 + np.einsum("ij,ij->i", x, reach))
+        wanted = np.eye(self.predicted.shape[1])[:, None, :] - self.predicted[rows].T[:, :, None]
+        return np.asarray((pull[None, :, :, None] * wanted[:, None]).reshape(len(wanted), len(targets), -1))

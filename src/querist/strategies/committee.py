@@ -239,4 +239,5 @@ def _disagreements(p: Floats, dtype: np.dtype[np.floating]) -> Floats:
     mean = np.full(n_members, 1 / n_members, dtype=dtype) @ flat
     inside /= n_members
     gaps = entropies(mean.reshape(n, n_classes), dtype) + inside.reshape(n, n_classes) @ np.ones(n_classes, dtype)
-    return np.maximum(gaps, 0, out=gaps)  # rounding may leave members that agree a hair below zero
+    found: Floats = np.maximum(gaps, 0, out=gaps)  # rounding may leave members that agree a hair below zero
+    return found

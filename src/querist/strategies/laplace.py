@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from querist.core import checks
-from querist.core.checks import Array, Floats
+from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.threads import in_threads
 from querist.strategies._doors import generator
@@ -61,8 +61,8 @@ def laplace_members(
     -----
     The curvature of all classes together, Σ (diag p - p pᵀ) ⊗ x xᵀ over the labeled items, is taken for the product of
     the classes' mean and the vectors' sum (Ritter, Botev and Barber, 2018; Daxberger et al., 2021, Laplace redux,
-    arXiv:2106.14806). With the eigenvalues b of the one and a of the other, the draw along each pair of eigenvectors has
-    variance 1 / (penalty + a b): the penalty is kept apart from the product, as it would otherwise shrink along
+    arXiv:2106.14806). With the eigenvalues b of the one and a of the other, the draw along each pair of eigenvectors
+    has variance 1 / (penalty + a b): the penalty is kept apart from the product, as it would otherwise shrink along
     directions in which the classes have no curvature. O(n_dims³ + n_members · n_items · n_dims · n_classes) time;
     beside the result one block of rows per thread.
 
@@ -111,7 +111,7 @@ def laplace_members(
 
 
 def _draws(
-    p: Floats, X: Floats, head: Floats, known: np.ndarray, n_members: int, rng: np.random.Generator, penalty: float
+    p: Floats, X: Floats, head: Floats, known: Rows, n_members: int, rng: np.random.Generator, penalty: float
 ) -> Floats:
     """(n_members, n_classes, n_dims + 1) heads."""
     # In coordinates in which the penalty is one and the same on every column, the bias among them.
@@ -124,4 +124,5 @@ def _draws(
     b, across = np.linalg.eigh(classes)
     deviation = 1 / np.sqrt(penalty + np.maximum(b, 0)[:, None] * np.maximum(a, 0))
     noise = rng.standard_normal((n_members, *head.shape)) * deviation
-    return head + across @ noise @ along.T * scale
+    drawn: Floats = head + across @ noise @ along.T * scale
+    return drawn

@@ -14,7 +14,7 @@ from querist.core.threads import in_threads
 from querist.strategies._doors import generator, nothing, pool_rows, target_rows
 from querist.strategies._joint import expected_best, predictive_gains
 from querist.strategies._refits import LeastSquaresRefit, LogisticRefit, design
-from querist.strategies._rowwise import entropies, working_type
+from querist.strategies._rowwise import finite_logs, working_type
 from querist.strategies.select import top_k
 
 LOSSES = ("log", "zero_one")
@@ -116,7 +116,8 @@ def expected_error_reduction(
     for name, array in (("embeddings", X), ("labeled", known)):
         if len(array) != len(p):
             raise InvalidInput(
-                f"{name}: must have one row per row of probs, {len(p)}; got {len(array)}. Pass arrays of the same items."
+                f"{name}: must have one row per row of probs, {len(p)}; got {len(array)}. "
+                "Pass arrays of the same items."
             )
     checks.positive("k", k)
     checks.one_of("loss", loss, LOSSES)
@@ -233,24 +234,26 @@ def _reductions(
         refit = LogisticRefit(columns, probs, known, penalty * (2 if p.shape[1] == 2 else 1))
     else:
         refit = LeastSquaresRefit(columns, probs, known, penalty)
-    there = columns[aims]
-    now = probs[aims].T[:, :, None]
-    start = np.log(now) if learner == "logistic" else now
-    expected = np.empty(len(free))
+    dtype = np.dtype(np.float32 if learner == "logistic" else np.float64)
+    there: Floats = columns[aims].astype(dtype)
+    now: Floats = probs[aims].T[:, :, None].astype(dtype)
+    start: Floats = np.log(now) if learner == "logistic" else now
+    reductions = np.empty(len(free))
+    today = _losses(start.copy(), loss, learner)
 
-    def work(part: Rows) -> None:
-        for place in part:
-            after = refit.moves(int(free[place]), there)
-            after += start
-            expected[place] = _losses(after, loss, learner).mean(axis=0) @ probs[free[place]]
+    def work(part: slice) -> None:
+        after = refit.moves(free[part], there)
+        after += start
+        lost = today - _losses(after, loss, learner)
+        by_label = lost.mean(axis=0, dtype=np.float64).reshape(-1, probs.shape[1])
+        reductions[part] = np.einsum("ij,ij->i", by_label, probs[free[part]])
 
-    in_threads(work, np.array_split(np.arange(len(free)), -(-len(free) // PART)))
-    reductions: Floats = float(_losses(start.copy(), loss, learner).mean()) - expected
+    in_threads(work, [slice(i, min(i + PART, len(free))) for i in range(0, len(free), PART)])
     return reductions
 
 
 def _losses(after: Floats, loss: str, learner: str) -> Floats:
-    """Of logits, or of regressions, (n_classes, n_targets, n_labels); writes over them."""
+    """(n_targets, n): of logits, or of regressions, (n_classes, n_targets, n); writes over them."""
     if learner == "logistic":
         after -= after.max(axis=0)
         powers = np.exp(after)
@@ -265,4 +268,4 @@ def _losses(after: Floats, loss: str, learner: str) -> Floats:
     after /= after.sum(axis=0)
     if loss == "zero_one":
         return np.asarray(1 - after.max(axis=0))
-    return np.asarray(entropies(np.moveaxis(after, 0, -1), np.float64))
+    return np.asarray(-(after * finite_logs(after, after.dtype)).sum(axis=0))

@@ -89,7 +89,7 @@ def stochastic_batch(
 
 def _log_weights(u: Floats, beta: float, kind: str) -> Floats:
     if kind == "softmax":
-        return beta * (u - u.max())
+        return np.asarray(beta * (u - u.max()))
     if kind == "softrank":
         _, which, counts = np.unique(-u, return_inverse=True, return_counts=True)
         last = np.cumsum(counts)
@@ -100,4 +100,5 @@ def _log_weights(u: Floats, beta: float, kind: str) -> Floats:
             f"utilities: must be at least 0 to take their power; got {u.min():.4g}. Use kind='softmax' or 'softrank'."
         )
     with np.errstate(divide="ignore"):
-        return beta * np.log(u)
+        weights: Floats = beta * np.log(u)
+    return weights

@@ -79,8 +79,8 @@ def margin(probs: Floats) -> Floats:
 
     Notes
     -----
-    Time linear in the size of `probs`; extra memory one block of rows per thread. Scheffer, Decomain and Wrobel (2001), also
-    called breaking ties (Luo et al., 2005).
+    Time linear in the size of `probs`; extra memory one block of rows per thread. Scheffer, Decomain and Wrobel
+    (2001), also called breaking ties (Luo et al., 2005).
 
     Examples
     --------
@@ -120,7 +120,8 @@ def entropy(probs: Floats) -> Floats:
 
     Notes
     -----
-    -Σ p log p, with 0 log 0 = 0 (Shannon, 1948). Time linear in the size of `probs`; extra memory one block of rows per thread.
+    -Σ p log p, with 0 log 0 = 0 (Shannon, 1948). Time linear in the size of `probs`; extra memory one block of rows
+    per thread.
 
     Examples
     --------

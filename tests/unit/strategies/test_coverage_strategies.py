@@ -21,7 +21,7 @@ from querist.strategies import (
     typiclust,
     uncertainty_herding,
 )
-from querist.strategies._neighbors import least_distance, nearest_distances, nearest_of_another
+from querist.strategies._near import least_distance, nearest_distances, nearest_of_another
 from querist.strategies.typical import EPSILON, SMALL
 
 RNG = np.random.default_rng
