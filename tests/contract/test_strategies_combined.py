@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from querist.strategies import auto, blend, filtered, ood_guarded, product, switch
+from querist.strategies import auto, blend, filtered, ood_guarded, product, stochastic_batch, switch
 from querist.testing.strategies import StrategyContract
 
 
@@ -33,6 +33,15 @@ class TestFiltered(StrategyContract):
 
 class TestOodGuarded(StrategyContract):
     strategy = ood_guarded
+
+
+class TestStochasticBatch(StrategyContract):
+    strategy = stochastic_batch
+
+
+class TestStochasticBatchBySoftmax(StrategyContract):
+    strategy = stochastic_batch
+    params = {"score": "entropy", "kind": "softmax", "beta": 2.0}  # noqa: RUF012
 
 
 class TestAComposedComposite(StrategyContract):

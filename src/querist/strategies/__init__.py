@@ -2,7 +2,7 @@
 
 from querist.strategies.automatic import auto
 from querist.strategies.bayesian import batch_bald, epig, epig_scores, power_bald
-from querist.strategies.combine import blend, filtered, ood_guarded, product, switch
+from querist.strategies.combine import blend, filtered, ood_guarded, product, stochastic_batch, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.contrasts import contrastive, discriminative, falcun
 from querist.strategies.coverage import facility_location, max_herding, uncertainty_herding
@@ -22,7 +22,7 @@ from querist.strategies.rare import active_search, class_balanced, galaxy, posit
 from querist.strategies.regression import greedy_x, greedy_xy, greedy_y, query_by_variance
 from querist.strategies.select import QuotaPicks, guarded_top_k, ranking, top_k, with_quotas
 from querist.strategies.similar import similar
-from querist.strategies.stochastic import stochastic_batch
+from querist.strategies.stochastic import gumbel_top_k
 from querist.strategies.structured import box_uncertainty, mnlp, sequence_bald, token_entropy
 from querist.strategies.typical import information_density, probcover, typiclust
 from querist.strategies.uncertainty import entropy, least_confidence, margin
@@ -64,6 +64,7 @@ __all__ = [
     "greedy_xy",
     "greedy_y",
     "guarded_top_k",
+    "gumbel_top_k",
     "ie_thresh",
     "information_density",
     "k_center",

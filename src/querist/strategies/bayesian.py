@@ -15,7 +15,7 @@ from querist.strategies._doors import generator, nothing, pool_rows, target_rows
 from querist.strategies._joint import predictive_gains
 from querist.strategies.committee import bald
 from querist.strategies.select import top_k
-from querist.strategies.stochastic import stochastic_batch
+from querist.strategies.stochastic import gumbel_top_k
 
 
 def epig_scores(members: Floats, target_members: Floats, weights: Floats | None = None) -> Floats:
@@ -127,7 +127,7 @@ def epig(
     Notes
     -----
     See `epig_scores`. Each item is rated alone, so look-alikes come together: rate once for a batch of few, or draw
-    with `stochastic_batch`.
+    with `gumbel_top_k`.
 
     Examples
     --------
@@ -262,7 +262,7 @@ def power_bald(
     -------
     picks : Picks
         In the order drawn. A utility is that of `bald`. A propensity is the probability of the draw given the picks
-        before it, exactly; see `stochastic_batch`. Empty where there are no candidates.
+        before it, exactly; see `gumbel_top_k`. Empty where there are no candidates.
 
     Raises
     ------
@@ -285,4 +285,4 @@ def power_bald(
     utilities = bald(members)
     checks.positive("k", k)
     free, _ = pool_rows(candidates, chosen, len(utilities))
-    return stochastic_batch(utilities, k, candidates=free, rng=rng, beta=beta)
+    return gumbel_top_k(utilities, k, candidates=free, rng=rng, beta=beta)

@@ -12,6 +12,7 @@ from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.strategy import Chosen, Parts, Spec, strategy
 from querist.strategies.guards import ood_discount
+from querist.strategies.stochastic import gumbel_top_k
 
 FILTERED_AT_LEAST = 1000
 
@@ -125,6 +126,56 @@ def product(
     picks = parts.best(total, k, candidates=candidates, rng=rng)
     names = " times ".join(_name(spec) for spec in scores)
     return Chosen(picks, tuple(f"product: {names} is {u:.3g}" for u in picks.utilities))
+
+
+@strategy(
+    needs=(),
+    kind="composite",
+    family="combined",
+    parts=("score",),
+    reason="drawn with a chance that grows with its score, {utility:.3g}",
+    cost="that of the score, and O(n_candidates) for the draw",
+    source="Kirsch et al. (2023), Stochastic batch acquisition for deep active learning, arXiv:2106.12059",
+)
+def stochastic_batch(
+    parts: Parts,
+    k: int,
+    *,
+    candidates: Rows,
+    chosen: Rows,
+    rng: np.random.Generator,
+    score: Spec = "margin",
+    beta: float = 4.0,
+    kind: str = "power",
+) -> Chosen:
+    """Any score, drawn from instead of maximized: every pick has a chance that is known exactly.
+
+    Spreads a batch that the plain best would fill with look-alikes, and makes its labels fit for unbiased estimates.
+
+    Parameters
+    ----------
+    parts : Parts
+        What to choose by; the loop brings it.
+    k, candidates, chosen, rng
+        As for every selection.
+    score : str or map
+        A score, or `{"strategy": name, "params": {...}}`.
+    beta : float, above 0
+        How strongly the score counts: toward 0 the draw is uniform; as it grows it nears the plain best.
+    kind : {"power", "softmax", "softrank"}
+        The weight: score^beta, exp(beta · score), or rank^-beta.
+
+    Returns
+    -------
+    chosen : Chosen
+        A propensity is the probability with which the row was drawn at its turn, given the picks before it.
+    """
+    picks = gumbel_top_k(parts.utilities(score), k, candidates=candidates, rng=rng, beta=beta, kind=kind)
+    name = _name(score)
+    pairs = zip(picks.utilities, picks.propensities, strict=True)
+    return Chosen(
+        picks, tuple(f"stochastic_batch: drawn by {name} {u:.3g}, with probability {q:.3g}" for u, q in pairs)
+    )
 
 
 @strategy(

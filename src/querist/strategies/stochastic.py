@@ -17,7 +17,7 @@ from querist.strategies._plackett import plackett_luce
 KINDS = ("power", "softmax", "softrank")
 
 
-def stochastic_batch(
+def gumbel_top_k(
     utilities: npt.ArrayLike,
     k: int,
     *,
@@ -69,7 +69,7 @@ def stochastic_batch(
 
     Examples
     --------
-    >>> picks = stochastic_batch([0.0, 0.0, 3.0], 2, candidates=[0, 1, 2], rng=np.random.default_rng(0))
+    >>> picks = gumbel_top_k([0.0, 0.0, 3.0], 2, candidates=[0, 1, 2], rng=np.random.default_rng(0))
     >>> picks.rows[0], picks.propensities  # the only positive one for certain, then one of two
     (np.int64(2), array([1. , 0.5]))
     """

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from querist.core.errors import InvalidInput
-from querist.strategies import power_bald, stochastic_batch, top_k
+from querist.strategies import gumbel_top_k, power_bald, top_k
 
 UTILITIES = np.array([0.5, 1.0, 0.2, 0.8])
 ROWS = np.arange(4)
@@ -45,7 +45,7 @@ def test_each_order_comes_as_often_as_its_propensities_say(kind, beta) -> None:
     counts = dict.fromkeys(pairs, 0)
     said = {}
     for seed in range(N_DRAWS):
-        picks = stochastic_batch(UTILITIES, 2, candidates=ROWS, rng=np.random.default_rng(seed), beta=beta, kind=kind)
+        picks = gumbel_top_k(UTILITIES, 2, candidates=ROWS, rng=np.random.default_rng(seed), beta=beta, kind=kind)
         pair = tuple(picks.rows.tolist())
         counts[pair] += 1
         said[pair] = picks.propensities
@@ -62,7 +62,7 @@ def test_the_first_turns_chance_does_not_hold_at_the_second() -> None:
     naive = weights / weights.sum()
     counts, expected, wrong = np.zeros(4), np.zeros(4), np.zeros(4)
     for seed in range(N_DRAWS):
-        picks = stochastic_batch(UTILITIES, 2, candidates=ROWS, rng=np.random.default_rng(seed), beta=1)
+        picks = gumbel_top_k(UTILITIES, 2, candidates=ROWS, rng=np.random.default_rng(seed), beta=1)
         first, second = picks.rows
         counts[second] += 1
         left = np.delete(ROWS, first)
@@ -76,19 +76,19 @@ def test_the_first_turns_chance_does_not_hold_at_the_second() -> None:
 def test_zeros_come_after_all_that_is_positive_and_in_even_order() -> None:
     u = np.array([0.0, 3.0, 0.0, 1e-300, 0.0])
     for seed in range(20):
-        picks = stochastic_batch(u, 5, candidates=np.arange(5), rng=np.random.default_rng(seed))
+        picks = gumbel_top_k(u, 5, candidates=np.arange(5), rng=np.random.default_rng(seed))
         assert set(picks.rows[:2]) == {1, 3}
         np.testing.assert_allclose(picks.propensities[1:], [1, 1 / 3, 1 / 2, 1])
 
 
 def test_all_zero_is_uniform() -> None:
-    picks = stochastic_batch(np.zeros(4), 3, candidates=ROWS, rng=np.random.default_rng(0))
+    picks = gumbel_top_k(np.zeros(4), 3, candidates=ROWS, rng=np.random.default_rng(0))
     np.testing.assert_allclose(picks.propensities, [1 / 4, 1 / 3, 1 / 2])
 
 
 def test_weights_beyond_any_float_have_finite_chances() -> None:
     u = np.array([1e200, 1e199, 1e-200, 2e-200])
-    picks = stochastic_batch(u, 4, candidates=ROWS, rng=np.random.default_rng(0), beta=9)
+    picks = gumbel_top_k(u, 4, candidates=ROWS, rng=np.random.default_rng(0), beta=9)
     assert picks.rows[0] == 0
     assert picks.rows[1] == 1
     np.testing.assert_allclose(picks.propensities[[0, 1, 3]], [1, 1, 1])
@@ -100,7 +100,7 @@ def test_equal_utilities_share_their_ranks() -> None:
     # Ranks 1, 2.5, 2.5, 4 at beta 1: weights 1, .4, .4, .25 add up to 2.05.
     chances = {0: 0.4 / 2.05, 1: 1 / 2.05, 2: 0.4 / 2.05, 3: 0.25 / 2.05}
     for seed in range(10):
-        picks = stochastic_batch(
+        picks = gumbel_top_k(
             [5, 9, 5, -2], 1, candidates=ROWS, rng=np.random.default_rng(seed), beta=1, kind="softrank"
         )
         np.testing.assert_allclose(picks.propensities, [chances[int(picks.rows[0])]])
@@ -109,7 +109,7 @@ def test_equal_utilities_share_their_ranks() -> None:
 def test_a_large_beta_takes_the_best() -> None:
     u = np.random.default_rng(0).permutation(50) + 1.0
     best = top_k(u, 10, candidates=np.arange(50), rng=np.random.default_rng(0))
-    picks = stochastic_batch(u, 10, candidates=np.arange(50), rng=np.random.default_rng(0), beta=5000)
+    picks = gumbel_top_k(u, 10, candidates=np.arange(50), rng=np.random.default_rng(0), beta=5000)
     np.testing.assert_array_equal(picks.rows, best.rows)
 
 
@@ -123,7 +123,7 @@ def test_a_large_beta_takes_the_best() -> None:
 )
 def test_propensities_are_the_weights_shares_of_what_is_left(u, kind, beta, k, seed) -> None:
     u = np.array(u)
-    picks = stochastic_batch(u, k, candidates=np.arange(len(u)), rng=np.random.default_rng(seed), beta=beta, kind=kind)
+    picks = gumbel_top_k(u, k, candidates=np.arange(len(u)), rng=np.random.default_rng(seed), beta=beta, kind=kind)
     assert len(set(picks.rows.tolist())) == len(picks) == min(k, len(u))
     weights = weights_of(u, beta, kind)
     for turn, row in enumerate(picks.rows):
@@ -135,14 +135,14 @@ def test_propensities_are_the_weights_shares_of_what_is_left(u, kind, beta, k, s
 def test_what_cannot_be_drawn_by_is_refused() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(InvalidInput, match="utilities: must be at least 0 to take their power; got -1"):
-        stochastic_batch([-1.0, 2.0], 1, candidates=[0, 1], rng=rng)
+        gumbel_top_k([-1.0, 2.0], 1, candidates=[0, 1], rng=rng)
     with pytest.raises(InvalidInput, match="utilities: must be finite; row 1"):
-        stochastic_batch([1.0, np.inf], 1, candidates=[0], rng=rng)
+        gumbel_top_k([1.0, np.inf], 1, candidates=[0], rng=rng)
     with pytest.raises(InvalidInput, match="beta: must be a number above 0"):
-        stochastic_batch([1.0], 1, candidates=[0], rng=rng, beta=0)
+        gumbel_top_k([1.0], 1, candidates=[0], rng=rng, beta=0)
     with pytest.raises(InvalidInput, match="kind: must be one of 'power', 'softmax', 'softrank'"):
-        stochastic_batch([1.0], 1, candidates=[0], rng=rng, kind="powr")
-    assert len(stochastic_batch([1.0], 1, candidates=[], rng=rng)) == 0
+        gumbel_top_k([1.0], 1, candidates=[0], rng=rng, kind="powr")
+    assert len(gumbel_top_k([1.0], 1, candidates=[], rng=rng)) == 0
 
 
 def test_power_bald_draws_by_bald() -> None:
