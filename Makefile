@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow check docs bench format clean
+.PHONY: demo test test-slow check docs bench bench-labels format clean
 
 demo: $(VENV)/.user
 	$(BIN)/querist demo
@@ -33,6 +33,10 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.round
 	$(BIN)/python -m benchmarks.intake
+
+# Label efficiency on real data; ARGS="--quick" for some minutes of it, ARGS=--help for the rest.
+bench-labels: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.labels $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
