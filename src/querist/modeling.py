@@ -11,7 +11,7 @@ import numpy as np
 
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import UnsuitableLearner
-from querist.core.items import n_rows, take
+from querist.core.items import Columns, n_rows, take
 from querist.core.ports import Classifies, Encoding, HasMembers, Learner, Model, Predicts
 from querist.core.rng import generator
 from querist.core.schema import Schema
@@ -19,6 +19,7 @@ from querist.core.signals import Signals
 from querist.learners import bootstrap_committee, kind_of, linear_head, linear_learner, out_of_fold
 from querist.loop.coldstart import Trust, trust_classes, trust_numbers
 
+TEMPERATURE = 0.05
 N_MEMBERS = 8  # a committee's disagreement settles by 5 to 10 members (algorithms of query by committee)
 
 
@@ -31,10 +32,13 @@ class Pool:
     features : array or sparse matrix, a row per item
     embeddings : callable returning (n_items, n_dims) float
         Made at the first call, when a strategy needs distances, and kept.
+    embed : callable, optional
+        Vectors of other texts, in the same space; None where the items are more than one text each.
     """
 
     features: Any
     embeddings: Callable[[], Floats]
+    embed: Callable[[Sequence[str]], Floats] | None = None
 
     @property
     def n_items(self) -> int:
@@ -44,7 +48,20 @@ class Pool:
 
 def pool_of(encoding: Encoding, X: Any) -> Pool:
     """The pool of these items under a fitted encoder."""
-    return Pool(encoding.features(X), cache(lambda: encoding.embeddings(X)))
+    like = _texts_like(X)
+    embed = None if like is None else lambda texts: encoding.embeddings(like(texts))
+    return Pool(encoding.features(X), cache(lambda: encoding.embeddings(X)), embed)
+
+
+def _texts_like(X: Any) -> Callable[[Sequence[str]], Any] | None:
+    """How to write texts in the form of the items, where an item is one text."""
+    if isinstance(X, Columns):
+        only = X.names[0] if len(X.names) == 1 and X[X.names[0]].dtype == object else None
+        return None if only is None else lambda texts: Columns({only: list(texts)})
+    if isinstance(X, list | tuple):
+        return list if len(X) and all(isinstance(text, str) for text in X) else None
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    return (lambda texts: np.array(texts, dtype=object)) if kind == "O" and X.ndim == 1 else None
 
 
 def fit(
@@ -104,6 +121,7 @@ def signals(
         classes=schema.classes,
         strata_names=strata_names,
         learner_kind=kind_of(model),
+        prior=(lambda: zero_shot_prior(pool, schema.classes)) if choice and pool.embed is not None else None,
         labels=lambda: _scattered(pool.n_items, *known()),
         labeled=lambda: np.isin(np.arange(pool.n_items), known()[0]),
         head=(lambda: _head(pool, model, known(), schema, seed, number)) if model is not None and choice else None,
@@ -127,6 +145,24 @@ def probabilities(model: Model, features: Any) -> Floats:
 def numbers(model: Model, features: Any) -> Floats:
     """The model's predicted numbers."""
     return model.predict(features) if isinstance(model, Predicts) else _lacks("predict", model)
+
+
+def zero_shot_prior(pool: Pool, classes: Sequence[str]) -> Floats:
+    """A guess at each item's class before any label: how near its vector lies to those of the classes' names.
+
+    A softmax of cosines at a temperature of 0.05, at which cosines of sentence encoders spread over (0, 1). An item
+    whose vector is zero, or classes whose names are unknown words, give even probabilities.
+    """
+    assert pool.embed is not None
+    names = pool.embed([name.replace("_", " ") for name in classes])
+    cosines = _unit(pool.embeddings()) @ _unit(names).T
+    powers = np.exp((cosines - cosines.max(axis=1, keepdims=True)) / TEMPERATURE)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _unit(X: Floats) -> Floats:
+    norms = np.linalg.norm(X, axis=1, keepdims=True)
+    return np.asarray(np.divide(X, norms, out=np.zeros_like(X), where=norms > 0))
 
 
 def _scattered(n_items: int, rows: Rows, y: Array) -> Array:

@@ -12,7 +12,7 @@ from querist.catalogue import default_strategy
 from querist.cli import output
 from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
-from querist.core.policy import Budget, Costs, Policy
+from querist.core.policy import STARTS, Budget, Costs, Policy
 from querist.core.schema import Schema
 from querist.service import datasets, intake, labeling, projects, rounds, training
 from querist.service import report as reports
@@ -37,7 +37,7 @@ def init(
     strategy: Annotated[
         str | None, typer.Option(help="What chooses once a model can be trusted: margin, or variance for a number.")
     ] = None,
-    start: Annotated[str, typer.Option(help="What chooses before: k_means, random, stratified or rules.")] = "k_means",
+    start: Annotated[str, typer.Option(help=f"What chooses before: {', '.join(STARTS)}.")] = "k_means",
     batch_size: Annotated[int, typer.Option(help="Items asked together.")] = 20,
     exploration: Annotated[float, typer.Option(help="Share of each batch drawn at random.")] = 0.1,
     budget: Annotated[int | None, typer.Option(help="Answers that may be bought.")] = None,

@@ -10,7 +10,7 @@ from querist.core.checks import nearest, one_of, positive, share
 from querist.core.errors import InvalidInput
 from querist.core.hashing import digest
 
-Start = Literal["random", "stratified", "k_means", "rules"]
+Start = Literal["random", "stratified", "k_means", "max_herding", "typiclust", "probcover", "zero_shot", "rules"]
 STARTS: tuple[Start, ...] = get_args(Start)
 
 
@@ -73,7 +73,7 @@ class Policy:
         A name of `querist strategies`; used once a model's scores can be trusted.
     params : mapping of str to JSON value
         Arguments of that strategy other than its arrays.
-    start : {"k_means", "random", "stratified", "rules"}
+    start : {"k_means", "max_herding", "typiclust", "probcover", "zero_shot", "random", "stratified", "rules"}
         What chooses while there is no model to trust.
     batch_size : int
         Items asked together.

@@ -22,6 +22,7 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "strata": "a group number per item, (n_items,), to spread random draws over",
         "duplicates": "a near-duplicate group's number per item, (n_items,)",
         "votes": "each seed rule's class number per item or -1, (n_items, n_rules)",
+        "prior": "class probabilities of a model that is older than the first label, (n_items, n_classes)",
         "labels": "the label of each labeled item, a class number or a number, (n_items,); elsewhere anything",
         "labeled": "whether each item is labeled, (n_items,)",
         "head": "a linear model's coefficients on the embeddings, the bias last, (n_classes, n_dims + 1)",
@@ -149,7 +150,7 @@ class Signals:
 
 def _sound(name: str, values: Array) -> Array:
     match name:
-        case "probs":
+        case "probs" | "prior":
             return checks.probabilities(name, values)
         case "members":
             return checks.member_probabilities(name, values)

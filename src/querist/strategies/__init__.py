@@ -2,6 +2,7 @@
 
 from querist.strategies.automatic import auto
 from querist.strategies.bayesian import batch_bald, epig, epig_scores, power_bald
+from querist.strategies.cold import zero_shot
 from querist.strategies.combine import blend, filtered, ood_guarded, product, stochastic_batch, switch
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.contrasts import contrastive, discriminative, falcun
@@ -107,4 +108,5 @@ __all__ = [
     "weighted_variance_reduction",
     "which_annotator",
     "with_quotas",
+    "zero_shot",
 ]

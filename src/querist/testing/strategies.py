@@ -304,7 +304,7 @@ class StrategyContract:
 def _made_up(need: str, n_items: int, n_classes: int, sharpness: float, rng: np.random.Generator) -> Array:
     """A signal of the right shape and no other meaning. Probabilities are even at sharpness 0, certain far above 1."""
     match need:
-        case "probs":
+        case "probs" | "prior":
             return _softmax(sharpness * rng.normal(size=(n_items, n_classes)))
         case "members":
             return _softmax(sharpness * rng.normal(size=(N_MEMBERS, n_items, n_classes)))
