@@ -79,6 +79,7 @@ class _Search:
         self.references = self.space.read(goal.references)
         self.mirrored = goal.caps is None and np.array_equal(candidates, goal.references)
         self.weights = goal.weights.astype(self.space.dtype)
+        self.even = bool((self.weights == 1).all())
         self.covered = np.zeros(len(goal.references), dtype=self.space.dtype)
         self.bounds = np.full(len(candidates), np.inf)
         self.seen = np.full(len(candidates), -1)
@@ -152,7 +153,8 @@ class _Search:
         """Bring every bound up to date in one pass, and keep the pairs that still count where they are few enough."""
         if self.kept is None and n_left > FIRST_LOOK and self._n_pairs() <= KEPT_PAIRS:
             self.kept = self._pairs()
-        if self.kept is not None:
+            gains = np.concatenate([chunk.first_gains for chunk in self.kept.chunks])
+        elif self.kept is not None:
             gains = self.kept.all_gains(self.covered * self.weights)
         else:
             gains = self._mirrored_gains() if self.mirrored else self._plain_gains()
@@ -231,25 +233,46 @@ class _Search:
         return share * len(self.candidates) * len(self.covered)
 
     def _pairs(self) -> _Pairs:
-        n = len(self.covered)
-        kind = np.uint16 if n <= 2**16 else np.int32
+        parts = list(_parts(len(self.candidates)))
+        found: list[list[_Chunk]] = [[] for _ in parts]
 
-        def one(part: slice) -> _Chunk:
+        def plain(part: slice) -> _Chunk:
             points = self.space.read(self.candidates[part])
-            similar = np.empty((part.stop - part.start, n), dtype=self.space.dtype)
-            for within in _parts(n):
-                similar[:, within] = self._similar(points, within)
-            above = similar > self.covered
-            ends = np.cumsum(np.count_nonzero(above, axis=1))
-            flat = np.flatnonzero(above)
-            values = similar.ravel()[flat]
-            flat -= np.repeat(np.arange(len(ends)) * n, np.diff(ends, prepend=0))
-            values *= self.weights[flat]
-            return _Chunk(values, flat.astype(kind), np.concatenate([[0], ends]))
+            return _joined([self._chunk(self._similar(points, w), w) for w in _parts(len(self.covered))])
 
-        size = min(max(1, len(self.bounds)), max(16, 4 * TILE * TILE // max(1, n)))
-        parts = [slice(start, min(start + size, len(self.bounds))) for start in range(0, len(self.bounds), size)]
-        return _Pairs(in_threads(one, parts), size)
+        def mirrored(first: int) -> tuple[list[_Chunk], list[_Chunk]]:
+            mine = parts[first]
+            points = self.references[0][mine], self.references[1][mine]
+            along, across = [], []
+            for theirs in parts[first:]:
+                similar = self._similar(points, theirs)
+                if theirs is not mine:
+                    across.append(self._chunk(similar.T.copy(), mine))
+                along.append(self._chunk(similar, theirs))
+            return along, across
+
+        if not self.mirrored:
+            return _Pairs(in_threads(plain, parts))
+        for first, (along, across) in enumerate(in_threads(mirrored, range(len(parts)))):
+            found[first] += along
+            for later, chunk in enumerate(across, first + 1):
+                found[later].append(chunk)
+        return _Pairs(in_threads(_joined_and_freed, found))
+
+    def _chunk(self, similar: Floats, part: slice) -> _Chunk:
+        """The pairs that count of some candidates and some references, from their similarities, which it uses up."""
+        above = similar > self.covered[part]
+        counts = np.count_nonzero(above, axis=1)
+        flat = np.flatnonzero(above)
+        values = similar.ravel()[flat]
+        flat += np.repeat(part.start - np.arange(len(counts)) * similar.shape[1], counts)
+        if not self.even:
+            values *= self.weights[flat]
+        kind = np.uint16 if len(self.covered) <= 2**16 else np.int32
+        similar -= self.covered[part]
+        np.maximum(similar, 0, out=similar)
+        now = (similar @ self.weights[part]).astype(np.float64)
+        return _Chunk(values, flat.astype(kind), np.concatenate([[0], np.cumsum(counts)]), now)
 
     def _ceilings(self) -> Floats | None:
         """Above each candidate's gain while nothing is covered, from moments of the references, not from pairs."""
@@ -274,11 +297,16 @@ class _Search:
 
 @dataclass(slots=True)
 class _Chunk:
-    """Some candidates' references that they would cover better, and how well, by weight; the first from `starts[0]`."""
+    """Some candidates' pairs with references that they would cover better.
+
+    Candidate i has those from `starts[i]` to `starts[i + 1]`: which references, and how similar, times their weight.
+    `first_gains` is what each candidate would have added when the pairs were found.
+    """
 
     values: Floats
     references: Rows
     starts: Rows
+    first_gains: Floats
 
     def gain(self, place: int, covered: Floats) -> float:
         span = slice(self.starts[place], self.starts[place + 1])
@@ -286,25 +314,47 @@ class _Chunk:
         return float(np.maximum(above, 0, out=above).sum())
 
     def gains(self, covered: Floats) -> Floats:
-        """Every candidate's, after letting go of the references that are covered better by now."""
+        """Every candidate's. Lets go of pairs that no longer count once they are the greater part."""
         above = self.values - covered[self.references]
         left = above > 0
-        counts = np.diff(np.concatenate([[0], np.cumsum(left)])[self.starts])
-        self.values, self.references = self.values[left], self.references[left]
-        self.starts = np.concatenate([[0], np.cumsum(counts)])
-        found = np.zeros(len(counts))
-        some = counts > 0
+        if 2 * np.count_nonzero(left) < len(left):
+            self.starts = np.concatenate([[0], np.cumsum(left)])[self.starts]
+            self.values, self.references, above = self.values[left], self.references[left], above[left]
+        else:
+            np.maximum(above, 0, out=above)
+        found = np.zeros(len(self.starts) - 1)
+        some = np.diff(self.starts) > 0
         if some.any():
-            found[some] = np.add.reduceat(above[left], self.starts[:-1][some])
+            found[some] = np.add.reduceat(above, self.starts[:-1][some])
         return found
 
 
-class _Pairs:
-    """The pairs of a candidate and a reference that it would cover better, in chunks of `size` candidates."""
+def _joined(pieces: list[_Chunk]) -> _Chunk:
+    """Pairs of the same candidates with one part of the references after the other, as one."""
+    counts = np.array([np.diff(piece.starts) for piece in pieces])
+    starts = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
+    values = np.empty(starts[-1], dtype=pieces[0].values.dtype)
+    references = np.empty(starts[-1], dtype=pieces[0].references.dtype)
+    at = starts[:-1].copy()
+    for piece, count in zip(pieces, counts, strict=True):
+        to = np.repeat(at - piece.starts[:-1], count) + np.arange(len(piece.values))
+        values[to], references[to] = piece.values, piece.references
+        at += count
+    return _Chunk(values, references, starts, np.sum([piece.first_gains for piece in pieces], axis=0))
 
-    def __init__(self, chunks: list[_Chunk], size: int) -> None:
+
+def _joined_and_freed(pieces: list[_Chunk]) -> _Chunk:
+    joined = _joined(pieces)
+    pieces.clear()
+    return joined
+
+
+class _Pairs:
+    """The pairs of a candidate and a reference that it would cover better, in chunks of `TILE` candidates."""
+
+    def __init__(self, chunks: list[_Chunk]) -> None:
         self.chunks = chunks
-        self.size = size
+        self.size = TILE
 
     def gains(self, places: Rows, covered: Floats) -> Floats:
         return np.array([self.chunks[p // self.size].gain(p % self.size, covered) for p in places.tolist()])

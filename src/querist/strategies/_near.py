@@ -20,12 +20,13 @@ def nearest_distances(X: Floats, rows: Rows, others: Rows, n: int, *, unit: bool
     """
     space = Space(X, Kernel(_as_squared, unit), others)
     theirs = space.read(others)
-    n = min(n, len(others) - 1) if np.isin(rows, others).any() else min(n, len(others))
+    places = np.searchsorted(others, rows)
+    n = min(n, len(others) - int((others[np.minimum(places, len(others) - 1)] == rows).any()))
 
     def one(part: slice) -> Floats:
         mine = rows[part]
         squared = space.between(space.read(mine), theirs)
-        place = np.searchsorted(others, mine)
+        place = places[part]
         here = np.flatnonzero(others[np.minimum(place, len(others) - 1)] == mine)
         squared[here, place[here]] = np.inf
         squared.partition(n - 1, axis=1)
