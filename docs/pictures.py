@@ -22,6 +22,7 @@ from querist.report.svg import Scale, picture, tag
 WIDTH, HEIGHT = 560, 360
 N_PICKS = 10
 COLORS = ("#2a78d6", "#c2410c", "#0f766e")  # the first three told apart by most who see colors otherwise
+NOT_ON_A_PLANE = ("start", "pairs")
 READS_FEATURES = ("lookahead", "auto", "bayesian")  # families that mean what the model is linear in by embeddings
 PARAMS = {
     "blend": {"scores": ["margin", "bald"]},
@@ -82,7 +83,7 @@ def drawn(name: str, X: np.ndarray, y: np.ndarray, labeled: np.ndarray, known: S
     """The picture as SVG; None where the strategy needs more than the toy pool has."""
     params = PARAMS.get(name, {})
     declared, _ = resolve(name, params)
-    if not all(known.has(need) for need in declared.needs) or declared.family == "start":
+    if not all(known.has(need) for need in declared.needs) or declared.family in NOT_ON_A_PLANE:
         return None
     candidates = np.setdiff1d(np.arange(len(X)), labeled)
     chooser = PolicyChooser(Policy(name, params=params, near_duplicates=None, trust=False))
