@@ -181,6 +181,7 @@ def _look_ahead() -> tuple[Work, dict[str, Callable[[], Work]]]:
         )
 
     def modal() -> Work:
+        setattr(np, "float", float)  # noqa: B010 - modAL 0.4 was written for a NumPy that had it
         from modAL.expected_error import expected_error_reduction as theirs
         from modAL.models import ActiveLearner
 

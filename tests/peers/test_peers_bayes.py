@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from querist.strategies import bald, batch_bald, entropy, epig_scores, expected_error_reduction
+from querist.strategies import bald, batch_bald, entropy, epig_scores
 
 pytestmark = pytest.mark.peers
 
@@ -42,43 +42,3 @@ def test_epig_is_baals() -> None:
     members, targets = committee(6, 50, 3), committee(6, 9, 3, seed=1)
     theirs = heuristics.EPIG().compute_score(members.transpose(1, 2, 0).copy(), targets.transpose(1, 2, 0).copy())
     np.testing.assert_allclose(epig_scores(members, targets), theirs, atol=1e-5)
-
-
-def test_expected_error_reduction_ranks_as_modals_refits_do() -> None:
-    modal = pytest.importorskip("modAL.models")
-    reduction = pytest.importorskip("modAL.expected_error")
-    stats = pytest.importorskip("scipy.stats")
-    from sklearn.datasets import load_digits
-    from sklearn.linear_model import LogisticRegression
-
-    X, y = load_digits(return_X_y=True)
-    X = X[:, 20:44] / 16
-    order = np.random.default_rng(0).permutation(len(X))
-    labeled, pool = order[:60], order[60:75]
-    learner = modal.ActiveLearner(
-        LogisticRegression(max_iter=2000, tol=1e-7), X_training=X[labeled], y_training=y[labeled]
-    )
-    chosen = reduction.expected_error_reduction(learner, X[pool], loss="log", n_instances=1)
-    theirs = pool[int(np.ravel(chosen[0] if isinstance(chosen, tuple) else chosen)[0])]
-    losses = []
-    for row in pool:
-        total = 0.0
-        for label, share in enumerate(learner.predict_proba(X[[row]])[0]):
-            again = LogisticRegression(max_iter=2000, tol=1e-7)
-            again.fit(np.vstack([X[labeled], X[row]]), np.append(y[labeled], label))
-            p = again.predict_proba(X[pool])
-            total += share * -(p * np.log(p)).sum(axis=1).mean()
-        losses.append(total)
-    picks = expected_error_reduction(
-        learner.predict_proba(X),
-        X,
-        np.isin(np.arange(len(X)), labeled),
-        15,
-        candidates=pool,
-        chosen=labeled,
-        rng=np.random.default_rng(0),
-        targets=pool,
-    )
-    ours = dict(zip(picks.rows.tolist(), picks.utilities.tolist(), strict=True))
-    assert stats.spearmanr([ours[int(row)] for row in pool], -np.array(losses))[0] > 0.95
-    assert theirs in picks.rows[:3]

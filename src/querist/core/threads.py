@@ -44,30 +44,25 @@ def in_threads(work: Callable[[T], R], parts: Iterable[T], *, threads: int | Non
         return list(pool.map(work, todo))
 
 
-_lock = threading.Lock()
-_inside = 0
-_held: Any = None
+_limiting = threading.Lock()
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """While anybody is in here, a matrix product stays on the thread that asks for it.
+    """While somebody is in here, a matrix product stays on the thread that asks for it.
 
-    Threads that each ask for threads stand in line for them: small products were up to a hundred times slower. The
-    first one in sets the limit and the last one out lifts it, so that two callers at once leave it as it was.
+    Threads that each ask for threads stand in line for them: small products were up to a hundred times slower. Only
+    one caller at a time sets the limit, and lifts it itself; who comes in meanwhile leaves it alone, so that it is
+    never restored to what another had set.
     """
-    global _inside, _held
-    with _lock:
-        if not _inside:
-            _held = _blas().limit(limits=1, user_api="blas")
-        _inside += 1
-    try:
+    if not _limiting.acquire(blocking=False):
         yield
+        return
+    try:
+        with _blas().limit(limits=1, user_api="blas"):
+            yield
     finally:
-        with _lock:
-            _inside -= 1
-            if not _inside:
-                _held.restore_original_limits()
+        _limiting.release()
 
 
 @cache

@@ -9,11 +9,11 @@ from querist.strategies._rowwise import row_blocks
 
 MOST_COEFFICIENTS = 1500  # of all classes together: their curvature is a matrix of this size, inverted once
 FREE = 1e-4  # the bias is not penalized; this share of the penalty keeps the curvature invertible without labels
-ROUNDS = 4  # in which the curvature at the old minimum is corrected for the way the model moves
+ROUNDS = 3  # in which the curvature at the old minimum is corrected for the way the model moves
 DAMPING = 0.5  # of each correction, as a whole one goes too far and the next comes back
 STEPS = 6  # of Newton's method for the new label; few are needed but for labels that come as a surprise
 LONGEST_STEP = 4.0  # in logits; keeps a surprise from overshooting
-CLOSE = 1e-4  # in logits
+CLOSE = 1e-2  # in logits; a step shorter than this leaves an error of about its square
 
 
 def design(X: Floats, n_classes: int) -> Floats:

@@ -213,3 +213,16 @@ def test_quotas_that_cannot_be_are_refused() -> None:
         with_quotas(best, GROUPS, {0: -1}, 2, candidates=SIX)
     with pytest.raises(InvalidInput, match="groups: must be whole numbers"):
         with_quotas(best, ["a"] * 6, {}, 2, candidates=SIX)
+
+
+@pytest.mark.parametrize("k", [1, 3, 20])
+@pytest.mark.parametrize("n_values", [5, 10**9])
+def test_among_many_the_best_and_their_ties_are_those_of_a_full_sort(k, n_values) -> None:
+    rng = np.random.default_rng(k)
+    for n in (20_000, 20_011):
+        u = rng.integers(n_values, size=n).astype(float)
+        picks = top_k(u, k, candidates=np.arange(n), rng=rng)
+        np.testing.assert_array_equal(picks.utilities, np.sort(u)[::-1][:k])
+        cut = picks.utilities[-1]
+        expected = (picks.utilities == cut).sum() / (u == cut).sum()
+        np.testing.assert_allclose(picks.propensities[picks.utilities == cut], expected)
