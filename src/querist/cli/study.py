@@ -11,6 +11,7 @@ from querist.catalogue import find, strategy_names
 from querist.cli import output
 from querist.core.hashing import digest
 from querist.core.schema import Task
+from querist.core.strategy import Strategy
 from querist.demo import demonstrate, next_steps
 from querist.simulation import from_table, parse, study_rows, write_page
 from querist.simulation import simulate as run_study
@@ -103,9 +104,13 @@ def strategies(as_json: Json = False) -> None:
             ]
         )
         return
-    rows = [["strategy", "needs", "what it is"]]
-    rows += [[s.name, ", ".join(s.needs) or "nothing", s.summary] for s in known]
+    rows = [["strategy", "needs", "what it is", "cost"]]
+    rows += [[s.name, _needs(s), s.summary, s.cost] for s in known]
     output.table(rows)
+
+
+def _needs(strategy: Strategy) -> str:
+    return ", ".join(strategy.needs) or ("what its parts need" if strategy.kind == "composite" else "nothing")
 
 
 def demo(
