@@ -157,3 +157,9 @@ def _command_lines(text: str) -> Iterator[list[str]]:
         for line in block.splitlines():
             if line.strip().startswith("querist "):
                 yield shlex.split(line, comments=True)[1:]
+
+
+def test_the_readme_counts_the_strategies_right() -> None:
+    said = re.search(r"\*\*Choosing\*\*: (\d+) strategies", (ROOT / "README.md").read_text("utf-8"))
+    assert said is not None
+    assert int(said.group(1)) == len(strategy_names())
