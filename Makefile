@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow check docs bench bench-labels format clean
+.PHONY: demo test test-slow test-peers check docs bench bench-speed bench-labels format clean
 
 demo: $(VENV)/.user
 	$(BIN)/querist demo
@@ -34,6 +34,13 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.round
 	$(BIN)/python -m benchmarks.intake
 
+# Every engine beside what other libraries take for the same; those that are not installed are left out.
+bench-speed: $(VENV)/.peers
+	for part in bayes hybrid coverage scale; do $(BIN)/python -m benchmarks.speed_$$part; done
+
+test-peers: $(VENV)/.peers
+	$(BIN)/pytest -m peers tests/peers $(ARGS)
+
 # Label efficiency on real data; ARGS="--quick" for some minutes of it, ARGS=--help for the rest.
 bench-labels: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.labels $(ARGS)
@@ -53,6 +60,10 @@ $(VENV)/.user: $(VENV)/bin/pip pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/bin/pip pyproject.toml constraints.txt
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.user
+
+$(VENV)/.peers: $(VENV)/.dev
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,peers]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) demo docs/_build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
