@@ -184,7 +184,6 @@ TINY_WORDS = (
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Writes a folder with a BERT of random weights and a tokenizer of few words: `tiny_bert(**config)`."""
-    pytest.importorskip("tokenizers", reason="the extra `text` is not installed")
 
     def write(seed: int = 0, **config: Any) -> Path:
         folder = tmp_path_factory.mktemp("tiny_bert")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput
@@ -32,6 +31,8 @@ def decoded(name: str, columns: Sequence[Any]) -> Array:
 
 
 def _column(name: str, column: Any) -> Array:
+    import pyarrow as pa
+
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
         if isinstance(column, pa.ChunkedArray):
@@ -62,6 +63,8 @@ def _numbers(name: str, column: Any) -> Array:
 
 
 def _lists(name: str, column: Any) -> Array:
+    import pyarrow as pa
+
     n = len(column)
     flat = column.flatten()
     width = column.type.list_size if pa.types.is_fixed_size_list(column.type) else (len(flat) // n if n else 0)

@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.fs
-import pyarrow.parquet as pq
 
 from querist.core.checks import Array, Rows
 from querist.core.errors import InvalidInput
@@ -45,6 +42,8 @@ class ParquetSource:
         InvalidInput
             If there is none.
         """
+        import pyarrow.fs
+
         given = [str(each) for each in path] if isinstance(path, list | tuple) else [str(path)]
         if filesystem is None and "://" in given[0]:
             filesystem, given[0] = pyarrow.fs.FileSystem.from_uri(given[0])
@@ -94,6 +93,8 @@ class ParquetSource:
 
     def take(self, rows: Rows, columns: Mapping[str, Sequence[str]]) -> dict[str, Array]:
         """Arrays of a few rows, in their order; only the row groups that hold them are read."""
+        import pyarrow as pa
+
         wanted = list(dict.fromkeys(column for several in columns.values() for column in several))
         order = np.argsort(rows, kind="stable")
         ascending = rows[order]
@@ -148,6 +149,9 @@ class ParquetSource:
 
     @contextmanager
     def _open(self, place: int) -> Iterator[Any]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         path = self.paths[place]
         try:
             with (
@@ -159,6 +163,8 @@ class ParquetSource:
             raise InvalidInput(f"{path}: must be a Parquet file that can be read; {error}. Check its name.") from None
 
     def _handle(self, path: str) -> Any:
+        import pyarrow as pa
+
         if self.filesystem is None:
             return pa.OSFile(path, "rb")
         if hasattr(self.filesystem, "open_input_file"):

