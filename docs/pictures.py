@@ -13,15 +13,18 @@ import numpy as np
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 
-from querist.catalogue import PolicyChooser, resolve, strategy_names
+from querist import strategies
+from querist.catalogue import PolicyChooser, resolve
 from querist.core.policy import Policy
 from querist.core.rng import generator
 from querist.core.signals import Signals
+from querist.core.strategy import is_strategy
 from querist.report.svg import Scale, picture, tag
 
 WIDTH, HEIGHT = 560, 360
 N_PICKS = 10
 COLORS = ("#2a78d6", "#c2410c", "#0f766e")  # the first three told apart by most who see colors otherwise
+NAMES = [name for name in strategies.__all__ if is_strategy(getattr(strategies, name))]
 NOT_ON_A_PLANE = ("start", "pairs")
 READS_FEATURES = ("lookahead", "auto", "bayesian")  # families that mean what the model is linear in by embeddings
 PARAMS = {
@@ -125,7 +128,7 @@ def write(folder: Path) -> list[str]:
     X, y, labeled = toy_pool()
     flat, kernel = (signals(X, y, labeled, kernel=kernel) for kernel in (False, True))
     done = []
-    for name in strategy_names():
+    for name in NAMES:
         reads_features = resolve(name, PARAMS.get(name, {}))[0].family in READS_FEATURES
         if (svg := drawn(name, X, y, labeled, kernel if reads_features else flat)) is not None:
             (folder / f"{name}.svg").write_text(svg, encoding="utf-8")

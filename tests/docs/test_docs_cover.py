@@ -113,6 +113,8 @@ def test_every_public_name_is_in_the_python_reference() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", _prose(page)):
+        if target == f"pictures/{page.stem}.svg":
+            continue  # drawn by the build, and held by test_pictures
         if "://" not in target and not target.startswith("#"):
             assert (page.parent / target.partition("#")[0]).exists(), target
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification, make_regression
 
-from querist.catalogue import find, strategy_names
+from querist.catalogue import find, strategy_names, suited
+from querist.catalogue.names import ONLY_GIVEN
 from querist.core.errors import InvalidInput
 from querist.core.evidence import Run
 from querist.core.items import Columns
@@ -28,7 +29,7 @@ from querist.project import Project
 from querist.simulation import simulate
 
 FOR_NUMBERS = ("random", "k_center", "k_means", "variance")
-STARTS = ("rules", "stratified")  # a policy's start, not its strategy
+STARTS = ("rules", "stratified", "zero_shot")  # a policy's start, not its strategy
 
 
 def table(n: int = 120, seed: int = 0) -> tuple[Columns, Any]:
@@ -115,17 +116,24 @@ def test_a_kept_run_is_of_this_data_and_this_question_only(tmp_path: Path) -> No
 
 
 def suits(name: str, task: str) -> bool:
-    """Whether a strategy can choose by itself where this is asked."""
-    needs = set(find(name).needs)
-    if name in STARTS or needs & {"votes", "strata"}:
+    """Whether a strategy can choose where this is asked."""
+    try:
+        suited(name, task)
+    except InvalidInput:
         return False
-    return not needs & ({"probs", "members"} if task == "number" else {"predictions", "member_predictions"})
+    return True
 
 
 @pytest.mark.parametrize("name", sorted(set(strategy_names()) - set(STARTS)))
 def test_every_strategy_runs_in_a_study_and_in_a_project(
     name: str, start: Callable[..., Project], tmp_path: Path
 ) -> None:
+    if set(find(name).needs) & set(ONLY_GIVEN):
+        with pytest.raises(InvalidInput, match="Bring it yourself"):
+            simulate(*table(80), strategies=[name], seeds=1)
+        with pytest.raises(InvalidInput, match="Bring it yourself"):
+            start(f"sqlite:///{tmp_path / 'db'}", policy=Policy(name), schema=Schema("kind", ("0", "1")))
+        return
     task = "choice" if suits(name, "choice") else "number"
     assert suits(name, task)
     X, y = table(80) if task == "choice" else numbers(80)

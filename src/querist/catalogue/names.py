@@ -19,6 +19,7 @@ from querist.loop import coldstart
 
 ENTRY_POINT = "querist.strategies"
 DEEPEST = 5  # composites of composites: deeper than anyone means, and far from the interpreter's own limit
+ONLY_GIVEN = ("label_probs", "label_matrix", "answers", "tokens", "boxes")  # no learner of ours makes these signals
 ANY_TASK = ("auto",)  # needs either kind of prediction, and takes the one there is
 _registered: dict[str, Strategy] = {}
 
@@ -126,7 +127,8 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     Raises
     ------
     InvalidInput
-        If there is none, or it reads class probabilities where the answer is a number, or the reverse.
+        If there is none; if it reads class probabilities where the answer is a number, or the reverse; or something
+        that no project or study has, such as the answers of several annotators.
 
     Examples
     --------
@@ -135,6 +137,11 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     querist.core.errors.InvalidInput: strategy: must suit a number; 'margin' needs probs. Use 'variance'.
     """
     strategy, _ = resolve(name, params)
+    if lacking := [need for need in strategy.needs if need in ONLY_GIVEN]:
+        raise InvalidInput(
+            f"strategy: must choose by what a project or a study knows; {name!r} needs {lacking[0]}. "
+            "Bring it yourself: querist.ask on a State of your own, with querist.Signals."
+        )
     foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members", "head")}[task]
     if lacking := [need for need in strategy.needs if need in foreign and name not in ANY_TASK]:
         answer = "a choice of classes" if task == "choice" else "a number"

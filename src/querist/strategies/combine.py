@@ -87,7 +87,7 @@ def product(
     candidates: Rows,
     chosen: Rows,
     rng: np.random.Generator,
-    scores: Sequence[Spec] = ("margin", "information_density"),
+    scores: Sequence[Spec] = ("margin", {"strategy": "information_density", "params": {"kernel": "rbf"}}),
     exponents: Sequence[float] | None = None,
 ) -> Chosen:
     """Several scores multiplied: high only where all of them are.
