@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import find
+from querist.catalogue import find, resolve
 from querist.core import checks
 from querist.core.blocks import Reducer
 from querist.core.checks import Array, Floats, Rows
@@ -139,7 +139,12 @@ def select(
     """
     held = pool if isinstance(pool, Pool) else Pool.from_parquet(pool)
     chosen = policy if isinstance(policy, Policy) else Policy(policy)
-    declared = find(chosen.strategy)
+    declared, _ = resolve(chosen.strategy, chosen.params)
+    if declared.kind == "composite":
+        raise InvalidInput(
+            f"strategy: must be a score or a selection on a large pool, where parts cannot see all of it; "
+            f"{declared.name} is made of others. Take one of them."
+        )
     known = labels or {}
     out = np.union1d(checks.rows("exclude", exclude, n_items=held.n_items), np.array(sorted(known), dtype=np.int64))
     out = checks.rows("labels", out, n_items=held.n_items)

@@ -1,13 +1,23 @@
 """The one place that knows every strategy by name, and lets one choose under a policy."""
 
 from querist.catalogue.choose import PolicyChooser, ask
-from querist.catalogue.names import default_strategy, find, register, resolve, strategy_names, suited, trusts_model
+from querist.catalogue.names import (
+    default_strategy,
+    find,
+    functions,
+    register,
+    resolve,
+    strategy_names,
+    suited,
+    trusts_model,
+)
 
 __all__ = [
     "PolicyChooser",
     "ask",
     "default_strategy",
     "find",
+    "functions",
     "register",
     "resolve",
     "strategy_names",

@@ -27,16 +27,24 @@ class AtHand:
     policy : Policy
         Whose prices and near-duplicate guard hold for every part.
     signals : Signals
+    taken : (n_taken,) int
+        Rows that are in the batch already, for another reason; what is like them is left out.
     """
 
-    def __init__(self, policy: Policy, signals: Signals) -> None:
+    def __init__(self, policy: Policy, signals: Signals, taken: Rows = NOTHING) -> None:
         self.policy = policy
         self._signals = signals
+        self._taken = taken
 
     @property
     def signals(self) -> Signals:
         """What is known of the items."""
         return self._signals
+
+    @property
+    def by_price(self) -> bool:
+        """Whether the policy ranks by utility per dollar, and the prices are known."""
+        return self.policy.costs.per_utility and self._signals.has("costs")
 
     def utilities(self, spec: Spec, /) -> Floats:
         """The utilities of a score, for every item.
@@ -64,35 +72,34 @@ class AtHand:
         candidates: Rows,
         chosen: Rows,
         rng: np.random.Generator,
-        taken: Rows = NOTHING,
         params: Mapping[str, Any] | None = None,
     ) -> Chosen:
-        """`k` of the candidates; `taken` are in the batch already, and what is like them is left out."""
+        """`k` of the candidates by a strategy."""
         strategy, params = resolve(spec, params)
         if strategy.kind == "score":
-            picks = self.best(
-                self._priced(self._run(strategy, params), strategy), k, candidates=candidates, rng=rng, taken=taken
-            )
+            picks = self.best(self._run(strategy, params), k, candidates=candidates, rng=rng)
+        elif strategy.kind == "composite":  # its parts leave out what is taken, and its turn is that of the whole batch
+            found: Chosen = self._run(strategy, params, k, candidates=candidates, chosen=chosen, rng=rng)
+            return found
         else:
             rows = self._spread(strategy, k, candidates)
-            said = {"candidates": rows, "chosen": np.union1d(chosen, taken), "rng": rng}
-            found = self._run(strategy, params, k, **said)
-            if isinstance(found, Chosen):
-                return found
-            picks = found
+            out = np.union1d(chosen, self._taken)
+            picks = self._run(strategy, params, k, candidates=rows, chosen=out, rng=rng)
         return Chosen(picks, tuple(strategy.because(float(u)) for u in picks.utilities))
 
     def _run(self, strategy: Strategy, params: Mapping[str, Any], *k: int, **said: Any) -> Any:
         arrays = [self] if strategy.kind == "composite" else [self._signals.get(need) for need in strategy.needs]
-        try:
-            return strategy.run(*arrays, *k, **said, **params)
-        except TypeError as error:
-            if params and "keyword argument" in str(error):
-                raise InvalidInput(f"params: must be arguments of {strategy.name}; {error}. See its page.") from None
-            raise
+        return strategy.run(*arrays, *k, **said, **params)
 
-    def _priced(self, utilities: Floats, strategy: Strategy) -> Floats:
-        if not self.policy.costs.per_utility or not self._signals.has("costs"):
+    def priced(self, utilities: Floats, /) -> Floats:
+        """The utilities per dollar where the policy ranks so, else as they are.
+
+        Raises
+        ------
+        InvalidInput
+            If an answer costs nothing, or a utility is below 0.
+        """
+        if not self.by_price:
             return utilities
         costs = self._signals.get("costs")
         if (free := costs <= 0).any():
@@ -102,26 +109,24 @@ class AtHand:
             )
         if utilities.size and utilities.min() < 0:
             raise InvalidInput(
-                f"strategy: must give utilities of at least 0 to be divided by a price; {strategy.name} gives "
-                f"{utilities.min():.3g}. Turn off costs.per_utility."
+                f"strategy: must give utilities of at least 0 to be divided by a price; got {utilities.min():.3g}. "
+                "Turn off costs.per_utility."
             )
         return np.asarray(utilities / costs)
 
-    def best(
-        self, utilities: Floats, k: int, /, *, candidates: Rows, rng: np.random.Generator, taken: Rows = NOTHING
-    ) -> Picks:
-        """The `k` candidates of highest utility, look-alikes left out as the policy says."""
+    def best(self, utilities: Floats, k: int, /, *, candidates: Rows, rng: np.random.Generator) -> Picks:
+        """The `k` candidates of highest utility, per dollar and without look-alikes as the policy says."""
         guard, known = self.policy.near_duplicates, self._signals
         # Embeddings that are here already cost nothing to look at; computing them for the guard alone would.
         return guarded_top_k(
-            utilities,
+            self.priced(utilities),
             k,
             candidates=candidates,
             rng=rng,
             duplicates=known.get("duplicates") if guard is not None and known.has("duplicates") else None,
             embeddings=known.peek("embeddings") if guard is not None and known.ready("embeddings") else None,
             max_cosine=1.0 if guard is None else guard,
-            taken=taken,
+            taken=self._taken,
         )
 
     def _spread(self, strategy: Strategy, k: int, rows: Rows) -> Rows:
@@ -129,7 +134,9 @@ class AtHand:
         # A random draw stays as it is: taking one of each group would favor items without a double.
         if strategy.drawn or self.policy.near_duplicates is None or not self._signals.has("duplicates"):
             return rows
-        few = _one_of_each(rows, self._signals.get("duplicates"))
+        groups = self._signals.get("duplicates")
+        again = groups[self._taken]
+        few = _one_of_each(rows[~np.isin(groups[rows], again[again >= 0])], groups)
         return few if len(few) >= k else rows
 
 

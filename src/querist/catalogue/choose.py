@@ -41,11 +41,11 @@ class PolicyChooser:
     ) -> Choice:
         """`k` of the candidates by this strategy, best first."""
         params = self.policy.params if name == self.policy.strategy else None
-        at_hand = AtHand(self.policy, signals)
         reasons: dict[int, str] = {}
 
         def pick(n: int, rows: Rows, taken: Rows) -> Picks:
-            found = at_hand.pick(name, n, candidates=rows, chosen=chosen, rng=rng, taken=taken, params=params)
+            at_hand = AtHand(self.policy, signals, taken)
+            found = at_hand.pick(name, n, candidates=rows, chosen=chosen, rng=rng, params=params)
             reasons.update(zip(found.picks.rows.tolist(), found.reasons, strict=True))
             return found.picks
 

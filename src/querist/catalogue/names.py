@@ -86,6 +86,7 @@ def _resolved(spec: Spec, params: Mapping[str, Any] | None, depth: int) -> tuple
     name, said = _read(spec)
     params = {**said, **(params or {})}
     declared = find(name)
+    _check_params(declared, params)
     if not declared.parts:
         return declared, params
     if depth == DEEPEST:
@@ -99,7 +100,8 @@ def _resolved(spec: Spec, params: Mapping[str, Any] | None, depth: int) -> tuple
 def _read(spec: Spec) -> tuple[str, dict[str, Any]]:
     if isinstance(spec, str):
         return spec, {}
-    if isinstance(spec, Mapping) and isinstance(spec.get("strategy"), str) and set(spec) <= {"strategy", "params"}:
+    known = isinstance(spec, Mapping) and set(spec) <= {"strategy", "params"}
+    if known and isinstance(spec.get("strategy"), str) and isinstance(spec.get("params", {}), Mapping):
         return spec["strategy"], dict(spec.get("params", {}))
     raise InvalidInput(
         f'strategy: must be a name, or {{"strategy": name, "params": {{...}}}}; got {spec!r}. '
@@ -112,7 +114,36 @@ def _parts(declared: Strategy, params: Mapping[str, Any]) -> list[Spec]:
     found: list[Spec] = []
     for name in declared.parts:
         value = params[name] if name in params else defaults[name].default
+        if not isinstance(value, str | Mapping | list | tuple):
+            raise InvalidInput(f"{name}: must be a strategy, or a list of them; got {value!r}. Name one.")
         found += [value] if isinstance(value, str | Mapping) else list(value)
+    return found
+
+
+def _check_params(declared: Strategy, params: Mapping[str, Any]) -> None:
+    """See that the parameters are arguments that the strategy leaves to its caller."""
+    arguments = list(inspect.signature(declared.run).parameters.values())
+    if any(argument.kind is argument.VAR_KEYWORD for argument in arguments):
+        return
+    n_arrays = 1 if declared.kind == "composite" else len(declared.needs)
+    ours = arguments[: n_arrays + (declared.kind != "score")]
+    free = [a.name for a in arguments[len(ours) :] if a.name not in ("candidates", "chosen", "rng")]
+    for name in params:
+        if name not in free:
+            near = nearest(name, free)
+            has = f"it takes {', '.join(free)}" if free else "it takes none"
+            hint = f"Did you mean {near!r}?" if near else "See its page."
+            raise InvalidInput(f"params: must be arguments of {declared.name}; got {name!r}, and {has}. {hint}")
+
+
+def functions(policy: Policy) -> set[Callable[..., Any]]:
+    """The functions that a policy's strategy and its start run, parts within parts included."""
+    found: set[Callable[..., Any]] = {find(policy.start).run}
+    todo: list[tuple[Spec, Mapping[str, Any] | None]] = [(policy.strategy, policy.params)]
+    while todo:
+        declared, params = resolve(*todo.pop())
+        found.add(declared.run)
+        todo += [(part, None) for part in _parts(declared, params)]
     return found
 
 

@@ -145,6 +145,13 @@ def share(name: str, value: float) -> float:
     return float(value)
 
 
+def flag(name: str, value: bool) -> bool:
+    """`value`, if it is true or false and not something that merely counts as either."""
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidInput(f"{name}: must be true or false; got {value!r}.")
+    return bool(value)
+
+
 def one_of(name: str, value: str, allowed: Sequence[str]) -> str:
     """`value`, if it is one of `allowed`; the error names the nearest."""
     if value not in allowed:
@@ -161,10 +168,12 @@ def page_path(path: str | PathLike[str]) -> str | PathLike[str]:
     return path
 
 
-def nearest(word: str, words: Sequence[str]) -> str | None:
+def nearest(word: object, words: Sequence[str]) -> str | None:
     """The entry of `words` that a typing slip would turn into `word`, or None."""
     from difflib import get_close_matches
 
+    if not isinstance(word, str):
+        return None
     found = get_close_matches(word, words, n=1, cutoff=0.7)
     return found[0] if found else None
 

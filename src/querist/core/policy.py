@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
-from querist.core.checks import nearest, one_of, positive, share
+from querist.core.checks import flag, nearest, one_of, positive, share
 from querist.core.errors import InvalidInput
 from querist.core.hashing import digest
 
@@ -25,7 +25,8 @@ class Costs:
     per_character : float
         Added for each character of the item's text.
     per_utility : bool
-        Whether to rank by utility per dollar instead of by utility.
+        Whether to rank by utility per dollar instead of by utility. It bears on scores: what chooses whole sets sees no
+        prices.
     """
 
     per_label: float = 0.0
@@ -37,6 +38,7 @@ class Costs:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
                 raise InvalidInput(f"costs.{name}: must be a price of at least 0 dollars; got {value!r}.")
+        flag("costs.per_utility", self.per_utility)
 
     @property
     def free(self) -> bool:
@@ -124,6 +126,7 @@ class Policy:
             if not isinstance(getattr(self, name), kind):
                 raise InvalidInput(f"{name}: must be a map of its settings; got {getattr(self, name)!r}.")
         one_of("start", self.start, STARTS)
+        flag("trust", self.trust)
         positive("batch_size", self.batch_size)
         share("exploration", self.exploration)
         if self.near_duplicates is not None:

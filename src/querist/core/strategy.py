@@ -93,8 +93,17 @@ class Parts(Protocol):
         """What is known of the items."""
         ...
 
+    @property
+    def by_price(self) -> bool:
+        """Whether the policy ranks by utility per dollar, and the prices are known."""
+        ...
+
     def utilities(self, spec: Spec, /) -> Floats:
         """The utilities of a score, for every item."""
+        ...
+
+    def priced(self, utilities: Floats, /) -> Floats:
+        """The utilities per dollar where the policy ranks so, else as they are."""
         ...
 
     def because(self, spec: Spec, utility: float, /) -> str:
@@ -102,7 +111,7 @@ class Parts(Protocol):
         ...
 
     def best(self, utilities: Floats, k: int, /, *, candidates: Rows, rng: np.random.Generator) -> Picks:
-        """The `k` candidates of highest utility, look-alikes left out as the policy says."""
+        """The `k` candidates of highest utility, per dollar and without look-alikes as the policy says."""
         ...
 
     def pick(self, spec: Spec, k: int, /, *, candidates: Rows, chosen: Rows, rng: np.random.Generator) -> Chosen:

@@ -38,10 +38,17 @@ def in_threads(work: Callable[[T], R], parts: Iterable[T], *, threads: int | Non
     """
     todo = list(parts)
     wanted = min(n_threads() if threads is None else threads, len(todo))
-    if wanted <= 1:
+    if wanted <= 1 or getattr(_here, "inside", False):  # the cores are taken by the call that this one is part of
         return [work(part) for part in todo]
-    with one_blas_thread(), ThreadPoolExecutor(wanted) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(wanted, initializer=_enter) as pool:
         return list(pool.map(work, todo))
+
+
+_here = threading.local()
+
+
+def _enter() -> None:
+    _here.inside = True
 
 
 _limiting = threading.Lock()

@@ -173,8 +173,8 @@ class _Store:
             name = path.name.removesuffix(".keys.npy")
             try:
                 part = np.load(path), np.load(self._path(name), mmap_mode="r")
-            except FileNotFoundError:
-                continue  # another process has joined it with others; what is missed is computed again
+            except (OSError, ValueError, EOFError):
+                continue  # joined with others meanwhile, or cut short by a crash; what is missed is computed again
             if len(part[0]) == len(part[1]) > 0:
                 self._parts[name] = part
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import default_strategy, find, register, suited
+from querist.catalogue import default_strategy, find, functions, register, suited
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.evidence import AskedItem, Point, Round, Run, Study
@@ -248,6 +248,11 @@ def _policies(
         chosen = {"random": _pure("random", size, costs, task), **chosen}
     for policy in chosen.values():
         suited(policy.strategy, task, policy.params)
+        if policy.group_quotas:
+            raise InvalidInput(
+                "group_quotas: must be left out of a study, which knows no groups; "
+                f"got {dict(policy.group_quotas)}. Try them in a project with a strata field."
+            )
     return chosen
 
 
@@ -320,12 +325,12 @@ def _results(
     import joblib
 
     # What a user registered is known in this process only; our own strategies are known in every one.
-    used = {find(plans[i].policy.strategy).run for i in todo}
-    functions = [function for function in used if not function.__module__.startswith("querist.")]
+    used = {function for i in todo for function in functions(plans[i].policy)}
+    own = [function for function in used if not function.__module__.startswith("querist.")]
     # One BLAS thread a process: two processes of two threads each take longer than one after the other.
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(n_jobs=min(n_jobs, len(todo)), return_as="generator_unordered", batch_size=1)
-        yield from parallel(joblib.delayed(_numbered)(i, data, plans[i], encoder, learner, functions) for i in todo)
+        yield from parallel(joblib.delayed(_numbered)(i, data, plans[i], encoder, learner, own) for i in todo)
 
 
 def _numbered(

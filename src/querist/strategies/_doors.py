@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 import numpy as np
 import numpy.typing as npt
 
@@ -84,8 +82,9 @@ def same_items(X: Floats, utilities: Floats) -> None:
 
 
 def above_zero(name: str, value: float) -> float:
-    """`value` as a finite number above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not (isfinite(value) and value > 0):
+    """`value` as a number above 0 whose square is a number too."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not (number and value > 0 and 0 < float(value) * float(value) < np.inf):
         raise InvalidInput(f"{name}: must be a number above 0; got {value!r}. Choose it by the distances in your data.")
     return float(value)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from querist.core.checks import Floats, Rows
+from querist.core.errors import InvalidInput
 from querist.strategies._rowwise import working_type
 
 BLOCK_ROWS = 4096  # beside the products of a block, its q and a stay in cache over all the steps
@@ -54,7 +55,7 @@ class VarianceReduction:
         self.target = _moments(X, h / max(1, len(X)))
         information = _moments(X[chosen], h[chosen].astype(np.float64))
         information[np.diag_indices(n_dims)] += ridge
-        self.inverse = np.linalg.inv(information)
+        self.inverse = _inverted(information)
         few = 2 * len(candidates) < len(X)
         self.X, h = (X[candidates], h[candidates]) if few else (X, h)
         self.rows = candidates if few else np.arange(len(X))
@@ -62,13 +63,17 @@ class VarianceReduction:
         self.h = h.astype(self.dtype)
         n_items = len(self.X)
         self.q, self.a = np.empty(n_items, self.dtype), np.empty(n_items, self.dtype)
-        spread = self.inverse @ self.target @ self.inverse
+        with np.errstate(all="ignore"):
+            spread = self.inverse @ self.target @ self.inverse
         both = np.concatenate([self.inverse, spread], axis=1).astype(self.dtype)
         for block in self._blocks():
             rows = self.X[block].astype(self.dtype, copy=False)
-            products = rows @ both
+            with np.errstate(all="ignore"):
+                products = rows @ both
             np.einsum("ij,ij->i", products[:, :n_dims], rows, out=self.q[block])
             np.einsum("ij,ij->i", products[:, n_dims:], rows, out=self.a[block])
+        if not (np.isfinite(self.q).all() and np.isfinite(self.a).all()):
+            raise _out_of_range()
 
     def pick(self, k: int) -> tuple[Rows, Floats]:
         """The `k` rows that a greedy loop over all the candidates takes, and what each lowers the variance by."""
@@ -159,24 +164,44 @@ class VarianceReduction:
         return found
 
 
+def _inverted(matrix: Floats) -> Floats:
+    try:
+        if not np.isfinite(matrix).all():
+            raise np.linalg.LinAlgError
+        found: Floats = np.linalg.inv(matrix)
+        return found
+    except np.linalg.LinAlgError:
+        raise _out_of_range() from None
+
+
+def _out_of_range() -> InvalidInput:
+    return InvalidInput(
+        "embeddings: must be of a size whose squares can be added up; these are too large or too small. Scale the "
+        "columns to about 1."
+    )
+
+
 def _moments(X: Floats, weights: Floats) -> Floats:
     """Σ weight · x xᵀ in float64, block by block."""
     total = np.zeros((X.shape[1], X.shape[1]))
     for start in range(0, len(X), BLOCK_ROWS):
         rows = X[start : start + BLOCK_ROWS]
-        part = rows * np.sqrt(weights[start : start + BLOCK_ROWS, None]).astype(working_type(X))
-        total += part.T @ part  # a matrix with itself: half the work
+        with np.errstate(all="ignore"):
+            part = rows * np.sqrt(weights[start : start + BLOCK_ROWS, None]).astype(working_type(X))
+            total += part.T @ part  # a matrix with itself: half the work
     return total
 
 
 def _best(values: Floats, n: int) -> Rows:
     """The places of the `n` largest values above minus infinity, ascending."""
-    if n < len(values):
-        cut = np.partition(values, len(values) - n)[len(values) - n]
-        found = np.flatnonzero(values >= cut)[: 2 * n]  # of very many equal values the first are promise enough
-    else:
-        found = np.arange(len(values))
-    return found[np.isfinite(values[found])]
+    if n >= len(values):
+        whole: Rows = np.flatnonzero(values > -np.inf)
+        return whole
+    cut = np.partition(values, len(values) - n)[len(values) - n]
+    above, level = np.flatnonzero(values > cut), np.flatnonzero(values == cut)
+    found = np.sort(np.concatenate([above, level[: n - len(above)]]))  # of equal values the first, as the greedy loop
+    best: Rows = found[values[found] > -np.inf]
+    return best
 
 
 def _move(q: Floats, a: Floats, p: Floats, r: Floats, c: float, s: float) -> None:

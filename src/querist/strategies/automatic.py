@@ -24,7 +24,7 @@ class Known:
     n_classes: int
     learner_kind: str
     has_embeddings: bool
-    has_members: bool
+    by_price: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,14 @@ def decide(known: Known) -> Decision:
 
     Examples
     --------
-    >>> decide(Known(1000, 50, 5, "linear", has_embeddings=True, has_members=True)).spec
+    >>> decide(Known(1000, 50, 5, "linear", has_embeddings=True)).spec
     'weighted_variance_reduction'
-    >>> decide(Known(1000, 50, 2, "trees", has_embeddings=True, has_members=True)).spec
+    >>> decide(Known(1000, 50, 2, "trees", has_embeddings=True)).spec
     'margin'
     """
+    if known.by_price:
+        name = "margin" if known.n_classes else "variance"
+        return Decision(name, "answers of unlike price, which only a score can be divided by")
     if known.n_classes == 0:
         return _for_numbers(known)
     if not known.has_embeddings:
@@ -110,7 +113,7 @@ def auto(parts: Parts, k: int, *, candidates: Rows, chosen: Rows, rng: np.random
             n_classes=signals.get("probs").shape[1] if signals.has("probs") else 0,
             learner_kind=signals.learner_kind,
             has_embeddings=_useful(signals),
-            has_members=signals.has("members") or signals.has("member_predictions"),
+            by_price=parts.by_price,
         )
     )
     found = parts.pick(decision.spec, k, candidates=candidates, chosen=chosen, rng=rng)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.strategy import Chosen, Parts, Spec, strategy
 from querist.strategies.guards import ood_discount
+from querist.strategies.select import top_k
 from querist.strategies.stochastic import gumbel_top_k
 
 FILTERED_AT_LEAST = 1000
@@ -113,7 +115,7 @@ def product(
     InvalidInput
         If a name is not of a score, a score is negative, or there is not one exponent per score.
     """
-    powers = [1.0] * len(scores) if exponents is None else list(exponents)
+    powers = [1.0] * len(scores) if exponents is None else _listed(exponents)
     _check_numbers("exponents", powers, len(scores))
     total = np.ones(parts.signals.n_items)
     for power, spec in zip(powers, scores, strict=True):
@@ -170,7 +172,7 @@ def stochastic_batch(
     chosen : Chosen
         A propensity is the probability with which the row was drawn at its turn, given the picks before it.
     """
-    picks = gumbel_top_k(parts.utilities(score), k, candidates=candidates, rng=rng, beta=beta, kind=kind)
+    picks = gumbel_top_k(parts.priced(parts.utilities(score)), k, candidates=candidates, rng=rng, beta=beta, kind=kind)
     name = _name(score)
     pairs = zip(picks.utilities, picks.propensities, strict=True)
     return Chosen(
@@ -269,7 +271,7 @@ def filtered(
         raise InvalidInput(f"keep: must be a number of at least 1; got {keep!r}. 10 is usual.")
     size = max(int(keep * k), FILTERED_AT_LEAST)
     if size < len(candidates):
-        best = parts.best(parts.utilities(score), size, candidates=candidates, rng=rng).rows
+        best = top_k(parts.priced(parts.utilities(score)), size, candidates=candidates, rng=rng).rows
         rest = np.setdiff1d(candidates, best, assume_unique=True)
         drawn = rng.choice(rest, size=min(len(rest), round(at_random * size)), replace=False)
         candidates = np.sort(np.concatenate([best, drawn]))
@@ -333,18 +335,22 @@ def _ranks(u: Floats) -> Floats:
 
 
 def _weights(scores: Sequence[Spec], weights: Sequence[float] | None) -> Floats:
-    given = [1.0] * len(scores) if weights is None else list(weights)
+    given = [1.0] * len(scores) if weights is None else _listed(weights)
     _check_numbers("weights", given, len(scores))
     if not sum(given) > 0:
         raise InvalidInput(f"weights: must not all be 0; got {given}. Give each score its share.")
     return np.array(given) / sum(given)
 
 
-def _check_numbers(name: str, values: list[float], n: int) -> None:
+def _listed(values: Any) -> Any:
+    return list(values) if isinstance(values, tuple | np.ndarray) else values
+
+
+def _check_numbers(name: str, values: Any, n: int) -> None:
     if not n:
         raise InvalidInput("scores: must name at least one score; got none. `querist strategies` lists them.")
-    if len(values) != n:
-        raise InvalidInput(f"{name}: must be one per score, {n}; got {len(values)}. Give each score one.")
+    if not isinstance(values, list) or len(values) != n:
+        raise InvalidInput(f"{name}: must be one per score, {n}; got {values!r}. Give each score one.")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 0):
             raise InvalidInput(f"{name}: must be numbers of at least 0; got {value!r}.")

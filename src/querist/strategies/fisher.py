@@ -293,8 +293,10 @@ def _reduced(
     if not len(free):
         return nothing()
     if normalize:  # x of length 1 with weight h is x as it is with weight h / |x|²
-        squared = np.concatenate([np.einsum("ij,ij->i", X[block], X[block]) for block in row_blocks(*X.shape)])
-        h = np.divide(h, squared, out=np.zeros_like(h), where=squared > 0)
+        squared = np.empty(len(X))
+        for block in row_blocks(*X.shape):
+            squared[block] = np.einsum("ij,ij->i", X[block], X[block], dtype=np.float64)
+        h = np.divide(h, squared, out=np.zeros(len(X)), where=squared > 0)
     rows, gains = VarianceReduction(X, h, free, taken, ridge=ridge).pick(min(k, len(free)))
     return Picks(rows, gains, np.ones(len(rows)))
 

@@ -11,8 +11,9 @@ from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.core.threads import in_threads
-from querist.strategies._doors import generator, nothing, pool_rows, target_rows
+from querist.strategies._doors import generator, nothing, pool_rows, same_items, target_rows
 from querist.strategies._joint import expected_best, predictive_gains
+from querist.strategies._labeled import labeled_rows
 from querist.strategies._refits import LeastSquaresRefit, LogisticRefit, design
 from querist.strategies._rowwise import finite_logs, working_type
 from querist.strategies.select import top_k
@@ -112,13 +113,8 @@ def expected_error_reduction(
     """
     p = checks.probabilities("probs", probs)
     X = checks.features("embeddings", embeddings)
-    known = np.asarray(labeled)
-    for name, array in (("embeddings", X), ("labeled", known)):
-        if len(array) != len(p):
-            raise InvalidInput(
-                f"{name}: must have one row per row of probs, {len(p)}; got {len(array)}. "
-                "Pass arrays of the same items."
-            )
+    same_items(X, p)
+    known = labeled_rows(labeled, len(p))
     checks.positive("k", k)
     checks.one_of("loss", loss, LOSSES)
     checks.one_of("learner", learner, LEARNERS)
@@ -128,7 +124,7 @@ def expected_error_reduction(
     if not len(free):
         return nothing()
     aims = target_rows(targets, n_targets, len(p), generator(rng))
-    utilities = _reductions(p, X, np.flatnonzero(known), free, aims, loss, learner, float(penalty))
+    utilities = _reductions(p, X, known, free, aims, loss, learner, float(penalty))
     found = top_k(utilities, k, candidates=np.arange(len(free)), rng=rng)
     return Picks(free[found.rows], found.utilities, found.propensities)
 

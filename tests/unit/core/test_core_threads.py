@@ -75,3 +75,20 @@ def test_a_bad_row_of_a_member_is_counted_through_in_any_layout() -> None:
     for layout in (members, np.asfortranarray(members)):
         with pytest.raises(InvalidInput, match=r"row 107 sums to 1\.4"):
             checks.member_probabilities("members", layout)
+
+
+def test_calls_within_calls_take_no_threads_of_their_own() -> None:
+    active: set[int] = set()
+    most = [0]
+    lock = threading.Lock()
+
+    def work(_: int) -> None:
+        with lock:
+            active.add(threading.get_ident())
+            most[0] = max(most[0], len(active))
+        threading.Event().wait(0.01)
+        with lock:
+            active.discard(threading.get_ident())
+
+    in_threads(lambda _: in_threads(work, range(4), threads=4), range(4), threads=4)
+    assert most[0] <= 4

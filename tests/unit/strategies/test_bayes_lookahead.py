@@ -182,7 +182,7 @@ def test_what_is_of_other_items_is_refused() -> None:
     usual = {"candidates": [0], "chosen": [], "rng": np.random.default_rng(0)}
     with pytest.raises(InvalidInput, match="embeddings: must have one row per row of probs, 3; got 2"):
         expected_gradient_length(probs, X)
-    with pytest.raises(InvalidInput, match="labeled: must have one row per row of probs, 3; got 2"):
+    with pytest.raises(InvalidInput, match="labeled: must be true or false, one per item"):
         expected_error_reduction(probs, np.zeros((3, 4)), [True, False], 1, **usual)
     with pytest.raises(InvalidInput, match="penalty: must be a number above 0"):
         expected_error_reduction(probs, np.zeros((3, 4)), [True] * 3, 1, penalty=0, **usual)

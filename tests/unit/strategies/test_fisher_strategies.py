@@ -166,3 +166,18 @@ def test_a_parameter_out_of_its_range_is_refused(said: dict, message: str) -> No
     probs, X = np.full((4, 2), 0.5), np.eye(4)
     with pytest.raises(InvalidInput, match=message):
         weighted_variance_reduction(probs, X, 1, candidates=[0], chosen=[], rng=np.random.default_rng(0), **said)
+
+
+def test_very_many_equal_rows_do_not_hide_the_better_ones() -> None:
+    X = np.zeros((6300, 8))
+    X[-300:] = clustered(300, 8, 0)
+    picks = variance_reduction(X, 5, candidates=np.arange(6300), chosen=[], rng=np.random.default_rng(0))
+    rows, _ = written_out(X, np.ones(6300), [], range(6000, 6300), 5, 0.05)
+    assert picks.rows.tolist() == rows
+
+
+@pytest.mark.parametrize("scale", [1e20, 1e30])
+def test_embeddings_whose_squares_overflow_are_refused(scale: float) -> None:
+    X = (clustered(50, 4, 0) * scale).astype(np.float32)
+    with pytest.raises(InvalidInput, match="too large or too small"):
+        variance_reduction(X, 5, candidates=np.arange(50), chosen=[], rng=np.random.default_rng(0))
