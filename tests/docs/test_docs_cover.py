@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 import subprocess
 import sys
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
