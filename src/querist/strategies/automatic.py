@@ -36,7 +36,7 @@ class Decision:
 
 
 def decide(known: Known) -> Decision:
-    """The strategy for a situation: a table of rules, each measured on the benchmark.
+    """The strategy for a situation: a table of rules.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def _thinned(known: Known, name: str, why: str) -> Decision:
     family="auto",
     reason="chosen by rules from measurements",
     cost="that of the strategy it chooses: at most a few seconds for 100 of 50,000 items of 384 dimensions",
-    source="our benchmark: docs/benchmarks",
+    source="our measurements of label efficiency on eleven data sets; see its page",
 )
 def auto(parts: Parts, k: int, *, candidates: Rows, chosen: Rows, rng: np.random.Generator) -> Chosen:
     """The strategy that measurements speak for, by what is known: the default.

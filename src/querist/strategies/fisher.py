@@ -47,8 +47,8 @@ def weighted_variance_reduction(
     """What most lowers the variance of a linear model's predictions where it is unsure, pick by pick.
 
     Joins uncertainty and coverage in one figure: an item counts that is uncertain itself, lies where many uncertain
-    items lie, and in a direction that no label has measured yet. Never below `random` in our comparisons with a linear
-    model on embeddings; with trees, which see other distances, plain `margin` can be better.
+    items lie, and in a direction that no label has measured yet. Ahead of `random` wherever we compared them with a
+    linear model on embeddings; with trees, which see other distances, plain `margin` can be better.
 
     Parameters
     ----------
