@@ -21,6 +21,7 @@ from querist.core.rng import generator
 from querist.core.state import Batch, Picks, Purpose, Query
 from querist.core.strategy import Strategy, of, strategy
 from querist.formats import open_table, write_table
+from querist.loop.step import random_share
 from querist.scale import Pool, run
 from querist.strategies.reduce import (
     BatchPicks,
@@ -155,7 +156,7 @@ def select(
     wanted = min(checks.positive("k", chosen.batch_size if k is None else k), n_left)
     wanted = _affordable(held, chosen, wanted, n_asked, out, go)
     seed = int(generator(chosen.seed, "select", number).integers(2**63))
-    n_random = _random_share(chosen.exploration, n_asked, wanted) if declared.needs else 0
+    n_random = random_share(chosen.exploration, n_asked, wanted) if declared.needs else 0
     m = max(PER_PICK * wanted, AT_LEAST) if candidates is None else candidates
     score, reducer = _plan(declared, held, chosen, wanted - n_random, seed, by, m, out, known, classes)
     if n_random:
@@ -280,11 +281,6 @@ def _minimum(policy: Policy, k: int, classes: Sequence[str]) -> dict[int, int]:
     for group in sorted(exact, key=lambda g: minimum[g] - exact[g])[: max(0, room)]:
         minimum[group] += 1  # largest remainders first (Hamilton)
     return minimum
-
-
-def _random_share(share: float, n_asked: int, wanted: int) -> int:
-    before, after = (int(share * n + 1e-9) for n in (n_asked, n_asked + wanted))
-    return min(after - before, wanted)
 
 
 def _affordable(pool: Pool, policy: Policy, wanted: int, n_asked: int, out: Rows, go: _Pass) -> int:

@@ -98,7 +98,7 @@ def ask(
     wanted = affordable(state, wanted, None if costs is None else costs[candidates])
     if wanted == 0:
         raise BudgetSpent
-    n_random = 0 if all_random else _random_share(policy.exploration, state.n_asked, wanted)
+    n_random = 0 if all_random else random_share(policy.exploration, state.n_asked, wanted)
     chosen = _taken(state)
 
     queries: list[Query] = []
@@ -249,7 +249,8 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
     return start.name, f"{held_back}; {start.name} chose"
 
 
-def _random_share(share: float, n_asked: int, wanted: int) -> int:
+def random_share(share: float, n_asked: int, wanted: int) -> int:
+    """How many of the next `wanted` items to draw at random, so that the share holds over all that were ever asked."""
     # Counting from the first item ever asked lets a batch of 5 hold 10 %: none in one round, one in the next.
     before, after = (int(share * n + 1e-9) for n in (n_asked, n_asked + wanted))
     return min(after - before, wanted)
