@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import pkgutil
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,9 @@ import numpy as np
 
 from benchmarks.labels import peers
 from benchmarks.labels.bench import Bench, Chooser, Chosen, Known, measured
+from querist import strategies
 from querist.catalogue import PolicyChooser, find, strategy_names
+from querist.catalogue.names import ANY_TASK
 from querist.core.checks import Rows
 from querist.core.policy import Policy
 from querist.core.rng import generator
@@ -35,7 +38,11 @@ PROTOCOL = 1  # raise it when what a run means changes: finished runs are then m
 
 def own_names() -> tuple[str, ...]:
     """The strategies of the catalogue that can choose here."""
-    return tuple(name for name in strategy_names() if set(find(name).needs) <= KNOWN_SIGNALS)
+    return tuple(name for name in strategy_names() if _needs(name) <= KNOWN_SIGNALS)
+
+
+def _needs(name: str) -> set[str]:
+    return set(find(name).needs) - ({"predictions"} if name in ANY_TASK else set())
 
 
 def is_known(name: str) -> bool:
@@ -63,7 +70,10 @@ def fingerprint(name: str) -> str:
         return f"{PROTOCOL}-{peers.version_of(name)}"
     if name == ORACLE:
         return str(PROTOCOL)
-    return f"{PROTOCOL}-{_code_of(find(inner if colon else name).run.__module__)}"
+    declared = find(inner if colon else name)
+    if declared.kind == "composite":  # it may choose by any other
+        return f"{PROTOCOL}-{_code_of_all()}"
+    return f"{PROTOCOL}-{_code_of(declared.run.__module__)}"
 
 
 class _Pure:
@@ -178,6 +188,12 @@ def _signals(on: Bench, known: Known) -> Signals:
 def _sorted(known: Known) -> tuple[Rows, np.ndarray]:
     order = np.argsort(known.rows)
     return known.rows[order], known.y[order]
+
+
+@cache
+def _code_of_all() -> str:
+    rooms = [f"{strategies.__name__}.{module.name}" for module in pkgutil.iter_modules(strategies.__path__)]
+    return sha256("\n".join(_code_of(room) for room in sorted(rooms)).encode()).hexdigest()[:16]
 
 
 @cache

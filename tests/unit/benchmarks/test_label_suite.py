@@ -282,10 +282,21 @@ def test_a_strategys_code_tells_finished_runs_from_others_and_its_comments_do_no
 
 def test_each_strategy_of_the_catalogue_that_can_be_run_is() -> None:
     names = choosers.own_names()
-    assert {"random", "margin", "bald", "k_center", "weighted_k_means"} <= set(names)
+    assert {"auto", "random", "margin", "bald", "k_center", "weighted_k_means"} <= set(names)
     assert not {"stratified", "rules"} & set(names)
     assert choosers.fingerprint("margin") == choosers.fingerprint("explore:margin")
     assert choosers.fingerprint("margin") != choosers.fingerprint("k_center")
+
+
+def test_a_run_of_a_composite_is_of_all_the_strategies_it_may_choose_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = choosers.fingerprint("auto")
+    assert before != choosers.fingerprint("margin")
+    real = choosers._code_of
+    changed = choosers.find("margin").run.__module__
+    choosers._code_of_all.cache_clear()
+    monkeypatch.setattr(choosers, "_code_of", lambda room: real(room) + "x" * (room == changed))
+    assert choosers.fingerprint("auto") != before
+    choosers._code_of_all.cache_clear()
 
 
 def test_numbers_are_written_so_that_they_can_be_read() -> None:
