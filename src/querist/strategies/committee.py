@@ -8,6 +8,8 @@ from querist.core import checks
 from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
 from querist.core.strategy import strategy
+from querist.strategies import _device_scores
+from querist.strategies._elsewhere import or_elsewhere
 from querist.strategies._rowwise import entropies, finite_logs, rated_members, row_blocks
 
 
@@ -18,6 +20,7 @@ from querist.strategies._rowwise import entropies, finite_logs, rated_members, r
     cost="O(n_members · n_items · n_classes) time, one float per item",
     source="Dagan and Engelson (1995), Committee-based sampling for training probabilistic classifiers",
 )
+@or_elsewhere(_device_scores.vote_entropy)
 def vote_entropy(members: Floats) -> Floats:
     """Entropy of the classes that the members vote for.
 
@@ -60,6 +63,7 @@ def vote_entropy(members: Floats) -> Floats:
     cost="O(n_members · n_items · n_classes) time, one float per item",
     source="Settles (2009), Active learning literature survey, section 3.2",
 )
+@or_elsewhere(_device_scores.consensus_entropy)
 def consensus_entropy(members: Floats) -> Floats:
     """Entropy of the members' mean probabilities.
 
@@ -101,6 +105,7 @@ def consensus_entropy(members: Floats) -> Floats:
     cost="O(n_members · n_items · n_classes) time, one float per item",
     source="McCallum and Nigam (1998), Employing EM and pool-based active learning for text classification",
 )
+@or_elsewhere(_device_scores.disagreement)
 def kl_to_consensus(members: Floats) -> Floats:
     """Mean divergence of the members from their mean, (1/K) Σ KL(p_k || mean p).
 
@@ -142,6 +147,7 @@ def kl_to_consensus(members: Floats) -> Floats:
     cost="O(n_members · n_items · n_classes) time, one float per item",
     source="Houlsby, Huszar, Ghahramani and Lengyel (2011), arXiv:1112.5745",
 )
+@or_elsewhere(_device_scores.disagreement)
 def bald(members: Floats) -> Floats:
     """Mutual information between an item's label and the model's parameters.
 

@@ -9,8 +9,10 @@ from querist.core import checks
 from querist.core.checks import Floats
 from querist.core.state import Picks
 from querist.core.strategy import strategy
+from querist.strategies import _device_engines
 from querist.strategies._clusters import medoids
 from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._elsewhere import or_elsewhere
 from querist.strategies._farthest import farthest_first
 
 
@@ -73,6 +75,7 @@ def random(k: int, *, candidates: npt.ArrayLike, chosen: npt.ArrayLike, rng: np.
     cost="O(n_candidates · (n_chosen + k) · n_dims) time, O(n_candidates) memory",
     source="Gonzalez (1985); as a query strategy Sener and Savarese (2018), arXiv:1708.00489",
 )
+@or_elsewhere(_device_engines.k_center)
 def k_center(
     embeddings: Floats, k: int, *, candidates: npt.ArrayLike, chosen: npt.ArrayLike, rng: np.random.Generator
 ) -> Picks:

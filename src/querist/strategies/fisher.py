@@ -12,7 +12,9 @@ from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
+from querist.strategies import _device_engines
 from querist.strategies._doors import generator, nothing, pool_rows, same_items
+from querist.strategies._elsewhere import or_elsewhere
 from querist.strategies._fisher import VarianceReduction
 from querist.strategies._information import greedy_information
 from querist.strategies._nystroem import nystroem
@@ -32,6 +34,7 @@ RIDGE = 0.05  # 1/C of a logistic regression with C = 20, the usual one on unit-
     cost="O(n_items · n_dims² + k · n_items · n_dims) time, O(n_items + n_dims²) memory",
     source="Ash et al. (2021), Gone fishing, arXiv:2106.09675, with one number for an item's Fisher information",
 )
+@or_elsewhere(_device_engines.weighted_variance_reduction)
 def weighted_variance_reduction(
     probs: Floats,
     embeddings: Floats,

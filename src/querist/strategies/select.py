@@ -13,6 +13,7 @@ from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.strategies._doors import finite, generator, nothing, rows
+from querist.strategies._elsewhere import host
 
 FIRST_TIER = 64  # rows ranked before anyone asks for more; each further tier is four times as long
 GROUP_SIZE = 256  # values that top_k looks at through their maximum
@@ -55,10 +56,10 @@ def top_k(utilities: npt.ArrayLike, k: int, *, candidates: npt.ArrayLike, rng: n
     >>> picks.rows[0], picks.propensities  # row 1 for certain, then one of two
     (np.int64(1), array([1. , 0.5]))
     """
-    u = finite("utilities", utilities)
+    u = finite("utilities", host(utilities))
     checks.positive("k", k)
     generator(rng)
-    free = rows("candidates", candidates, len(u))
+    free = rows("candidates", host(candidates), len(u))
     k = min(k, len(free))
     if not k:
         return nothing()

@@ -6,6 +6,8 @@ import numpy as np
 
 from querist.core.checks import Floats
 from querist.core.strategy import strategy
+from querist.strategies import _device_scores
+from querist.strategies._elsewhere import or_elsewhere
 from querist.strategies._rowwise import entropies, largest, rated, two_largest
 
 
@@ -16,6 +18,7 @@ from querist.strategies._rowwise import entropies, largest, rated, two_largest
     cost="O(n_items · n_classes) time, one float per item",
     source="Lewis and Gale (1994), A sequential algorithm for training text classifiers",
 )
+@or_elsewhere(_device_scores.least_confidence)
 def least_confidence(probs: Floats) -> Floats:
     """What the best class lacks to certainty, 1 - p1.
 
@@ -56,6 +59,7 @@ def least_confidence(probs: Floats) -> Floats:
     cost="O(n_items · n_classes) time, one float per item",
     source="Scheffer, Decomain and Wrobel (2001), Active hidden Markov models for information extraction",
 )
+@or_elsewhere(_device_scores.margin)
 def margin(probs: Floats) -> Floats:
     """How close the two best classes are, 1 - (p1 - p2).
 
@@ -97,6 +101,7 @@ def margin(probs: Floats) -> Floats:
     cost="O(n_items · n_classes) time, one float per item",
     source="Shannon (1948); as a query strategy Dagan and Engelson (1995)",
 )
+@or_elsewhere(_device_scores.entropy)
 def entropy(probs: Floats) -> Floats:
     """Shannon entropy of an item's class probabilities.
 
