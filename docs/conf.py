@@ -5,6 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import measured
 import pictures
 
 from querist._version import __version__
@@ -16,7 +17,7 @@ release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "**/measured/*.md"]  # these are included by pages
 html_theme = "furo"
 html_title = "Querist"
 myst_enable_extensions = ["colon_fence", "deflist"]
@@ -27,3 +28,4 @@ napoleon_google_docstring = False
 suppress_warnings = ["ref.python"]
 
 pictures.write(Path(__file__).parent / "strategies" / "pictures")
+measured.write(Path(__file__).parent)

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     lines = [done[keys[task]] for task in tasks if keys[task] in done]
     results = {"measured_at": _measured_at(commit, lines, len(seeds)), **summary(lines)}
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
-    wanted.out.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    wanted.out.write_text(_compact(results), "utf-8")
     text = tables.markdown(results)
     if wanted.markdown:
         wanted.markdown.write_text(text, "utf-8")
@@ -158,6 +159,12 @@ def _lines(log: Path) -> list[dict[str, Any]]:
             with suppress(ValueError):
                 lines.append(json.loads(text))
     return lines
+
+
+def _compact(results: Mapping[str, Any]) -> str:
+    """Results as JSON that is kept in the repository: innermost lists and maps on one line."""
+    text = json.dumps(results, indent=1)
+    return re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda found: " ".join(found.group().split()), text) + "\n"
 
 
 def _commit() -> dict[str, Any]:

@@ -111,7 +111,8 @@ def _of_set(body: Mapping[str, Any]) -> str:
 def write_curves(results: Mapping[str, Any], folder: Path) -> list[Path]:
     """A picture for each set: random, margin, and the best of the others."""
     folder.mkdir(parents=True, exist_ok=True)
-    style = re.sub(r"\s+", " ", STYLE.read_text("utf-8")).replace("]]>", "")
+    own_paper = ".chart { background: var(--paper); }"  # a page around it may be dark where the picture is light
+    style = re.sub(r"\s+", " ", STYLE.read_text("utf-8") + own_paper).replace("]]>", "")
     written = []
     for body in results["sets"]:
         ranked = sorted(body["strategies"], key=lambda name: -body["strategies"][name]["aubc_mean"])

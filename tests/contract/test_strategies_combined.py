@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from querist.strategies import auto, blend, filtered, ood_guarded, product, stochastic_batch, switch
+from querist.strategies import auto, blend, divided, filtered, ood_guarded, product, stochastic_batch, switch
 from querist.testing.strategies import StrategyContract
 
 
@@ -29,6 +29,15 @@ class TestSwitchAfter(StrategyContract):
 class TestFiltered(StrategyContract):
     strategy = filtered
     params = {"score": "entropy", "then": "k_center"}  # noqa: RUF012
+
+
+class TestDivided(StrategyContract):
+    strategy = divided
+
+
+class TestDividedUnevenly(StrategyContract):
+    strategy = divided
+    params = {"strategies": ["margin", "k_center", "random"], "shares": [3, 1, 0.5]}  # noqa: RUF012
 
 
 class TestOodGuarded(StrategyContract):

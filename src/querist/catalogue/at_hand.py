@@ -73,8 +73,12 @@ class AtHand:
         chosen: Rows,
         rng: np.random.Generator,
         params: Mapping[str, Any] | None = None,
+        taken: Rows | None = None,
     ) -> Chosen:
-        """`k` of the candidates by a strategy."""
+        """`k` of the candidates by a strategy; `taken` are rows that others picked for this batch."""
+        if taken is not None and len(taken):
+            among = AtHand(self.policy, self._signals, np.union1d(self._taken, taken))
+            return among.pick(spec, k, candidates=candidates, chosen=chosen, rng=rng, params=params)
         strategy, params = resolve(spec, params)
         if strategy.kind == "score":
             picks = self.best(self._run(strategy, params), k, candidates=candidates, rng=rng)

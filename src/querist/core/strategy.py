@@ -114,8 +114,21 @@ class Parts(Protocol):
         """The `k` candidates of highest utility, per dollar and without look-alikes as the policy says."""
         ...
 
-    def pick(self, spec: Spec, k: int, /, *, candidates: Rows, chosen: Rows, rng: np.random.Generator) -> Chosen:
-        """`k` of the candidates by another strategy, under the policy's prices and guards."""
+    def pick(
+        self,
+        spec: Spec,
+        k: int,
+        /,
+        *,
+        candidates: Rows,
+        chosen: Rows,
+        rng: np.random.Generator,
+        taken: Rows | None = None,
+    ) -> Chosen:
+        """`k` of the candidates by another strategy, under the policy's prices and guards.
+
+        `taken` are rows that other parts of the composite picked for this batch.
+        """
         ...
 
 

@@ -206,7 +206,7 @@ def _frame(kind: str, names: Sequence[str], legend: float) -> Frame:
         return Frame(340, 300 + legend, 38, 12, 26 + legend, 40)
     if kind == "small":
         return Frame(430, 256, 42, svg.width_of(names) + 18, 12, 40)
-    return Frame(960, 440, 46, svg.width_of(names) + 62, 26, 42)
+    return Frame(960, 440, 46, 1.1 * svg.width_of(names) + 66, 26, 42)  # bold names, and a value after each
 
 
 def _axes(

@@ -8,6 +8,7 @@ from querist.strategies.committee import bald, consensus_entropy, kl_to_consensu
 from querist.strategies.contrasts import contrastive, discriminative, falcun
 from querist.strategies.coverage import facility_location, max_herding, uncertainty_herding
 from querist.strategies.diversity import k_center, k_means, random
+from querist.strategies.divide import divided
 from querist.strategies.fisher import bait, variance_reduction, weighted_variance_reduction
 from querist.strategies.flips import alfa_mix, drop_query
 from querist.strategies.gradients import badge, lcmd
@@ -47,6 +48,7 @@ __all__ = [
     "cvirs",
     "density_weighted",
     "discriminative",
+    "divided",
     "drop_query",
     "dueling",
     "entropy",

@@ -100,7 +100,7 @@ def test_a_composite_of_class_scores_does_not_suit_a_number() -> None:
 @pytest.mark.parametrize(
     ("known", "chosen"),
     [
-        (Known(100, 10, 3, "linear", has_embeddings=True), "weighted_variance_reduction"),
+        (Known(100, 10, 3, "linear", has_embeddings=True), "divided"),
         (Known(100, 10, 77, "linear", has_embeddings=True), "uncertainty_herding"),
         (Known(100, 10, 2, "trees", has_embeddings=True), "margin"),
         (Known(100, 10, 4, "trees", has_embeddings=True), "weighted_k_means"),
