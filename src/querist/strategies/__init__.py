@@ -7,6 +7,7 @@ from querist.strategies.combine import blend, filtered, ood_guarded, product, st
 from querist.strategies.committee import bald, consensus_entropy, kl_to_consensus, variance, vote_entropy
 from querist.strategies.contrasts import contrastive, discriminative, falcun
 from querist.strategies.coverage import facility_location, max_herding, uncertainty_herding
+from querist.strategies.dcom import dcom
 from querist.strategies.diversity import k_center, k_means, random
 from querist.strategies.divide import divided
 from querist.strategies.fisher import bait, variance_reduction, weighted_variance_reduction
@@ -46,6 +47,7 @@ __all__ = [
     "consensus_entropy",
     "contrastive",
     "cvirs",
+    "dcom",
     "density_weighted",
     "discriminative",
     "divided",

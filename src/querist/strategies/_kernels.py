@@ -119,6 +119,14 @@ def to_unit(rows: Floats) -> None:
     np.divide(rows, lengths, out=rows, where=lengths > 0)
 
 
+def unit_rows(X: Floats) -> Floats:
+    """A copy with each row divided by its length; one of zeros stays so."""
+    points = X.astype(working_type(X))
+    for block in row_blocks(*points.shape):
+        to_unit(points[block])
+    return points
+
+
 def mean_cosine(X: Floats) -> Floats:
     """The mean cosine of each row to all rows, from their mean direction alone. Zeros are like nothing."""
     dtype = working_type(X)

@@ -18,7 +18,7 @@ def nearest_distances(X: Floats, rows: Rows, others: Rows, n: int, *, unit: bool
 
     Where a row is among the others there must be more than `n` of them. `unit` brings rows to unit length first.
     """
-    space = Space(X, Kernel(_as_squared, unit), others)
+    space = Space(X, Kernel(as_squared, unit), others)
     theirs = space.read(others)
     places = np.searchsorted(others, rows)
     n = min(n, len(others) - int((others[np.minimum(places, len(others) - 1)] == rows).any()))
@@ -35,7 +35,7 @@ def nearest_distances(X: Floats, rows: Rows, others: Rows, n: int, *, unit: bool
         distances: Floats = np.sqrt(np.maximum(found, 0))
         return distances
 
-    return np.concatenate(in_threads(one, _blocks(len(rows), len(others))))
+    return np.concatenate(in_threads(one, table_blocks(len(rows), len(others))))
 
 
 def least_distance(X: Floats, rows: Rows, *, unit: bool) -> float:
@@ -45,7 +45,7 @@ def least_distance(X: Floats, rows: Rows, *, unit: bool) -> float:
 
 def nearest_of_another(X: Floats, rows: Rows, others: Rows, group: Rows, other_group: Rows) -> Floats:
     """The distance of each row to the nearest of the others whose group is another; infinite where there is none."""
-    space = Space(X, Kernel(_as_squared, unit=False), others)
+    space = Space(X, Kernel(as_squared, unit=False), others)
     found = np.full(len(rows), np.inf)
     mine = space.read(rows)
     for start in range(0, len(others), BLOCK):
@@ -57,13 +57,15 @@ def nearest_of_another(X: Floats, rows: Rows, others: Rows, group: Rows, other_g
     return distances
 
 
-def _as_squared(products: Floats, norms: Floats, other_norms: Floats) -> None:
+def as_squared(products: Floats, norms: Floats, other_norms: Floats) -> None:
+    """Turn inner products into squared distances, in place; what is below the rounding is 0."""
     squared_distances(products, norms, other_norms, 1)
     eps = 16 * float(np.finfo(products.dtype).eps)
-    products[products < eps * np.maximum(norms[:, None], other_norms)] = 0  # below the rounding: copies
+    products[products < eps * np.maximum(norms[:, None], other_norms)] = 0  # copies
 
 
-def _blocks(n: int, width: int) -> Iterator[slice]:
+def table_blocks(n: int, width: int) -> Iterator[slice]:
+    """Slices that cover `n` rows, each of them with `width` columns beside a table of bounded size."""
     step = max(16, min(BLOCK, 2**21 // max(1, width)))
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))

@@ -10,18 +10,18 @@ from querist.core.checks import Floats, Rows
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.core.threads import in_threads
+from querist.strategies._balls import pure_radius
 from querist.strategies._clusters import cluster_of
 from querist.strategies._coverage import Goal, cover, subsample
 from querist.strategies._doors import above_zero, generator, nothing, pool_rows
-from querist.strategies._kernels import Space, ball, mean_cosine, rbf, to_unit
-from querist.strategies._near import nearest_distances, nearest_of_another
+from querist.strategies._kernels import Space, ball, mean_cosine, rbf, unit_rows
+from querist.strategies._near import nearest_distances
 from querist.strategies._rowwise import row_blocks, working_type
 
 MAX_CLUSTERS = 500
 SMALL = 5  # clusters of at most so many items are served last
 EPSILON = 1e-5  # keeps copies from being infinitely typical
 LARGEST = 8192  # members of a cluster among which neighbors are looked up
-PURITY_SAMPLE = 512
 
 
 @strategy(
@@ -108,7 +108,7 @@ def typiclust(
     if not len(free):
         return nothing()
     k = min(k, len(free))
-    points = _unit(X) if normalize else X
+    points = unit_rows(X) if normalize else X
     every = np.sort(np.concatenate([free, taken]))
     which = np.full(len(X), -1)
     which[every] = cluster_of(points, min(len(taken) + k, max_clusters), every, rng=rng, max_iter=max_iter)
@@ -214,7 +214,7 @@ def probcover(
     generator(rng)
     if not len(free):
         return nothing()
-    radius = _pure_radius(X, free, n_clusters, purity, normalize, rng) if delta is None else float(delta)
+    radius = pure_radius(X, free, n_clusters, purity, normalize, rng) if delta is None else float(delta)
     references = subsample(free, n_reference, rng)
     goal = Goal(references, np.ones(len(references)))
     rows, gains = cover(X, min(k, len(free)), free, taken, ball(radius, unit=normalize), goal)
@@ -291,13 +291,6 @@ def information_density(
     return np.concatenate(in_threads(one, row_blocks(len(X), max(1, n // 8))))
 
 
-def _unit(X: Floats) -> Floats:
-    points = X.astype(working_type(X))
-    for block in row_blocks(*points.shape):
-        to_unit(points[block])
-    return points
-
-
 def _turns(which: Rows, free: Rows, taken: Rows) -> tuple[Rows, Rows]:
     """For each pick, as long as there are candidates, the cluster it comes from, and how many that gave before."""
     n = int(which.max()) + 1
@@ -325,18 +318,3 @@ def _most_typical(points: Floats, members: Rows, n: int, n_neighbors: int) -> tu
     typicality = 1 / (distances.mean(axis=1, dtype=np.float64) + EPSILON)
     best = np.argsort(-typicality, kind="stable")[:n]
     return members[best], typicality[best]
-
-
-def _pure_radius(
-    X: Floats, free: Rows, n_clusters: int, purity: float, normalize: bool, rng: np.random.Generator
-) -> float:
-    """The largest radius with which a share of balls round candidates holds no item of another cluster than its own."""
-    points = _unit(X) if normalize else X
-    group = cluster_of(points, n_clusters, free, rng=rng, max_iter=10)
-    some = subsample(np.arange(len(free)), PURITY_SAMPLE, rng)
-    apart = nearest_of_another(points, free[some], free, group[some], group)
-    if not np.isfinite(apart).all():
-        apart = nearest_distances(points, free[:1], free, len(free), unit=False)[0] if len(free) > 1 else np.ones(1)
-        purity = 0.5
-    radius = float(np.quantile(apart, 1 - purity, method="lower"))
-    return radius if radius > 0 else float(np.finfo(np.float32).eps)

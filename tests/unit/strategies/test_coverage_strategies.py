@@ -21,6 +21,7 @@ from querist.strategies import (
     typiclust,
     uncertainty_herding,
 )
+from querist.strategies._balls import pure_radius
 from querist.strategies._near import least_distance, nearest_distances, nearest_of_another
 from querist.strategies.typical import EPSILON, SMALL
 
@@ -124,13 +125,11 @@ def test_probcover_balls_are_open_and_the_covered_no_longer_count() -> None:
 
 
 def test_probcover_finds_the_radius_that_keeps_balls_pure() -> None:
-    from querist.strategies.typical import _pure_radius
-
     X = np.concatenate([np.arange(10.0), 100 + np.arange(10.0)])[:, None]
     # Two clusters; the nearest of the other is 91..100 away, twice each. All balls are pure up to 91.
-    assert _pure_radius(X, np.arange(20), 2, 1.0, False, RNG(0)) == pytest.approx(91)
-    assert _pure_radius(X, np.arange(20), 2, 0.8, False, RNG(0)) == pytest.approx(92)
-    assert _pure_radius(np.ones((4, 2)), np.arange(4), 2, 0.95, True, RNG(0)) > 0
+    assert pure_radius(X, np.arange(20), 2, 1.0, False, RNG(0)) == pytest.approx(91)
+    assert pure_radius(X, np.arange(20), 2, 0.8, False, RNG(0)) == pytest.approx(92)
+    assert pure_radius(np.ones((4, 2)), np.arange(4), 2, 0.95, True, RNG(0)) > 0
 
 
 def test_typiclust_serves_unlabeled_clusters_first_then_large_ones_and_small_ones_last() -> None:
