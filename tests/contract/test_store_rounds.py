@@ -183,3 +183,23 @@ def test_the_versions_of_its_day_stay_with_a_round(shop: Any) -> None:
         projects.add_schema(conn, shop.id, replace(projects.schema(conn, shop.id), classes=("spam", "ham", "other")))
     assert shop.ask(4).schema_version == 2
     assert shop.ask(5, number=2, schema_version=1).schema_version == 1
+
+
+def test_what_strategies_kept_last_is_found_again(shop: Any) -> None:
+    with shop.db.transaction() as conn:
+        assert rounds.memory(conn, shop.id) == {}
+        contexts = [None, {"memory": {"weights": {"margin": 0.5}}}, {"split": "test"}, {"memory": {"weights": {}}}]
+        for number, context in enumerate(contexts, 1):
+            asked = Query(0, number, 0, None, 0.1, "random", "exploration", "")
+            rounds.open_round(
+                conn,
+                shop.id,
+                batch=Batch(number, (asked,), "random", "", 1),
+                seqs=[shop.seq(number)],
+                policy=shop.policy,
+                purpose="strategy",
+                context=context,
+            )
+        found = [rounds.memory(conn, shop.id, before=number) for number in (1, 2, 3, 4)]
+        assert found == [{}, {}, {"weights": {"margin": 0.5}}, {"weights": {"margin": 0.5}}]
+        assert rounds.memory(conn, shop.id) == {"weights": {}}

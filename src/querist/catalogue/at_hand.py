@@ -12,7 +12,7 @@ from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 from querist.core.signals import Signals
-from querist.core.state import Picks
+from querist.core.state import Past, Picks
 from querist.core.strategy import Chosen, Spec, Strategy
 from querist.strategies.select import guarded_top_k
 
@@ -29,17 +29,25 @@ class AtHand:
     signals : Signals
     taken : (n_taken,) int
         Rows that are in the batch already, for another reason; what is like them is left out.
+    past : Past, optional
+        What was asked before; nothing by default.
     """
 
-    def __init__(self, policy: Policy, signals: Signals, taken: Rows = NOTHING) -> None:
+    def __init__(self, policy: Policy, signals: Signals, taken: Rows = NOTHING, past: Past | None = None) -> None:
         self.policy = policy
         self._signals = signals
         self._taken = taken
+        self._past = past or Past()
 
     @property
     def signals(self) -> Signals:
         """What is known of the items."""
         return self._signals
+
+    @property
+    def past(self) -> Past:
+        """What was asked before, and what strategies kept of it."""
+        return self._past
 
     @property
     def by_price(self) -> bool:
@@ -92,6 +100,8 @@ class AtHand:
         return Chosen(picks, tuple(strategy.because(float(u)) for u in picks.utilities))
 
     def _run(self, strategy: Strategy, params: Mapping[str, Any], *k: int, **said: Any) -> Any:
+        if strategy.budget is not None and self._past.n_left is not None:
+            params = {strategy.budget: self._past.n_left, **params}
         arrays = [self] if strategy.kind == "composite" else [self._signals.get(need) for need in strategy.needs]
         return strategy.run(*arrays, *k, **said, **params)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,7 @@ from querist.core.checks import Rows
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 from querist.core.signals import Signals
-from querist.core.state import Batch, Picks, State
+from querist.core.state import Batch, Past, Picks, State
 from querist.core.strategy import Strategy
 from querist.loop import step
 from querist.loop.coldstart import Trust
@@ -32,20 +34,36 @@ class PolicyChooser:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
 
-    def find(self, name: str, /) -> Strategy:
-        """The declaration of a strategy, with the needs that the policy's parameters give it."""
-        return resolve(name, self.policy.params if name == self.policy.strategy else None)[0]
+    def find(self, name: str, /, *, n_chosen: int | None = None) -> Strategy:
+        """The declaration of a strategy, with the needs that the policy's parameters give it.
+
+        `n_chosen` says how many items are labeled or pending, where only what is needed now is asked for.
+        """
+        return resolve(name, self.policy.params if name == self.policy.strategy else None, n_chosen=n_chosen)[0]
 
     def choose(
-        self, name: str, k: int, *, candidates: Rows, chosen: Rows, rng: np.random.Generator, signals: Signals
+        self,
+        name: str,
+        k: int,
+        *,
+        candidates: Rows,
+        chosen: Rows,
+        rng: np.random.Generator,
+        signals: Signals,
+        past: Past | None = None,
     ) -> Choice:
         """`k` of the candidates by this strategy, best first."""
         params = self.policy.params if name == self.policy.strategy else None
         reasons: dict[int, str] = {}
+        before = past or Past()
+        memory: Mapping[str, Any] | None = None
 
         def pick(n: int, rows: Rows, taken: Rows) -> Picks:
-            at_hand = AtHand(self.policy, signals, taken)
+            nonlocal memory
+            then = before if memory is None else replace(before, memory=memory)
+            at_hand = AtHand(self.policy, signals, taken, then)
             found = at_hand.pick(name, n, candidates=rows, chosen=chosen, rng=rng, params=params)
+            memory = memory if found.memory is None else found.memory
             reasons.update(zip(found.picks.rows.tolist(), found.reasons, strict=True))
             return found.picks
 
@@ -56,7 +74,7 @@ class PolicyChooser:
             reasons[row] + (", to fill a quota" if quota else "")
             for row, quota in zip(picks.rows.tolist(), in_quota, strict=True)
         )
-        return Choice(picks, said, in_quota)
+        return Choice(picks, said, in_quota, memory)
 
     def _demands(self, k: int, signals: Signals, *, by_class: bool) -> list[tuple[npt.NDArray[np.bool_], int]]:
         """Which items the quotas speak of, and the least picks from each: classes first, then groups."""

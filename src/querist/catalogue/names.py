@@ -60,8 +60,12 @@ def find(name: str) -> Strategy:
     return known[name]
 
 
-def resolve(spec: Spec, params: Mapping[str, Any] | None = None) -> tuple[Strategy, dict[str, Any]]:
+def resolve(
+    spec: Spec, params: Mapping[str, Any] | None = None, *, n_chosen: int | None = None
+) -> tuple[Strategy, dict[str, Any]]:
     """The strategy that a spec names, and its parameters; a composite's needs are those of its parts.
+
+    With `n_chosen`, the number of items labeled or pending, only parts whose turn it then is count.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def resolve(spec: Spec, params: Mapping[str, Any] | None = None) -> tuple[Strate
     >>> declared.needs, params
     (('probs',), {'score': 'entropy'})
     """
-    return _resolved(spec, params, 0)
+    return _resolved(spec, params, 0, n_chosen)
 
 
 def trusts_model(policy: Policy) -> bool:
@@ -82,7 +86,9 @@ def trusts_model(policy: Policy) -> bool:
     return resolve(policy.strategy, policy.params)[0].trusts_model
 
 
-def _resolved(spec: Spec, params: Mapping[str, Any] | None, depth: int) -> tuple[Strategy, dict[str, Any]]:
+def _resolved(
+    spec: Spec, params: Mapping[str, Any] | None, depth: int, n_chosen: int | None
+) -> tuple[Strategy, dict[str, Any]]:
     name, said = _read(spec)
     params = {**said, **(params or {})}
     declared = find(name)
@@ -91,9 +97,14 @@ def _resolved(spec: Spec, params: Mapping[str, Any] | None, depth: int) -> tuple
         return declared, params
     if depth == DEEPEST:
         raise InvalidInput(f"params: must nest strategies at most {DEEPEST} deep; got more in {name!r}. Flatten them.")
-    inner = [_resolved(part, None, depth + 1)[0] for part in _parts(declared, params)]
+    turn = None if declared.turn is None or n_chosen is None else declared.turn(n_chosen, **params)
+    inner = [
+        _resolved(part, None, depth + 1, n_chosen)[0]
+        for name, part in _parts(declared, params)
+        if turn is None or name == turn
+    ]
     needs = dict.fromkeys(need for part in inner for need in part.needs)
-    trusts = any(part.trusts_model for part in inner)
+    trusts = declared.trusts_model or any(part.trusts_model for part in inner)
     return replace(declared, needs=(*declared.needs, *needs), trusts_model=trusts), params
 
 
@@ -109,14 +120,15 @@ def _read(spec: Spec) -> tuple[str, dict[str, Any]]:
     )
 
 
-def _parts(declared: Strategy, params: Mapping[str, Any]) -> list[Spec]:
+def _parts(declared: Strategy, params: Mapping[str, Any]) -> list[tuple[str, Spec]]:
+    """The strategies that a composite is made of, each with the name of the parameter that names it."""
     defaults = inspect.signature(declared.run).parameters
-    found: list[Spec] = []
+    found: list[tuple[str, Spec]] = []
     for name in declared.parts:
         value = params[name] if name in params else defaults[name].default
         if not isinstance(value, str | Mapping | list | tuple):
             raise InvalidInput(f"{name}: must be a strategy, or a list of them; got {value!r}. Name one.")
-        found += [value] if isinstance(value, str | Mapping) else list(value)
+        found += [(name, part) for part in ([value] if isinstance(value, str | Mapping) else value)]
     return found
 
 
@@ -143,7 +155,7 @@ def functions(policy: Policy) -> set[Callable[..., Any]]:
     while todo:
         declared, params = resolve(*todo.pop())
         found.add(declared.run)
-        todo += [(part, None) for part in _parts(declared, params)]
+        todo += [(part, None) for _, part in _parts(declared, params)]
     return found
 
 

@@ -60,7 +60,8 @@ class Query:
 class Batch:
     """Items asked together, best first.
 
-    `held_back` says why the policy's strategy did not choose, where the start did instead.
+    `held_back` says why the policy's strategy did not choose, where the start did instead. `memory` is what strategies
+    keep for the next batch: plain JSON.
     """
 
     round: int
@@ -69,6 +70,7 @@ class Batch:
     policy_digest: str
     n_candidates: int
     held_back: str | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ids(self) -> Rows:
@@ -122,6 +124,28 @@ class Picks:
         return len(self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What came before a batch, for a strategy that learns from it.
+
+    Parameters
+    ----------
+    round : int
+        The number of the batch to draw.
+    asked : mapping of int to Query
+        The last query of every row ever asked.
+    memory : mapping of str to JSON value
+        What strategies kept at the last batch.
+    n_left : int or None
+        Answers that the budget still allows, this batch included; None is no limit.
+    """
+
+    round: int = 1
+    asked: Mapping[int, Query] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    n_left: int | None = None
+
+
 TOLD = Literal["labeled", "volunteered", "revised", "repeated"]
 
 
@@ -158,6 +182,8 @@ class State:
         Items asked so far, so that the random share holds over the rounds.
     told : tuple of Told
         What became of each answer of the last `tell`.
+    memory : mapping of str to JSON value
+        What strategies keep from one batch to the next.
 
     Examples
     --------
@@ -177,6 +203,7 @@ class State:
     round: int = 0
     n_asked: int = 0
     told: tuple[Told, ...] = ()
+    memory: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def start(
@@ -214,6 +241,7 @@ class State:
             "excluded": sorted(self.excluded),
             "round": self.round,
             "n_asked": self.n_asked,
+            "memory": dict(self.memory),
         }
 
     @classmethod
@@ -229,6 +257,7 @@ class State:
                 excluded=frozenset(body["excluded"]),
                 round=body["round"],
                 n_asked=body["n_asked"],
+                memory=body.get("memory", {}),
             )
         except KeyError as missing:
             raise InvalidInput(f"state: must be what `to_json` wrote; {missing} is missing. Write it again.") from None

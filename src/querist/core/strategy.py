@@ -14,7 +14,7 @@ from querist.core import checks
 from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.signals import PREDICTED, SIGNALS, Signals
-from querist.core.state import Picks
+from querist.core.state import Past, Picks
 
 Kind = Literal["score", "select", "composite"]
 Spec = str | Mapping[str, Any]  # a strategy's name, or {"strategy": name, "params": {...}}
@@ -47,6 +47,11 @@ class Strategy:
         The paper or rule it comes from.
     parts : tuple of str
         Of a composite: its parameters that name other strategies, each a `Spec` or a list of them.
+    turn : callable, optional
+        Of a composite whose parts take turns: `turn(n_chosen, **params)` names the one of `parts` that chooses when so
+        many items are labeled or pending. Only what that one needs is then needed.
+    budget : str, optional
+        Its parameter that is told how many answers the budget still allows, where the policy says nothing of it.
     """
 
     name: str
@@ -59,6 +64,8 @@ class Strategy:
     cost: str
     source: str
     parts: tuple[str, ...] = ()
+    turn: Callable[..., str] | None = None
+    budget: str | None = None
 
     @property
     def summary(self) -> str:
@@ -79,10 +86,11 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Rows that a strategy picked, and a sentence of reason for each."""
+    """Rows that a strategy picked, a sentence of reason for each, and what it keeps for the next batch, if anything."""
 
     picks: Picks
     reasons: tuple[str, ...]
+    memory: Mapping[str, Any] | None = None
 
 
 class Parts(Protocol):
@@ -91,6 +99,11 @@ class Parts(Protocol):
     @property
     def signals(self) -> Signals:
         """What is known of the items."""
+        ...
+
+    @property
+    def past(self) -> Past:
+        """What was asked before, and what strategies kept of it."""
         ...
 
     @property
@@ -143,6 +156,8 @@ def strategy(
     cost: str = "",
     source: str = "",
     parts: Sequence[str] = (),
+    turn: Callable[..., str] | None = None,
+    budget: str | None = None,
 ) -> Callable[[F], F]:
     """Declare a function a query strategy. It stays the function it was.
 
@@ -183,6 +198,8 @@ def strategy(
             cost=cost,
             source=source,
             parts=tuple(parts),
+            turn=turn,
+            budget=budget,
         )
         setattr(function, _MARK, declared)
         return function

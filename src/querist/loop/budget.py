@@ -82,6 +82,28 @@ def affordable(state: State, wanted: int, costs: Floats | None) -> int:
     return wanted
 
 
+def answers_left(state: State, costs: Floats | None) -> int | None:
+    """About how many answers the budget still allows, at the candidates' mean price; None where nothing limits them.
+
+    Parameters
+    ----------
+    costs : (n_candidates,) float or None
+        The price of each candidate, in US dollars.
+
+    Examples
+    --------
+    >>> from querist.core.policy import Budget, Policy
+    >>> answers_left(State.start(9, Policy(budget=Budget(usd=2.0))), np.array([0.2, 0.4]))
+    6
+    """
+    left = spending(state)
+    found = left.labels_left
+    if left.usd_left is not None and costs is not None and len(costs) and costs.mean() > 0:
+        paid = int(left.usd_left * ROUNDING / costs.mean())
+        found = paid if found is None else min(found, paid)
+    return found
+
+
 def payable(state: State, costs: Floats) -> Mask:
     """Which candidates, by price, the money left can pay for at all: (n_candidates,) bool."""
     left = spending(state).usd_left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,30 +13,39 @@ from querist.core.checks import Array, Rows
 from querist.core.errors import BudgetSpent, InvalidInput, PoolExhausted
 from querist.core.rng import generator
 from querist.core.signals import PREDICTED, Signals
-from querist.core.state import Batch, Picks, Purpose, Query, State, Told, Value
+from querist.core.state import Batch, Past, Picks, Purpose, Query, State, Told, Value
 from querist.core.strategy import Strategy
-from querist.loop.budget import affordable, payable
+from querist.loop.budget import affordable, answers_left, payable
 from querist.loop.coldstart import Trust
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a strategy chose, a reason for each, and which of them fill a quota."""
+    """What a strategy chose, a reason for each, which of them fill a quota, and what it keeps for the next batch."""
 
     picks: Picks
     reasons: tuple[str, ...]
     in_quota: Array
+    memory: Mapping[str, Any] | None = None
 
 
 class Chooser(Protocol):
     """Knows the strategies by name, and lets one choose under the policy's quotas and guards."""
 
-    def find(self, name: str, /) -> Strategy:
-        """The declaration of a strategy."""
+    def find(self, name: str, /, *, n_chosen: int | None = None) -> Strategy:
+        """The declaration of a strategy, as it is when so many items are labeled or pending."""
         ...
 
     def choose(
-        self, name: str, k: int, *, candidates: Rows, chosen: Rows, rng: np.random.Generator, signals: Signals
+        self,
+        name: str,
+        k: int,
+        *,
+        candidates: Rows,
+        chosen: Rows,
+        rng: np.random.Generator,
+        signals: Signals,
+        past: Past,
     ) -> Choice:
         """`k` of the candidates, best first; `chosen` are the rows labeled or pending."""
         ...
@@ -94,17 +103,22 @@ def ask(
     rng = generator(policy.seed, "ask", number)
     name, held_back = _who_chooses(state, signals, chooser, trust)
     # A draw that is random already explores; a second one on top would only make its probabilities inexact.
-    all_random = chooser.find(name).drawn
+    chosen = _taken(state)
+    all_random = chooser.find(name, n_chosen=len(chosen)).drawn
     wanted = affordable(state, wanted, None if costs is None else costs[candidates])
     if wanted == 0:
         raise BudgetSpent
     n_random = 0 if all_random else random_share(policy.exploration, state.n_asked, wanted)
-    chosen = _taken(state)
 
     queries: list[Query] = []
     rest = candidates
+    memory = state.memory
     if wanted > n_random:
-        choice = chooser.choose(name, wanted - n_random, candidates=candidates, chosen=chosen, rng=rng, signals=signals)
+        past = Past(number, state.asked, memory, answers_left(state, None if costs is None else costs[candidates]))
+        choice = chooser.choose(
+            name, wanted - n_random, candidates=candidates, chosen=chosen, rng=rng, signals=signals, past=past
+        )
+        memory = memory if choice.memory is None else choice.memory
         purpose: Purpose = "start" if held_back else "strategy"
         for i, (row, utility, propensity) in enumerate(
             zip(choice.picks.rows, choice.picks.utilities, choice.picks.propensities, strict=True)
@@ -144,8 +158,9 @@ def ask(
         queries = _interleave(queries, len(queries) - len(drawn), rng)
     pending = {**state.pending, **{q.row: q for q in queries}}
     asked = {**state.asked, **{q.row: q for q in queries}}
-    after = replace(state, pending=pending, asked=asked, round=number, n_asked=state.n_asked + len(queries), told=())
-    return after, Batch(number, tuple(queries), name, policy.digest, len(candidates), held_back)
+    n_asked = state.n_asked + len(queries)
+    after = replace(state, pending=pending, asked=asked, round=number, n_asked=n_asked, told=(), memory=memory)
+    return after, Batch(number, tuple(queries), name, policy.digest, len(candidates), held_back, memory)
 
 
 def tell(state: State, answers: Mapping[int, Value]) -> State:
@@ -228,7 +243,7 @@ def explain(state: State, row: int) -> str:
 
 def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust | None) -> tuple[str, str | None]:
     policy = state.policy
-    strategy = chooser.find(policy.strategy)
+    strategy = chooser.find(policy.strategy, n_chosen=len(_taken(state)))
     held_back: str | None = None
     if strategy.trusts_model:
         predicted = [need for need in strategy.needs if need in PREDICTED]

@@ -187,6 +187,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
                 "groups": [[int(pool.seqs[row]), int(pool.groups[row])] for row in np.flatnonzero(pool.groups >= 0)],
                 "model": None if record is None else record.number,  # `model` above is empty where it had no say
                 "trust": None if trust is None else asdict(trust),
+                **({"memory": dict(batch.memory)} if batch.memory else {}),
             },
         )
     reports = rule_report(work.seed_rules, known.get("votes")) if batch.strategy == "rules" else ()
@@ -268,6 +269,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
             q for q in rounds.all_queries(conn, work.project_id) if q.round < number and q.purpose != "evaluation"
         ]
         asked_then = rounds.queries(conn, work.project_id, number)
+        memory = rounds.memory(conn, work.project_id, before=number)
     progress(0, 1, "drawing again")
     was_pending = set(record.context["pending"])
     queries = {}
@@ -282,6 +284,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
         asked=queries,
         round=number - 1,
         n_asked=len(earlier),
+        memory=memory,
     )
     model = None if then_latest is None else training.model_of(work, then_latest.number)
     signals_then = signals_of(work, replace(pool, groups=_groups_then(pool, record)), then, then_latest, model, schema)

@@ -75,4 +75,5 @@ def state(work: Workspace, conn: Connection, pool: Held, schema: Schema) -> Stat
         asked=asked,
         round=rounds.last_number(conn, work.project_id),
         n_asked=n_asked,
+        memory=rounds.memory(conn, work.project_id),
     )

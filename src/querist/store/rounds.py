@@ -184,6 +184,18 @@ def last_number(conn: sa.Connection, project_id: int) -> int:
     return conn.scalar(sa.select(sa.func.max(round_.c.number)).where(round_.c.project_id == project_id)) or 0
 
 
+def memory(conn: sa.Connection, project_id: int, *, before: int | None = None) -> Mapping[str, Any]:
+    """What strategies kept at the latest round that says so, of all or of those before a number; empty at first."""
+    contexts = sa.select(round_.c.context).where(round_.c.project_id == project_id).order_by(round_.c.number.desc())
+    if before is not None:
+        contexts = contexts.where(round_.c.number < before)
+    for context in conn.scalars(contexts):
+        if context is not None and "memory" in context:
+            found: Mapping[str, Any] = context["memory"]
+            return found
+    return {}
+
+
 def queries(conn: sa.Connection, project_id: int, number: int) -> list[QueryRecord]:
     """The queries of one round, best first, each with its item and its outcome."""
     asked = _queries(project_id, item.c.fields).where(round_.c.number == number)

@@ -17,6 +17,12 @@ from querist.strategies.select import top_k
 from querist.strategies.stochastic import gumbel_top_k
 
 FILTERED_AT_LEAST = 1000
+AT = 100
+
+
+def _turn(n_chosen: int, *, at: int = AT, **said: Any) -> str:
+    """Whose turn it is in `switch`."""
+    return "first" if n_chosen < checks.positive("at", at) else "then"
 
 
 @strategy(
@@ -185,6 +191,7 @@ def stochastic_batch(
     kind="composite",
     family="combined",
     parts=("first", "then"),
+    turn=_turn,
     reason="chosen by the strategy whose turn it is",
     cost="that of the strategy whose turn it is",
     source="Doucet, Hacohen and Weinshall (2024), Bridging diversity and uncertainty, arXiv:2403.03728",
@@ -198,11 +205,12 @@ def switch(
     rng: np.random.Generator,
     first: Spec = "k_means",
     then: Spec = "margin",
-    at: int = 100,
+    at: int = AT,
 ) -> Chosen:
     """One strategy until so many items are labeled or pending, another from then on.
 
-    Diversity finds the classes while labels are few, uncertainty their borders once there are some.
+    Diversity finds the classes while labels are few, uncertainty their borders once there are some. A model is waited
+    for only where the strategy whose turn it is needs one.
 
     Parameters
     ----------
@@ -220,8 +228,7 @@ def switch(
     chosen : Chosen
         As the strategy whose turn it is gives it.
     """
-    checks.positive("at", at)
-    turn = first if len(chosen) < at else then
+    turn = first if _turn(len(chosen), at=at) == "first" else then
     return parts.pick(turn, k, candidates=candidates, chosen=chosen, rng=rng)
 
 

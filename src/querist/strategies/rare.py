@@ -73,6 +73,7 @@ def positive_first(probs: Floats, *, target: int | None = None) -> Floats:
     reason="asking it, {utility:.2f} finds are expected from what is left of the budget",
     cost="O(n² · n_dims + k · n · neighbors) time, O(n · neighbors) memory, n = min(n_candidates, limit) + n_labeled",
     source="Jiang, Malkomes, Converse, Shofner, Moseley and Garnett (2017), Efficient nonmyopic active search",
+    budget="remaining",
 )
 def active_search(
     probs: Floats,
@@ -117,7 +118,8 @@ def active_search(
     target : int, optional
         The class looked for; by default the one that the model expects least often, as in `positive_first`.
     remaining : int
-        Answers still to be bought, this batch included; at least `k` counts.
+        Answers still to be bought, this batch included; at least `k` counts. Where a policy says nothing of it, it is
+        what the policy's budget leaves.
     neighbors : int
         How many nearest neighbors an item listens to.
     limit : int

@@ -183,3 +183,55 @@ def test_a_parameter_that_nobody_takes_is_refused_before_anything_is_asked(spec:
 def test_a_setting_of_the_wrong_type_is_refused(said: dict) -> None:
     with pytest.raises(InvalidInput):
         q.Policy.from_json(said)
+
+
+def test_a_switch_lets_its_first_strategy_choose_before_there_is_a_model() -> None:
+    said = {"first": "k_means", "then": "margin", "at": 3}
+    policy = q.Policy("switch", params=said, start="random", batch_size=2, exploration=0.0)
+    state, batch = q.ask(q.State.start(9, policy), q.Signals(9, embeddings=np.eye(9)))
+    assert (batch.strategy, batch.held_back) == ("switch", None)
+    assert all(query.reason.startswith("k_means: ") for query in batch.queries)
+    state = q.tell(state, {int(row): 0 for row in batch.ids})
+    state, batch = q.ask(state, q.Signals(9, embeddings=np.eye(9)))  # two are labeled: it is still the first one's turn
+    assert batch.held_back is None
+    _, batch = q.ask(state, q.Signals(9, embeddings=np.eye(9)))  # four are labeled or pending
+    assert batch.held_back == "switch needs a model, and all labels are of one class; random chose"
+
+
+def test_a_switch_within_a_composite_has_its_turn_too() -> None:
+    inner = {"strategy": "switch", "params": {"first": "k_means", "then": "margin", "at": 3}}
+    spec = {"strategy": "switch", "params": {"first": inner, "then": "entropy", "at": 5}}
+    assert [resolve(spec, n_chosen=n)[0].needs for n in (0, 3, 5)] == [("embeddings",), ("probs",), ("probs",)]
+    assert [resolve(spec, n_chosen=n)[0].trusts_model for n in (0, 3, 5)] == [False, True, True]
+    assert resolve(spec)[0].needs == ("embeddings", "probs")
+
+
+def test_a_switch_that_draws_at_random_has_no_random_share_on_top() -> None:
+    said = {"first": "random", "then": "margin", "at": 50}
+    policy = q.Policy("switch", params=said, batch_size=10, exploration=0.5)
+    _, batch = q.ask(q.State.start(40, policy), q.Signals(40))
+    assert batch.propensities.tolist() == [10 / 40] * 10
+
+
+def told_remaining(policy: q.Policy, **signals) -> list[int]:
+    """The rows that `active_search` asks first: one by itself with one answer left, the middle of others with more."""
+    X = np.array([[0.0], [5.0], [5.1], [5.2], [90.0]])
+    probs = np.array([[0.55, 0.45], [0.6, 0.4], [0.6, 0.4], [0.6, 0.4], [0.99, 0.01]])
+    labeled = np.arange(5) == 4
+    known = q.Signals(5, probs=probs, embeddings=X, labels=np.zeros(5), labeled=labeled, **signals)
+    return q.ask(q.State.start(5, policy, labels={4: 0}), known)[1].ids.tolist()
+
+
+def test_a_search_plans_by_what_the_budget_leaves() -> None:
+    look = {"target": 1, "neighbors": 1}
+    policy = q.Policy("active_search", params=look, batch_size=1, exploration=0.0, trust=False)
+    assert told_remaining(policy.with_(budget=q.Budget(labels=1))) == [0]
+    assert told_remaining(policy.with_(budget=q.Budget(labels=2))) == [2]
+    assert told_remaining(policy) == [2]
+    assert told_remaining(policy.with_(budget=q.Budget(labels=2), params={**look, "remaining": 1})) == [0]
+    prices = {"costs": np.full(5, 0.3)}
+    assert told_remaining(policy.with_(budget=q.Budget(usd=0.5)), **prices) == [0]
+    assert told_remaining(policy.with_(budget=q.Budget(usd=0.6)), **prices) == [2]
+    within = {"first": {"strategy": "active_search", "params": look}, "then": "margin"}
+    policy = policy.with_(strategy="switch", params=within)
+    assert told_remaining(policy.with_(budget=q.Budget(labels=1))) == [0]
