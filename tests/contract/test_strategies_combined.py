@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from querist.strategies import auto, blend, divided, filtered, ood_guarded, product, stochastic_batch, switch
+from querist.strategies import auto, bandit, blend, divided, filtered, ood_guarded, product, stochastic_batch, switch
 from querist.testing.strategies import StrategyContract
 
 
 class TestBlend(StrategyContract):
     strategy = blend
     params = {"scores": ["margin", "bald"], "weights": [2, 1]}  # noqa: RUF012
+
+
+class TestBandit(StrategyContract):
+    strategy = bandit
+
+
+class TestBanditOfASelectionAndAComposite(StrategyContract):
+    strategy = bandit
+    params = {  # noqa: RUF012
+        "strategies": ["k_center", {"strategy": "blend", "params": {"scores": ["margin", "entropy"]}}, "entropy"],
+        "rate": 1.0,
+    }
 
 
 class TestProduct(StrategyContract):

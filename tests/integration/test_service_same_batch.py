@@ -34,6 +34,7 @@ POLICIES = {
     "k_means": Policy("k_means", batch_size=5),
     "weighted_k_means": Policy("weighted_k_means", batch_size=6, start="random"),
     "vote_entropy": Policy("vote_entropy", batch_size=8, exploration=0.0, trust=False),
+    "bandit": Policy("bandit", params={"rate": 2.0, "gain": 0.01}, batch_size=6, trust=False),
     "random": Policy("random", batch_size=9),
 }
 
@@ -167,7 +168,9 @@ def stored(project: Project, number: int) -> list[rounds.QueryRecord]:
         return rounds.queries(conn, work.project_id, number)
 
 
-@pytest.mark.parametrize("strategy", ["margin", "vote_entropy", "weighted_k_means", "density_weighted", "k_center"])
+@pytest.mark.parametrize(
+    "strategy", ["margin", "vote_entropy", "weighted_k_means", "density_weighted", "k_center", "bandit"]
+)
 def test_every_round_is_drawn_again_alike_after_all_that_can_happen(
     database_url: str,
     strategy: str,

@@ -1,6 +1,7 @@
 """Query strategies: arrays in, utilities or rows out. Pure functions; higher utility means label it sooner."""
 
 from querist.strategies.automatic import auto
+from querist.strategies.bandit import bandit
 from querist.strategies.bayesian import batch_bald, epig, epig_scores, power_bald
 from querist.strategies.cold import zero_shot
 from querist.strategies.combine import blend, filtered, ood_guarded, product, stochastic_batch, switch
@@ -39,6 +40,7 @@ __all__ = [
     "badge",
     "bait",
     "bald",
+    "bandit",
     "batch_bald",
     "blend",
     "box_uncertainty",
