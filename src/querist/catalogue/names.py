@@ -10,11 +10,11 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from querist import strategies
-from querist.core.checks import nearest
+from querist.core.checks import flag, nearest
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 from querist.core.schema import Task
-from querist.core.strategy import Spec, Strategy, is_strategy, of
+from querist.core.strategy import Spec, Strategy, flags_of, is_strategy, of
 from querist.loop import coldstart
 
 ENTRY_POINT = "querist.strategies"
@@ -133,7 +133,10 @@ def _parts(declared: Strategy, params: Mapping[str, Any]) -> list[tuple[str, Spe
 
 
 def _check_params(declared: Strategy, params: Mapping[str, Any]) -> None:
-    """See that the parameters are arguments that the strategy leaves to its caller."""
+    """See that the parameters are arguments that the strategy leaves to its caller, and flags true or false."""
+    for name in flags_of(declared.run):
+        if name in params:
+            flag(name, params[name])
     arguments = list(inspect.signature(declared.run).parameters.values())
     if any(argument.kind is argument.VAR_KEYWORD for argument in arguments):
         return

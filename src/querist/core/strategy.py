@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -159,7 +160,7 @@ def strategy(
     turn: Callable[..., str] | None = None,
     budget: str | None = None,
 ) -> Callable[[F], F]:
-    """Declare a function a query strategy. It stays the function it was.
+    """Declare a function a query strategy. It stays what it was, but that its flags must be true or false.
 
     Parameters
     ----------
@@ -187,10 +188,11 @@ def strategy(
         checks.one_of("needs", need, tuple(SIGNALS))
 
     def declare(function: F) -> F:
+        checked = _with_flags_checked(function)
         declared = Strategy(
             name=name or function.__name__,
             family=family,
-            run=function,
+            run=checked,
             needs=tuple(needs),
             kind=kind,
             trusts_model=bool(set(PREDICTED) & set(needs)) if trusts_model is None else trusts_model,
@@ -201,10 +203,39 @@ def strategy(
             turn=turn,
             budget=budget,
         )
-        setattr(function, _MARK, declared)
-        return function
+        setattr(checked, _MARK, declared)
+        return checked
 
     return declare
+
+
+def flags_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameters of a function that are annotated as `bool`.
+
+    Examples
+    --------
+    >>> def twice(x: float, *, loud: bool = False): ...
+    >>> flags_of(twice)
+    ('loud',)
+    """
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.annotation in (bool, "bool"))
+
+
+def _with_flags_checked(function: F) -> F:
+    """The function, refusing flags that are merely truthy: "no" from a settings file would count as yes."""
+    flags = flags_of(function)
+    if not flags:
+        return function
+
+    @functools.wraps(function)
+    def checked(*arrays: Any, **said: Any) -> Any:
+        for name in flags:
+            if name in said:
+                checks.flag(name, said[name])
+        return function(*arrays, **said)
+
+    return cast(F, checked)
 
 
 _MARK = "__querist_strategy__"

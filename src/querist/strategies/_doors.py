@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,8 @@ from querist.core import checks
 from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.state import Picks
+
+MOST_OUTWEIGHED = 1e14  # of float64's 16 digits two are left for what no label has measured
 
 
 def pool_rows(candidates: npt.ArrayLike, chosen: npt.ArrayLike, n_items: int) -> tuple[Rows, Rows]:
@@ -72,21 +76,43 @@ def generator(rng: np.random.Generator) -> np.random.Generator:
     return rng
 
 
-def same_items(X: Floats, utilities: Floats) -> None:
-    """See that embeddings and what was made of the probabilities are of the same items."""
-    if len(X) != len(utilities):
+def same_items(
+    X: Floats, others: npt.NDArray[np.generic], *, name: str = "embeddings", other: str = "row of probs"
+) -> None:
+    """See that an array, by default embeddings, is of the same items as another or as what was made of it."""
+    if len(X) != len(others):
         raise InvalidInput(
-            f"embeddings: must have one row per row of probs, {len(utilities)}; got {len(X)}. "
-            "Pass arrays of the same items."
+            f"{name}: must have one row per {other}, {len(others)}; got {len(X)}. Pass arrays of the same items."
         )
+
+
+def number(name: str, value: float, *, above: float | None = None, least: float | None = None, hint: str = "") -> float:
+    """`value` as a finite number above a bound, or of at least one; `hint` says how to choose it."""
+    sound = isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
+    if not (sound and (above is None or value > above) and (least is None or value >= least)):
+        bound = f"of at least {least:g}" if above is None else f"above {above:g}"
+        raise InvalidInput(f"{name}: must be a number {bound}; got {value!r}.{hint and ' ' + hint}")
+    return float(value)
 
 
 def above_zero(name: str, value: float) -> float:
     """`value` as a number above 0 whose square is a number too."""
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not (number and value > 0 and 0 < float(value) * float(value) < np.inf):
-        raise InvalidInput(f"{name}: must be a number above 0; got {value!r}. Choose it by the distances in your data.")
-    return float(value)
+    hint = "Choose it by the distances in your data."
+    found = number(name, value, above=0, hint=hint)
+    if not 0 < found * found < np.inf:
+        raise InvalidInput(f"{name}: must be a number above 0; got {value!r}. {hint}")
+    return found
+
+
+def outweighed(X: Floats, n: int, penalty: float) -> None:
+    """See that a penalty still counts beside the squares of `n` rows, added up in float64."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        longest = float(np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64).max(initial=0)))
+    if not longest * (longest / penalty) * max(1, n) <= MOST_OUTWEIGHED:
+        raise InvalidInput(
+            f"embeddings: must not be so long that a penalty of {penalty:g} is lost beside them; got a row of length "
+            f"{longest:.3g}. Scale the columns to about 1, or bring rows to unit length."
+        )
 
 
 def nothing() -> Picks:

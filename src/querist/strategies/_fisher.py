@@ -65,7 +65,7 @@ class VarianceReduction:
         self.q, self.a = np.empty(n_items, self.dtype), np.empty(n_items, self.dtype)
         with np.errstate(all="ignore"):
             spread = self.inverse @ self.target @ self.inverse
-        both = np.concatenate([self.inverse, spread], axis=1).astype(self.dtype)
+            both = np.concatenate([self.inverse, spread], axis=1).astype(self.dtype)
         for block in self._blocks():
             rows = self.X[block].astype(self.dtype, copy=False)
             with np.errstate(all="ignore"):

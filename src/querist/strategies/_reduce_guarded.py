@@ -62,6 +62,7 @@ class Guarded(Described):
 
     def __post_init__(self) -> None:
         check_sizes(self.k, self.seed)
+        checks.flag("groups", self.groups)
         if self.max_cosine is not None:
             checks.share("max_cosine", self.max_cosine)
         if isinstance(self.oversample, bool) or not 1 <= self.oversample < float("inf"):

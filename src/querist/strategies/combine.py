@@ -12,6 +12,7 @@ from querist.core import checks
 from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.strategy import Chosen, Parts, Spec, strategy
+from querist.strategies._doors import number
 from querist.strategies.guards import ood_discount
 from querist.strategies.select import top_k
 from querist.strategies.stochastic import gumbel_top_k
@@ -274,8 +275,7 @@ def filtered(
         As the strategy that chooses gives it. Its propensities are given what the filter let through.
     """
     checks.share("at_random", at_random)
-    if isinstance(keep, bool) or not isinstance(keep, int | float) or not (isfinite(keep) and keep >= 1):
-        raise InvalidInput(f"keep: must be a number of at least 1; got {keep!r}. 10 is usual.")
+    number("keep", keep, least=1, hint="10 is usual.")
     size = max(int(keep * k), FILTERED_AT_LEAST)
     if size < len(candidates):
         best = top_k(parts.priced(parts.utilities(score)), size, candidates=candidates, rng=rng).rows

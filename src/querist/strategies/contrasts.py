@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 import numpy as np
 import numpy.typing as npt
 
 from querist.core import checks
 from querist.core.checks import Floats, Rows
-from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.core.threads import in_threads
-from querist.strategies._doors import generator, nothing, pool_rows, same_items
+from querist.strategies._doors import generator, nothing, number, pool_rows, same_items
 from querist.strategies._labeled import labeled_rows
 from querist.strategies._neighbors import Neighbors
 from querist.strategies._rowwise import row_blocks, working_type
@@ -302,12 +299,7 @@ def falcun(
     """
     p = checks.probabilities("probs", probs)
     checks.positive("k", k)
-    if (
-        isinstance(gamma, bool)
-        or not isinstance(gamma, int | float | np.number)
-        or not (isfinite(gamma) and gamma >= 0)
-    ):
-        raise InvalidInput(f"gamma: must be a number of at least 0; got {gamma!r}. 10 is a good start.")
+    number("gamma", gamma, least=0, hint="10 is a good start.")
     free, _ = pool_rows(candidates, chosen, len(p))
     generator(rng)
     if not len(free):

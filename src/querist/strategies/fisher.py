@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
 from querist.core import checks
 from querist.core.checks import Floats
-from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies import _device_engines
-from querist.strategies._doors import generator, nothing, pool_rows, same_items
+from querist.strategies._doors import generator, nothing, number, outweighed, pool_rows, same_items
 from querist.strategies._elsewhere import or_elsewhere
 from querist.strategies._fisher import VarianceReduction
 from querist.strategies._information import greedy_information
@@ -263,14 +262,14 @@ def bait(
     utilities = margin(probs)
     same_items(X, utilities)
     checks.positive("k", k)
-    _above("ridge", ridge, 0)
-    if not (isinstance(oversample, int | float) and isfinite(oversample) and oversample >= 1):
-        raise InvalidInput(f"oversample: must be a number of at least 1; got {oversample!r}. 2 is the paper's.")
+    number("ridge", ridge, above=0, hint="Take the model's own penalty.")
+    number("oversample", oversample, least=1, hint="2 is the paper's.")
     checks.positive("n_filtered", n_filtered)
     checks.positive("n_reduced", n_reduced)
     free, taken = pool_rows(candidates, chosen, len(X))
     if not len(free):
         return nothing()
+    outweighed(X, len(taken) + ceil(oversample * k), ridge)
     few = np.sort(top_k(utilities, max(n_filtered, 10 * k), candidates=free, rng=generator(rng)).rows)
     p = np.asarray(probs, dtype=np.float64)
     rows, gains = greedy_information(
@@ -290,7 +289,7 @@ def _reduced(
     normalize: bool,
 ) -> Picks:
     checks.positive("k", k)
-    _above("ridge", ridge, 0)
+    number("ridge", ridge, above=0, hint="Take the model's own penalty.")
     generator(rng)
     free, taken = pool_rows(candidates, chosen, len(X))
     if not len(free):
@@ -312,9 +311,3 @@ def _principal(X: Floats, n: int) -> Floats:
     _, directions = np.linalg.eigh(x.T @ x)
     found: Floats = x @ directions[:, -n:]
     return found
-
-
-def _above(name: str, value: float, least: float) -> None:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not (number and isfinite(value) and value > least):
-        raise InvalidInput(f"{name}: must be a number above {least}; got {value!r}. Take the model's own penalty.")

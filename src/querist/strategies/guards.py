@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from querist.core import checks
 from querist.core.checks import Floats
-from querist.core.errors import InvalidInput
 from querist.core.threads import in_threads
+from querist.strategies._doors import same_items
 from querist.strategies._labeled import labeled_rows
 from querist.strategies._neighbors import Neighbors
 
@@ -67,10 +67,7 @@ def ood_discount(
     """
     u = checks.vector("utilities", utilities)
     X = checks.features("embeddings", embeddings)
-    if len(X) != len(u):
-        raise InvalidInput(
-            f"embeddings: must have one row per utility, {len(u)}; got {len(X)}. Pass arrays of the same items."
-        )
+    same_items(X, u, other="utility")
     checks.share("quantile", quantile)
     checks.positive("n_neighbors", n_neighbors)
     known = labeled_rows(labeled, len(X))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import ceil, isfinite
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
 from querist.core import checks
 from querist.core.checks import Floats
-from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._clusters import cluster_of, medoids
-from querist.strategies._doors import generator, nothing, pool_rows, same_items
+from querist.strategies._doors import generator, nothing, number, pool_rows, same_items
 from querist.strategies._kernels import mean_cosine
 from querist.strategies.select import top_k
 from querist.strategies.uncertainty import entropy, least_confidence, margin
@@ -77,8 +76,7 @@ def density_weighted(probs: Floats, embeddings: Floats, *, score: str = "margin"
     """
     X = checks.features("embeddings", embeddings)
     rate = SCORES[checks.one_of("score", score, tuple(SCORES))]
-    if isinstance(beta, bool) or not isinstance(beta, int | float | np.number) or not (isfinite(beta) and beta >= 0):
-        raise InvalidInput(f"beta: must be a number of at least 0; got {beta!r}. At 0 density does not count.")
+    number("beta", beta, least=0, hint="At 0 density does not count.")
     utilities = rate(probs)
     same_items(X, utilities)
     if len(X):
@@ -160,8 +158,7 @@ def weighted_k_means(
     same_items(X, utilities)
     checks.positive("k", k)
     checks.positive("max_iter", max_iter)
-    if isinstance(beta, bool) or not isinstance(beta, int | float | np.number) or not (isfinite(beta) and beta >= 1):
-        raise InvalidInput(f"beta: must be a number of at least 1; got {beta!r}. 10 is a good start.")
+    number("beta", beta, least=1, hint="10 is a good start.")
     free, _ = pool_rows(candidates, chosen, len(X))
     if not len(free):
         return nothing()
@@ -249,12 +246,7 @@ def cluster_margin(
     checks.positive("k", k)
     checks.positive("max_iter", max_iter)
     wanted = min(k, MOST_CLUSTERS) if n_clusters is None else checks.positive("n_clusters", n_clusters)
-    if (
-        isinstance(ratio, bool)
-        or not isinstance(ratio, int | float | np.number)
-        or not (isfinite(ratio) and ratio >= 1)
-    ):
-        raise InvalidInput(f"ratio: must be a number of at least 1; got {ratio!r}. 10 is a good start.")
+    number("ratio", ratio, least=1, hint="10 is a good start.")
     free, _ = pool_rows(candidates, chosen, len(X))
     generator(rng)
     if not len(free):

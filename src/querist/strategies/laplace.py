@@ -8,7 +8,7 @@ from querist.core import checks
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.threads import in_threads
-from querist.strategies._doors import generator
+from querist.strategies._doors import generator, number
 from querist.strategies._rowwise import row_blocks, working_type
 
 NO_PENALTY = 1e-4  # share of the penalty on the bias, which a model leaves free
@@ -91,8 +91,7 @@ def laplace_members(
             "Pass the coefficients on these embeddings, the bias last."
         )
     checks.positive("n_members", n_members)
-    if isinstance(penalty, bool) or not isinstance(penalty, int | float | np.number) or not 0 < penalty < np.inf:
-        raise InvalidInput(f"penalty: must be a number above 0; got {penalty!r}. It is 1/C of the model.")
+    number("penalty", penalty, above=0, hint="It is 1/C of the model.")
     drawn = _draws(p, X, weights, np.flatnonzero(known), n_members, generator(rng), float(penalty))
     dtype = working_type(X)
     slopes = np.ascontiguousarray(drawn[:, :, :-1].reshape(-1, n_dims).T, dtype=dtype)

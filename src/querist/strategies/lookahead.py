@@ -7,11 +7,10 @@ import numpy.typing as npt
 
 from querist.core import checks
 from querist.core.checks import Array, Floats, Rows
-from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.core.threads import in_threads
-from querist.strategies._doors import generator, nothing, pool_rows, same_items, target_rows
+from querist.strategies._doors import generator, nothing, number, outweighed, pool_rows, same_items, target_rows
 from querist.strategies._joint import expected_best, predictive_gains
 from querist.strategies._labeled import labeled_rows
 from querist.strategies._refits import LeastSquaresRefit, LogisticRefit, design
@@ -118,12 +117,12 @@ def expected_error_reduction(
     checks.positive("k", k)
     checks.one_of("loss", loss, LOSSES)
     checks.one_of("learner", learner, LEARNERS)
-    if isinstance(penalty, bool) or not isinstance(penalty, int | float | np.number) or not 0 < penalty < np.inf:
-        raise InvalidInput(f"penalty: must be a number above 0; got {penalty!r}. It is 1/C of the model.")
+    number("penalty", penalty, above=0, hint="It is 1/C of the model.")
     free, _ = pool_rows(candidates, chosen, len(p))
     if not len(free):
         return nothing()
     aims = target_rows(targets, n_targets, len(p), generator(rng))
+    outweighed(X, len(known) + 1, penalty)
     utilities = _reductions(p, X, known, free, aims, loss, learner, float(penalty))
     found = top_k(utilities, k, candidates=np.arange(len(free)), rng=rng)
     return Picks(free[found.rows], found.utilities, found.propensities)

@@ -8,6 +8,7 @@ from querist.core import checks
 from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
 from querist.core.strategy import strategy
+from querist.strategies._doors import same_items
 from querist.strategies._rowwise import row_blocks
 
 
@@ -54,7 +55,7 @@ def expected_gradient_length(probs: Floats, embeddings: Floats) -> Floats:
     """
     p = checks.probabilities("probs", probs)
     X = checks.features("embeddings", embeddings)
-    _same_length("embeddings", X, "probs", len(p))
+    same_items(X, p)
     utilities = np.zeros(len(p), dtype=np.result_type(p.dtype, X.dtype, np.float32))
     for block in row_blocks(len(p), p.shape[1] + X.shape[1]):
         part = p[block].astype(np.float64)
@@ -118,7 +119,7 @@ def expected_model_change(predictions: Floats, member_predictions: Floats, embed
     checks.features("member_predictions", members)
     checks.features("predictions", f[:, None])
     X = checks.features("embeddings", embeddings)
-    _same_length("embeddings", X, "predictions", len(f))
+    same_items(X, f, other="row of predictions")
     utilities = np.zeros(len(f), dtype=np.result_type(f.dtype, members.dtype, X.dtype, np.float32))
     for block in row_blocks(len(f), len(members) + X.shape[1]):
         gaps = np.abs(members[:, block].astype(np.float64) - f[block])
@@ -129,10 +130,3 @@ def expected_model_change(predictions: Floats, member_predictions: Floats, embed
 def _norms(X: Floats) -> Floats:
     part = X.astype(np.float64)
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", part, part)))
-
-
-def _same_length(name: str, array: Floats, other: str, n: int) -> None:
-    if len(array) != n:
-        raise InvalidInput(
-            f"{name}: must have one row per row of {other}, {n}; got {len(array)}. Pass arrays of the same items."
-        )

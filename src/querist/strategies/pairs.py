@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +11,7 @@ from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._bradley_terry import fitted, information, log_odds, reward_variances, whitener
-from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._doors import generator, nothing, number, outweighed, pool_rows, same_items
 from querist.strategies._labeled import labeled_rows
 from querist.strategies._lazy import Part, lazy_greedy
 from querist.strategies._rowwise import row_blocks, working_type
@@ -151,8 +149,8 @@ def pair_information(
     >>> pair_information(probs, X, np.array([True, False, False])).round(3)  # row 0 was compared: half its variance
     array([0.154, 0.231, 0.   ])
     """
-    p, X, known = _pairs(probs, embeddings, labeled)
-    variances = reward_variances(X, None, whitener(X, p, known, _precision(prior)))
+    p, X, known, precision = _pairs(probs, embeddings, labeled, prior)
+    variances = reward_variances(X, None, whitener(X, p, known, precision))
     return information(log_odds(p), variances).astype(working_type(X))
 
 
@@ -225,14 +223,14 @@ def pair_optimal(
     >>> picks.rows, picks.utilities  # 9/4, then 4/4, as row 1 has fallen to 8.41/4 / (1 + 9/4)
     (array([0, 2]), array([2.25, 1.  ]))
     """
-    p, X, known = _pairs(probs, embeddings, labeled)
+    p, X, known, precision = _pairs(probs, embeddings, labeled, prior)
     checks.positive("k", k)
     generator(rng)
     free, taken = pool_rows(candidates, chosen, len(p))
     if not len(free):
         return nothing()
     known = np.union1d(np.setdiff1d(known, free, assume_unique=True), taken)
-    white = whitener(X, p, known, _precision(prior))
+    white = whitener(X, p, known, precision)
     weights = (p * (1 - p))[free].astype(np.float64)
     bounds = weights * reward_variances(X, free, white)
     places, utilities = lazy_greedy(
@@ -326,18 +324,16 @@ def _first(p: Floats) -> Floats:
     return np.clip(p[:, 0].astype(working_type(p)), 0, 1)
 
 
-def _pairs(probs: Floats, embeddings: Floats, labeled: npt.ArrayLike) -> tuple[Floats, Floats, Rows]:
+def _pairs(
+    probs: Floats, embeddings: Floats, labeled: npt.ArrayLike, prior: float
+) -> tuple[Floats, Floats, Rows, float]:
     p = _first(checks.probabilities("probs", probs))
     X = checks.features("embeddings", embeddings)
-    if len(X) != len(p):
-        raise InvalidInput(
-            f"embeddings: must have one row per row of probs, {len(p)}; got {len(X)}. Pass arrays of the same items."
-        )
-    return p, X, labeled_rows(labeled, len(p))
+    same_items(X, p)
+    known, precision = labeled_rows(labeled, len(p)), _precision(prior)
+    outweighed(X, len(known) + 1, precision)
+    return p, X, known, precision
 
 
 def _precision(prior: float) -> float:
-    number = isinstance(prior, int | float | np.number) and not isinstance(prior, bool)
-    if not number or not (isfinite(prior) and prior > 0):
-        raise InvalidInput(f"prior: must be a number above 0; got {prior!r}. 1 is a good start.")
-    return float(prior)
+    return number("prior", prior, above=0, hint="1 is a good start.")

@@ -11,7 +11,7 @@ from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._active_search import Search, neighbors_of
-from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._doors import generator, nothing, pool_rows, same_items
 from querist.strategies._labeled import class_numbers, labeled_rows
 from querist.strategies._linear_graphs import Lines
 from querist.strategies._rowwise import row_blocks, working_type
@@ -160,7 +160,7 @@ def active_search(
     """
     p = checks.probabilities("probs", probs)
     X = checks.features("embeddings", embeddings)
-    _same_items("embeddings", X, p)
+    same_items(X, p)
     for name, whole in (("k", k), ("remaining", remaining), ("neighbors", neighbors), ("limit", limit)):
         checks.positive(name, whole)
     generator(rng)
@@ -389,10 +389,3 @@ def _even_shares(sizes: Rows, k: int) -> Rows:
         shares[c] = min(sizes[c], -(-left // (len(order) - i)))
         left -= int(shares[c])
     return shares
-
-
-def _same_items(name: str, values: Floats, p: Floats) -> None:
-    if len(values) != len(p):
-        raise InvalidInput(
-            f"{name}: must have one row per row of probs, {len(p)}; got {len(values)}. Pass arrays of the same items."
-        )

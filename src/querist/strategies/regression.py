@@ -11,7 +11,7 @@ from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._apart import apart_first
-from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._doors import generator, nothing, pool_rows, same_items
 from querist.strategies._farthest import farthest_first
 from querist.strategies._labeled import labeled_rows, numbers
 from querist.strategies.committee import variance
@@ -282,10 +282,7 @@ def greedy_xy(
     checks.positive("k", k)
     generator(rng)
     marks, free, taken = _marks(predictions, labels, labeled, candidates, chosen)
-    if len(X) != len(marks):
-        raise InvalidInput(
-            f"embeddings: must have one row per prediction, {len(marks)}; got {len(X)}. Pass arrays of the same items."
-        )
+    same_items(X, marks, other="prediction")
     if not len(free):
         return nothing()
     rows, utilities = apart_first(X, marks, min(k, len(free)), free, taken)

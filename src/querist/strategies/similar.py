@@ -11,7 +11,7 @@ from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.core.strategy import strategy
 from querist.strategies._coverage import Goal, cover, subsample
-from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._doors import generator, nothing, number, pool_rows
 from querist.strategies._kernels import Space, cosine
 
 BLOCK = 1024
@@ -102,8 +102,7 @@ def similar(
     X = checks.features("embeddings", embeddings)
     checks.positive("k", k)
     checks.one_of("objective", objective, ("flqmi", "flvmi"))
-    if isinstance(eta, bool) or not isinstance(eta, int | float | np.number) or not 0 <= eta < np.inf:
-        raise InvalidInput(f"eta: must be a number of at least 0; got {eta!r}.")
+    number("eta", eta, least=0)
     if n_reference is not None:
         checks.positive("n_reference", n_reference)
     query = _query(labels, labeled, target, len(X))
