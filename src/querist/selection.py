@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import find, resolve
+from querist.catalogue import find, least_picks, resolve
 from querist.core import checks
 from querist.core.blocks import Reducer
 from querist.core.checks import Array, Floats, Rows
@@ -245,7 +245,7 @@ def _plan(
         if not k:
             return declared, None
         if policy.quotas:
-            return declared, Quotas(_minimum(policy, k, classes), k, seed)
+            return declared, Quotas(least_picks("quotas", "the classes", policy, classes, k), k, seed)
         if guard is None:
             return declared, TopK(k, seed)
         cosine = guard if pool.has("embeddings") else None
@@ -267,20 +267,6 @@ def _plan(
     rows = np.array(sorted(labels), dtype=np.int64)
     given = np.array([labels[row] for row in rows.tolist()])
     return first, Candidates(declared, k, max(m, k), seed, policy.params, chosen=rows, labels=given)
-
-
-def _minimum(policy: Policy, k: int, classes: Sequence[str]) -> dict[int, int]:
-    for name in policy.quotas:
-        if name not in classes:
-            raise InvalidInput(
-                f"quotas: must be of the classes; got {name!r}. They are {', '.join(map(repr, classes))}."
-            )
-    exact = {classes.index(name): least * k / (1 - policy.exploration) for name, least in policy.quotas.items()}
-    minimum = {group: int(share + 1e-9) for group, share in exact.items()}
-    room = min(k, round(sum(exact.values()))) - sum(minimum.values())
-    for group in sorted(exact, key=lambda g: minimum[g] - exact[g])[: max(0, room)]:
-        minimum[group] += 1  # largest remainders first (Hamilton)
-    return minimum
 
 
 def _affordable(pool: Pool, policy: Policy, wanted: int, n_asked: int, out: Rows, go: _Pass) -> int:

@@ -1,6 +1,6 @@
 """The one place that knows every strategy by name, and lets one choose under a policy."""
 
-from querist.catalogue.choose import PolicyChooser, ask
+from querist.catalogue.choose import PolicyChooser, ask, least_picks
 from querist.catalogue.names import (
     default_strategy,
     find,
@@ -18,6 +18,7 @@ __all__ = [
     "default_strategy",
     "find",
     "functions",
+    "least_picks",
     "register",
     "resolve",
     "strategy_names",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -81,29 +81,56 @@ class PolicyChooser:
         demands = []
         if self.policy.quotas and by_class and signals.has("probs"):
             predicted = signals.get("probs").argmax(axis=1)
-            least = self._least("quotas", "the schema's classes", self.policy.quotas, signals.classes, k)
+            least = least_picks("quotas", "the schema's classes", self.policy, signals.classes, k)
             demands += [(predicted == group, n) for group, n in least.items()]
         if self.policy.group_quotas and signals.has("strata"):
             strata = signals.get("strata")
             names = "the values of the strata field"
-            least = self._least("group_quotas", names, self.policy.group_quotas, signals.strata_names, k)
+            least = least_picks("group_quotas", names, self.policy, signals.strata_names, k)
             demands += [(strata == group, n) for group, n in least.items()]
         return demands
 
-    def _least(self, kind: str, what: str, quotas: Mapping[str, float], names: Sequence[str], k: int) -> dict[int, int]:
-        """Least picks per group: its share of the whole batch, of which the random share takes its part elsewhere."""
-        for name in quotas:
-            if name not in names:
-                raise InvalidInput(
-                    f"{kind}: must be of {what}; got {name!r}. They are {', '.join(map(repr, names[:20]))}."
-                )
-        whole = k / (1 - self.policy.exploration) if self.policy.exploration < 1 else k
-        exact = {names.index(name): share * whole for name, share in quotas.items()}
-        least = {group: int(share + 1e-9) for group, share in exact.items()}
-        room = min(k, round(sum(exact.values()))) - sum(least.values())
-        for group in sorted(exact, key=lambda g: least[g] - exact[g])[: max(0, room)]:
-            least[group] += 1  # largest remainders first (Hamilton)
-        return least
+
+def least_picks(
+    kind: Literal["quotas", "group_quotas"], what: str, policy: Policy, names: Sequence[str], k: int
+) -> dict[int, int]:
+    """The least picks of each group, by its number, among the `k` that a policy's strategy makes.
+
+    A quota is a share of the whole batch, of which the random share takes its part elsewhere. What does not divide goes
+    to the largest remainders (Hamilton).
+
+    Parameters
+    ----------
+    kind, what : str
+        Which of the policy's quotas, and what they are of, for the error.
+    policy : Policy
+    names : sequence of str
+        The groups by number.
+    k : int
+        Picks of the strategy.
+
+    Raises
+    ------
+    InvalidInput
+        If a quota is of no such group.
+
+    Examples
+    --------
+    >>> policy = Policy(exploration=0.0, quotas={"a": 0.25, "b": 0.25})
+    >>> least_picks("quotas", "the classes", policy, ["a", "b", "c"], 10)  # 2.5 each, and 5 in all
+    {0: 3, 1: 2}
+    """
+    quotas: Mapping[str, float] = getattr(policy, kind)
+    for name in quotas:
+        if name not in names:
+            raise InvalidInput(f"{kind}: must be of {what}; got {name!r}. They are {', '.join(map(repr, names[:20]))}.")
+    whole = k / (1 - policy.exploration) if policy.exploration < 1 else k
+    exact = {names.index(name): share * whole for name, share in quotas.items()}
+    least = {group: int(share + 1e-9) for group, share in exact.items()}
+    room = min(k, round(sum(exact.values()))) - sum(least.values())
+    for group in sorted(exact, key=lambda g: least[g] - exact[g])[: max(0, room)]:
+        least[group] += 1
+    return least
 
 
 def ask(state: State, signals: Signals, *, k: int | None = None, trust: Trust | None = None) -> tuple[State, Batch]:

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +30,21 @@ def writable(path: str | Path) -> Path:
 
 
 @contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A path in the same folder, where a file may be made that takes the place of `path` once all went well."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        yield part
+        if path.exists():
+            shutil.copymode(path, part)
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):  # what went wrong first is what matters
+            part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
     """A stream to a temporary file in the same folder, which takes the place of `path` once all went well.
 
@@ -39,19 +54,12 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
         If there is no such folder, or it cannot be written to.
     """
     target = writable(path)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
-    try:
-        stream = part.open("xb")
-    except OSError as error:
-        raise InvalidInput(f"path: its folder must be writable; {target.parent}: {error.strerror}.") from None
-    try:
+    with beside(target) as part:
+        try:
+            stream = part.open("xb")
+        except OSError as error:
+            raise InvalidInput(f"path: its folder must be writable; {target.parent}: {error.strerror}.") from None
         with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if target.exists():
-            shutil.copymode(target, part)
-        os.replace(part, target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

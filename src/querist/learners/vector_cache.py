@@ -6,13 +6,13 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from querist.core.atomic import beside
 from querist.core.checks import Array, Floats
 from querist.core.errors import InvalidInput
 from querist.core.hashing import digest
@@ -182,7 +182,7 @@ class _Store:
         name = secrets.token_hex(8)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with _replacing(self._path(name)) as scratch:
+            with beside(self._path(name)) as scratch:
                 out: Any = None
                 start = 0
                 for block in blocks:
@@ -193,7 +193,7 @@ class _Store:
                     start += len(block)
                 out.flush()
                 del out
-            with _replacing(self._keys_path(name)) as scratch, scratch.open("xb") as stream:
+            with beside(self._keys_path(name)) as scratch, scratch.open("xb") as stream:
                 np.save(stream, keys)
         except OSError as error:
             raise InvalidInput(
@@ -206,18 +206,6 @@ class _Store:
 
     def _keys_path(self, name: str) -> Path:
         return self._folder / f"{name}.keys.npy"
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A path beside this one, which takes its place once all went well."""
-    scratch = path.with_name(f".{path.name}.part")
-    try:
-        yield scratch
-        os.replace(scratch, path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
 
 
 def _first_rows(keys: Array, wanted: Array) -> Array:

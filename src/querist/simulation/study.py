@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from querist.catalogue import default_strategy, find, functions, register, suited
 from querist.core import checks
+from querist.core.atomic import replacing
 from querist.core.errors import InvalidInput
 from querist.core.evidence import AskedItem, Point, Round, Run, Study
 from querist.core.hashing import digest
@@ -356,6 +357,5 @@ def _stored(path: Path) -> Run | None:
 
 
 def _store(path: Path, done: Run) -> None:
-    scratch = path.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(json.dumps(run_to_json(done)), "utf-8")
-    os.replace(scratch, path)
+    with replacing(path) as stream:
+        stream.write(json.dumps(run_to_json(done)).encode())
