@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))  # whose benchmarks made the results
 sys.path.insert(0, str(Path(__file__).parent))
 
 import measured
@@ -17,7 +18,7 @@ release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build", "**/measured/*.md"]  # these are included by pages
+exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Querist"
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -6,13 +6,9 @@ No figure of a measurement is typed into a page: each page includes what is writ
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 
 from markupsafe import Markup
 
@@ -21,7 +17,7 @@ from benchmarks.labels.summary import BASELINE, USUAL
 from querist.report.formatting import decimal, whole
 from querist.report.svg import Scale, picture, tag, ticks
 
-RESULTS = ROOT / "benchmarks" / "results"
+RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 186, 140, 4
 INK = {BASELINE: "#8a8f98", USUAL: "#c2410c", "": "#2a78d6"}
 MODELS = {"linear": "a linear model on frozen features", "forest": "a random forest on raw columns"}
@@ -33,12 +29,12 @@ def write(docs: Path) -> list[str]:
     folder = docs / "reference" / "measured"
     folder.mkdir(parents=True, exist_ok=True)
     curves = tables.write_curves(results, folder / "curves")
-    (folder / "labels.md").write_text(page(results, curves, folder), "utf-8")
+    (folder / "labels.inc").write_text(page(results, curves, folder), "utf-8")
     beside = docs / "strategies" / "measured"
     beside.mkdir(parents=True, exist_ok=True)
     names = [row["strategy"] for row in results["overall"]["linear"] if _is_plain(row["strategy"])]
     for name in names:
-        (beside / f"{name}.md").write_text(told(name, results), "utf-8")
+        (beside / f"{name}.inc").write_text(told(name, results), "utf-8")
         (beside / f"{name}.svg").write_text(str(panels(name, results)), "utf-8")
     return names
 
@@ -165,7 +161,3 @@ def _text(words: str, x: float, y: float, *, anchor: str = "start", weight: str 
         fill="#3b4048",
         text_anchor=anchor,
     )
-
-
-if __name__ == "__main__":
-    print("\n".join(write(Path(__file__).parent)))

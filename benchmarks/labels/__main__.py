@@ -58,7 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     keys = {task: task.key(features[task.set], choosers.fingerprint(task.strategy)) for task in tasks}
     wanted.runs.mkdir(parents=True, exist_ok=True)
     log = wanted.runs / "runs.jsonl"
-    done = {line["key"]: line for line in _lines(log)}
+    made = _lines(log)
+    done = {line["key"]: line for line in made}
+    older = {_without_code(line["key"]): line for line in made if line["strategy"] in wanted.any_code.split(",")}
+    for key in keys.values():
+        if key not in done and (short := _without_code(key)) in older:
+            done[key] = older[short]
     todo = [task for task in tasks if keys[task] not in done]
     commit, failed = _commit(), list[str]()
     print(f"{len(tasks)} runs, of which {len(tasks) - len(todo)} are done", file=sys.stderr)
@@ -101,6 +106,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoder", help=f"folder or hub name; {WORDS!r} for none; all-MiniLM-L6-v2 by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--runs", type=Path, default=ROOT / "bench-results" / "labels", help="folder of finished runs")
+    parser.add_argument(
+        "--any-code",
+        default="",
+        metavar="STRATEGIES",
+        help="whose finished runs to take although their code changed since, since they still pick the same",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "bench-results" / "labels" / "results.json")
     parser.add_argument("--markdown", type=Path, help="write the tables here too")
     parser.add_argument("--charts", type=Path, help="folder for a picture of each set's curves")
@@ -149,6 +160,11 @@ def _features_tag(name: str, encoder: SentenceEncoder | None, folder: Path) -> s
     if encoder is not None and not has:
         print(f"{name}: no sentence encoder at hand, so words and topics instead", file=sys.stderr)
     return f"sentence encoder {encoder.digest}" if encoder is not None and has else "topics"
+
+
+def _without_code(key: str) -> str:
+    """What tells a run from others, but for the code it was made with."""
+    return key.rpartition("|")[0]
 
 
 def _lines(log: Path) -> list[dict[str, Any]]:

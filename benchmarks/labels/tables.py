@@ -20,7 +20,8 @@ def markdown(results: Mapping[str, Any]) -> str:
     commit = at["commit"][:12] + (" with changes" if at["changed"] else "")
     parts = [f"Measured at commit {commit} with {at['seeds']} seeds, on {at['machine']}, Python {at['python']}."]
     if at["other_commits"]:
-        parts.append(f"Runs of unchanged strategies were kept from commits {', '.join(at['other_commits'])}.")
+        others = ", ".join(at["other_commits"])
+        parts.append(f"Runs of strategies that pick the same since were kept from commits {others}.")
     for setting, rows in results["overall"].items():
         parts += [f"## {_setting(setting)}, over all sets", _overall(rows)]
         parts += [

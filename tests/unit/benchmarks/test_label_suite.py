@@ -211,6 +211,20 @@ def test_finished_runs_are_kept_and_the_results_are_written(
     assert "4 runs, of which 4 are done" in capsys.readouterr().err
 
 
+def test_runs_of_older_code_are_taken_only_for_strategies_that_are_named(
+    digits: data.DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments(tmp_path)) == 0
+    old = choosers.fingerprint
+    monkeypatch.setattr(choosers, "fingerprint", lambda name: old(name) + "changed")
+    capsys.readouterr()
+    assert main(arguments(tmp_path, "--any-code=random")) == 0
+    assert "4 runs, of which 2 are done" in capsys.readouterr().err
+    log = (tmp_path / "runs.jsonl").read_text("utf-8")
+    assert log.count('"strategy": "margin"') == 4
+    assert log.count('"strategy": "random"') == 2
+
+
 def test_a_run_that_fails_is_told_and_costs_no_other(
     digits: data.DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
