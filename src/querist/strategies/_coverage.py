@@ -15,9 +15,10 @@ import numpy as np
 
 from querist.core.checks import Floats, Rows
 from querist.core.threads import in_threads
+from querist.strategies._kept_pairs import Chunk, Pairs, chunk_of, joined, joined_and_freed
 from querist.strategies._kernels import Kernel, Space
 
-TILE = 512  # rows on either side of a product: large enough for BLAS, small enough for the cache
+TILE = 500  # rows on either side of a product: large enough for BLAS; to turn a tile of 512 takes five times as long
 FIRST_LOOK = 16  # candidates brought up to date before anything is known of the next pick
 LOOK_AT_MOST = 128
 FIRST_TIER = 256
@@ -25,6 +26,7 @@ KEPT_PAIRS = 2**25  # pairs that may be kept, at 6 bytes each: 200 MB
 SLACK = 1e-5  # of the weights' sum, for the rounding of a ceiling
 PROBE = 256  # candidates, and four times as many references, from which the number of such pairs is guessed
 WORTH_A_PASS = 0.25  # looks, as a share of the candidates, after which keeping pairs pays
+FEW_MOVED = 0.7  # of the references: up to so many covered better, old gains are lowered, and not worked out anew
 TIES = 16  # gains closer than so many roundings are equal
 
 
@@ -79,14 +81,15 @@ class _Search:
         self.references = self.space.read(goal.references)
         self.mirrored = goal.caps is None and np.array_equal(candidates, goal.references)
         self.weights = goal.weights.astype(self.space.dtype)
-        self.even = bool((self.weights == 1).all())
-        self.covered = np.zeros(len(goal.references), dtype=self.space.dtype)
+        self.covered = np.zeros(len(goal.references), dtype=self.space.dtype)  # times the weights, once pairs are kept
         self.bounds = np.full(len(candidates), np.inf)
         self.seen = np.full(len(candidates), -1)
         self.picked: list[int] = []
         self.gains: list[float] = []
         self.n_looks = 0
-        self.kept: _Pairs | None = None
+        self.kept: Pairs | None = None
+        self.last: _Pass | None = None
+        self.lowered = -1
         self.eps = TIES * float(np.finfo(self.space.dtype).eps)
         largest = float(self.references[1].max(initial=0)) * float(self.weights.max(initial=0))
         self.slack = self.eps * (kernel.steep * sqrt(X.shape[1]) * largest + float(self.weights.max(initial=0)))
@@ -106,7 +109,7 @@ class _Search:
                 self._look_at_all(n_left)
             else:
                 self.bounds = ceilings
-        elif self.kept is None and self.n_looks > WORTH_A_PASS * len(self.candidates):
+        elif self.kept is None and self.n_looks > self._price() * len(self.candidates):
             self._look_at_all(n_left)
         best = self._raise_best(n_left)
         level = best - self._rounding(best)
@@ -114,6 +117,10 @@ class _Search:
         self.gains.append(max(0.0, float(self.bounds[place])))
         self.bounds[place] = -np.inf
         self.picked.append(place)
+        if self.kept is not None:
+            which, similar = self.kept.of(place)
+            self.covered[which] = np.maximum(self.covered[which], similar)
+            return
         center = self.space.read(self.candidates[place : place + 1])
         for part in _parts(len(self.covered)):
             np.maximum(self.covered[part], self._similar(center, part)[0], out=self.covered[part])
@@ -123,6 +130,7 @@ class _Search:
         now = len(self.picked)
         fresh = self.seen == now
         best = float(self.bounds[fresh].max(initial=-np.inf))
+        first = True
         for tier in _tiers(self.bounds):
             if self.bounds[tier[0]] < best - self._rounding(best):
                 return best
@@ -136,28 +144,53 @@ class _Search:
                 self.seen[look] = now
                 self.n_looks += len(look)
                 best = max(best, float(self.bounds[look].max()))
-                size = min(2 * size, LOOK_AT_MOST)
-                if size == 2 * FIRST_LOOK and self._mostly_behind(best):
+                if self.kept is None:  # a larger product takes less time a candidate; a look at kept pairs does not
+                    size = min(2 * size, LOOK_AT_MOST)
+                if first and self._mostly_behind(best):
                     self._look_at_all(n_left)
-                    return float(self.bounds.max())
+                    return self._raise_best(n_left)
+                first = False
         return best
 
     def _mostly_behind(self, best: float) -> bool:
+        if self.lowered == len(self.picked):
+            return False
         behind = np.count_nonzero((self.bounds > best) & (self.seen < len(self.picked)))
-        return bool(behind > len(self.bounds) * (0.5 if self.mirrored else 0.8))
+        share = 0.5 if self.mirrored else 0.8
+        if self.kept is None and self._few_moved():
+            share = min(share, self._price())
+        return bool(behind > len(self.bounds) * share)
+
+    def _few_moved(self) -> bool:
+        """Whether few references are covered better than when all gains were last worked out."""
+        return self.last is not None and bool(
+            np.count_nonzero(self.covered > self.last.covered) <= FEW_MOVED * len(self.covered)
+        )
+
+    def _price(self) -> float:
+        """How many looks, as a share of the candidates, a pass over all of them is worth."""
+        if self.last is None or not self._few_moved():
+            return WORTH_A_PASS
+        return float(np.count_nonzero(self.covered > self.last.covered)) / len(self.covered)
 
     def _rounding(self, gain: float) -> float:
         return self.eps * abs(gain) + self.slack if np.isfinite(gain) else 0.0
 
     def _look_at_all(self, n_left: int) -> None:
         """Bring every bound up to date in one pass, and keep the pairs that still count where they are few enough."""
+        self.lowered = len(self.picked)
         if self.kept is None and n_left > FIRST_LOOK and self._n_pairs() <= KEPT_PAIRS:
-            self.kept = self._pairs()
+            self.kept, self.last = self._pairs(), None
+            self.covered *= self.weights
             gains = np.concatenate([chunk.first_gains for chunk in self.kept.chunks])
         elif self.kept is not None:
-            gains = self.kept.all_gains(self.covered * self.weights)
+            gains = self.kept.all_gains(self.covered)
+        elif self._few_moved():
+            self._lower_all()
+            return
         else:
             gains = self._mirrored_gains() if self.mirrored else self._plain_gains()
+            self.last = _Pass(gains.copy(), self.covered.copy())
         if self.goal.bonus is not None:
             gains += self.goal.bonus
         free = self.bounds > -np.inf
@@ -165,10 +198,45 @@ class _Search:
         self.seen[free] = len(self.picked)
         self.n_looks = 0
 
+    def _lower_all(self) -> None:
+        """Take from every gain of the last pass what the references that are covered better since have lost.
+
+        Only those are read. Differences add up the rounding, so what is left is a bound and not a gain.
+        """
+        assert self.last is not None
+        moved = np.flatnonzero(self.covered > self.last.covered)
+        before, now, weights = self.last.covered[moved], self.covered[moved], self.weights[moved]
+        points, norms = self.references[0][moved], self.references[1][moved]
+        caps = None if self.goal.caps is None else self.goal.caps[moved]
+
+        def one(part: slice) -> Floats:
+            some = self.space.read(self.candidates[part])
+            lost = np.zeros(part.stop - part.start)
+            for within in _parts(len(moved)):
+                similar = self.space.between(some, (points[within], norms[within]))
+                if caps is not None:
+                    np.minimum(similar, caps[within], out=similar)
+                np.maximum(similar, before[within], out=similar)
+                np.minimum(similar, now[within], out=similar)
+                similar -= before[within]
+                lost += similar @ weights[within]
+            return lost
+
+        left, lost = self.last.gains, np.concatenate(in_threads(one, _parts(len(self.candidates))))
+        self.last.slack += self.eps * left + self.slack
+        left -= lost
+        self.last.covered = self.covered.copy()
+        bounds = left + self.last.slack
+        if self.goal.bonus is not None:
+            bounds += self.goal.bonus
+        stale = self.seen < len(self.picked)
+        self.bounds[stale] = np.minimum(self.bounds[stale], bounds[stale])
+        self.n_looks = 0
+
     def _gains(self, places: Rows) -> Floats:
         """What each of these candidates would add to the cover."""
         if self.kept is not None:
-            found = self.kept.gains(places, self.covered * self.weights)
+            found = self.kept.gains(places, self.covered)
         else:
             points = self.space.read(self.candidates[places])
             parts = list(_parts(len(self.covered)))
@@ -232,15 +300,15 @@ class _Search:
         share = np.count_nonzero(similar > self.covered[others]) / similar.size
         return share * len(self.candidates) * len(self.covered)
 
-    def _pairs(self) -> _Pairs:
+    def _pairs(self) -> Pairs:
         parts = list(_parts(len(self.candidates)))
-        found: list[list[_Chunk]] = [[] for _ in parts]
+        found: list[list[Chunk]] = [[] for _ in parts]
 
-        def plain(part: slice) -> _Chunk:
+        def plain(part: slice) -> Chunk:
             points = self.space.read(self.candidates[part])
-            return _joined([self._chunk(self._similar(points, w), w) for w in _parts(len(self.covered))])
+            return joined([self._chunk(self._similar(points, w), w) for w in _parts(len(self.covered))])
 
-        def mirrored(first: int) -> tuple[list[_Chunk], list[_Chunk]]:
+        def mirrored(first: int) -> tuple[list[Chunk], list[Chunk]]:
             mine = parts[first]
             points = self.references[0][mine], self.references[1][mine]
             along, across = [], []
@@ -252,27 +320,15 @@ class _Search:
             return along, across
 
         if not self.mirrored:
-            return _Pairs(in_threads(plain, parts))
+            return Pairs(in_threads(plain, parts), TILE)
         for first, (along, across) in enumerate(in_threads(mirrored, range(len(parts)))):
             found[first] += along
             for later, chunk in enumerate(across, first + 1):
                 found[later].append(chunk)
-        return _Pairs(in_threads(_joined_and_freed, found))
+        return Pairs(in_threads(joined_and_freed, found), TILE)
 
-    def _chunk(self, similar: Floats, part: slice) -> _Chunk:
-        """The pairs that count of some candidates and some references, from their similarities, which it uses up."""
-        above = similar > self.covered[part]
-        counts = np.count_nonzero(above, axis=1)
-        flat = np.flatnonzero(above)
-        values = similar.ravel()[flat]
-        flat += np.repeat(part.start - np.arange(len(counts)) * similar.shape[1], counts)
-        if not self.even:
-            values *= self.weights[flat]
-        kind = np.uint16 if len(self.covered) <= 2**16 else np.int32
-        similar -= self.covered[part]
-        np.maximum(similar, 0, out=similar)
-        now = (similar @ self.weights[part]).astype(np.float64)
-        return _Chunk(values, flat.astype(kind), np.concatenate([[0], np.cumsum(counts)]), now)
+    def _chunk(self, similar: Floats, part: slice) -> Chunk:
+        return chunk_of(similar, self.covered, self.weights, part)
 
     def _ceilings(self) -> Floats | None:
         """Above each candidate's gain while nothing is covered, from moments of the references, not from pairs."""
@@ -296,71 +352,12 @@ class _Search:
 
 
 @dataclass(slots=True)
-class _Chunk:
-    """Some candidates' pairs with references that they would cover better.
+class _Pass:
+    """Every candidate's gain, less any bonus, at some cover, and by how much rounding may have put each too low."""
 
-    Candidate i has those from `starts[i]` to `starts[i + 1]`: which references, and how similar, times their weight.
-    `first_gains` is what each candidate would have added when the pairs were found.
-    """
-
-    values: Floats
-    references: Rows
-    starts: Rows
-    first_gains: Floats
-
-    def gain(self, place: int, covered: Floats) -> float:
-        span = slice(self.starts[place], self.starts[place + 1])
-        above = self.values[span] - covered[self.references[span]]
-        return float(np.maximum(above, 0, out=above).sum())
-
-    def gains(self, covered: Floats) -> Floats:
-        """Every candidate's. Lets go of pairs that no longer count once they are the greater part."""
-        above = self.values - covered[self.references]
-        left = above > 0
-        if 2 * np.count_nonzero(left) < len(left):
-            self.starts = np.concatenate([[0], np.cumsum(left)])[self.starts]
-            self.values, self.references, above = self.values[left], self.references[left], above[left]
-        else:
-            np.maximum(above, 0, out=above)
-        found = np.zeros(len(self.starts) - 1)
-        some = np.diff(self.starts) > 0
-        if some.any():
-            found[some] = np.add.reduceat(above, self.starts[:-1][some])
-        return found
-
-
-def _joined(pieces: list[_Chunk]) -> _Chunk:
-    """Pairs of the same candidates with one part of the references after the other, as one."""
-    counts = np.array([np.diff(piece.starts) for piece in pieces])
-    starts = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
-    values = np.empty(starts[-1], dtype=pieces[0].values.dtype)
-    references = np.empty(starts[-1], dtype=pieces[0].references.dtype)
-    at = starts[:-1].copy()
-    for piece, count in zip(pieces, counts, strict=True):
-        to = np.repeat(at - piece.starts[:-1], count) + np.arange(len(piece.values))
-        values[to], references[to] = piece.values, piece.references
-        at += count
-    return _Chunk(values, references, starts, np.sum([piece.first_gains for piece in pieces], axis=0))
-
-
-def _joined_and_freed(pieces: list[_Chunk]) -> _Chunk:
-    joined = _joined(pieces)
-    pieces.clear()
-    return joined
-
-
-class _Pairs:
-    """The pairs of a candidate and a reference that it would cover better, in chunks of `TILE` candidates."""
-
-    def __init__(self, chunks: list[_Chunk]) -> None:
-        self.chunks = chunks
-        self.size = TILE
-
-    def gains(self, places: Rows, covered: Floats) -> Floats:
-        return np.array([self.chunks[p // self.size].gain(p % self.size, covered) for p in places.tolist()])
-
-    def all_gains(self, covered: Floats) -> Floats:
-        return np.concatenate(in_threads(lambda chunk: chunk.gains(covered), self.chunks))
+    gains: Floats
+    covered: Floats
+    slack: Floats | float = 0.0
 
 
 def _parts(n: int) -> Iterator[slice]:

@@ -45,7 +45,7 @@ def finite(name: str, values: npt.ArrayLike) -> Floats:
     u = checks.as_float(name, values)
     if u.ndim == 1:
         with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(u @ np.ones_like(u)):  # one pass without a mask; the mask only finds the place
+            if np.isfinite(u.sum()):  # one pass without a mask; the mask only finds the place
                 return u
     u = checks.vector(name, u)
     if not np.isfinite(u).all():

@@ -48,8 +48,7 @@ def least_confidence(probs: Floats) -> Floats:
     >>> least_confidence(np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3]])).round(3)
     array([0.3, 0.6])
     """
-    # Clipped, as a row may sum to a little more than 1.
-    return rated(probs, lambda p, dtype: np.clip(1 - largest(p, dtype), 0, 1))
+    return rated(probs, _lack)
 
 
 @strategy(
@@ -134,6 +133,12 @@ def entropy(probs: Floats) -> Floats:
     array([0.693, 0.   ])
     """
     return rated(probs, entropies)
+
+
+def _lack(p: Floats, dtype: np.dtype[np.floating]) -> Floats:
+    best = largest(p, dtype)
+    np.subtract(1, best, out=best)
+    return np.clip(best, 0, 1, out=best)  # a row may sum to a little more than 1
 
 
 def _closeness(p: Floats, dtype: np.dtype[np.floating]) -> Floats:

@@ -167,3 +167,34 @@ def test_a_subsample_is_drawn_once_without_repeats_and_only_where_needed() -> No
     assert subsample(rows, 50, rng) is rows
     assert subsample(rows, None, rng) is rows
     assert rng.random() == RNG(0).random()
+
+
+@pytest.mark.parametrize("capped", [True, False])
+@pytest.mark.parametrize("kernel", ["cosine", "rbf of directions", "rbf"])
+def test_lowered_gains_of_all_are_bounds_that_lead_to_the_picks_of_the_plain_loop(kernel, capped, monkeypatch) -> None:
+    monkeypatch.setattr(_coverage, "TILE", 64)
+    monkeypatch.setattr(_coverage, "FIRST_LOOK", 4)
+    monkeypatch.setattr(_coverage, "KEPT_PAIRS", 0)
+    search, lower = _coverage._Search, _coverage._Search._lower_all
+    spare = []
+
+    def watched(self) -> None:
+        lower(self)
+        free = self.bounds > -np.inf
+        gains = np.maximum(K - self.covered, 0) @ self.weights + (0 if bonus is None else bonus)
+        spare.append((self.bounds - gains)[free].min())
+
+    monkeypatch.setattr(search, "_lower_all", watched)
+    X, rng = clumps(900).astype(np.float64), RNG(1)
+    candidates, references = np.arange(900), np.arange(0, 900, 3)
+    caps, bonus = (rng.random(300), rng.random(900) * 0.01) if capped else (None, None)
+    made, table = KERNELS[kernel]
+    K = table(X)[:, references]
+    K = K if caps is None else np.minimum(K, caps)
+    weights = rng.random(300)
+    expected, gains = plain(K, 60, np.zeros(300), weights, 0.0 if bonus is None else bonus)
+    rows, found = cover(X, 60, candidates, NONE, made, Goal(references, weights, caps, bonus))
+    assert spare  # old gains were lowered at least once
+    assert min(spare) > -1e-9
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_allclose(found, gains, rtol=1e-9, atol=1e-9)
