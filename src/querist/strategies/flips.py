@@ -21,6 +21,7 @@ from querist.strategies.select import top_k
 from querist.strategies.uncertainty import margin
 
 BLOCK_ROWS = 256  # several copies of a block are at work at once, and all should stay in cache
+MAX_PASSES = 1000  # a share of so many is known to 0.02, and each pass reads the whole pool
 
 
 @strategy(
@@ -67,7 +68,7 @@ def drop_query(
     rng : numpy.random.Generator
         Of the features left out, of ties among equal margins, and of the clusters.
     n_passes : int
-        Passes with features left out.
+        Passes with features left out, at most 1000.
     dropout : float
         The share of features left out in a pass; the others are scaled up to make up for it.
     max_iter : int
@@ -101,7 +102,10 @@ def drop_query(
     """
     p, X, W = _linear(probs, embeddings, head)
     checks.positive("k", k)
-    checks.positive("n_passes", n_passes)
+    if checks.positive("n_passes", n_passes) > MAX_PASSES:
+        raise InvalidInput(
+            f"n_passes: must be at most {MAX_PASSES}; got {n_passes}. A few are enough to tell which predictions hold."
+        )
     checks.positive("max_iter", max_iter)
     if not checks.share("dropout", dropout) < 1:
         raise InvalidInput("dropout: must be below 1; got 1. Some features must be left to predict from.")
@@ -215,28 +219,34 @@ def alfa_mix(
     known = labeled_rows(labeled, len(X))
     classes = class_numbers(labels, known, len(X))
     anchors = [X[known[classes == c]].mean(axis=0, dtype=np.float64).astype(W.dtype) for c in np.unique(classes)]
-    weights, bias = W[:, :-1], W[:, -1]
 
     def changed(rows: Rows, _: np.random.Generator) -> Floats:
-        points = X[rows].astype(W.dtype, copy=False)
-        error = p[rows].astype(W.dtype)
-        before = error.argmax(axis=1)
-        error[np.arange(len(rows)), before] -= 1
-        gradient = error @ weights
-        length = np.sqrt(np.einsum("ij,ij->i", gradient, gradient))
-        gradient *= np.divide(epsilon, length, out=np.zeros_like(length), where=length > 0)[:, None]
-        n = np.zeros(len(rows), dtype=W.dtype)
-        for anchor in anchors:
-            way = anchor - points
-            step = gradient * np.sqrt(np.einsum("ij,ij->i", way, way))[:, None]
-            way *= W.dtype.type(epsilon)
-            step = np.clip(step, np.minimum(way, 0), np.maximum(way, 0), out=step)
-            step += points
-            n += (step @ weights.T + bias).argmax(axis=1) != before
-        return n / max(1, len(anchors))
+        return _turned(p[rows], X[rows].astype(W.dtype, copy=False), W, anchors, epsilon)
 
     shares = _by_block(changed, free, rng)
     return _middles(p, X, k, free, shares, shares > 0, rng=rng, max_iter=max_iter)
+
+
+def _turned(probs: Floats, points: Floats, W: Floats, anchors: list[Floats], epsilon: float) -> Floats:
+    """The share of the anchors that turn each prediction when a little of them is mixed in."""
+    weights, bias = W[:, :-1], W[:, -1]
+    error = probs.astype(W.dtype)
+    before = error.argmax(axis=1)
+    error[np.arange(len(points)), before] -= 1
+    gradient = error @ weights
+    length = np.sqrt(np.einsum("ij,ij->i", gradient, gradient))
+    gradient *= np.divide(epsilon, length, out=np.zeros_like(length), where=length > 0)[:, None]
+    n = np.zeros(len(points), dtype=W.dtype)
+    way, step, bound = np.empty_like(points), np.empty_like(points), np.empty_like(points)
+    for anchor in anchors:
+        np.subtract(anchor, points, out=way)
+        np.multiply(gradient, np.sqrt(np.einsum("ij,ij->i", way, way))[:, None], out=step)
+        way *= W.dtype.type(epsilon)
+        np.maximum(step, np.minimum(way, 0, out=bound), out=step)
+        np.minimum(step, np.maximum(way, 0, out=bound), out=step)
+        step += points
+        n += (step @ weights.T + bias).argmax(axis=1) != before
+    return n / max(1, len(anchors))
 
 
 def _linear(probs: Floats, embeddings: Floats, head: Floats) -> tuple[Floats, Floats, Floats]:

@@ -95,6 +95,8 @@ def test_what_does_not_fit_is_refused() -> None:
         drop_query(probs, X, head[:, :-1], 1, candidates=[0], chosen=[], rng=RNG(0))
     with pytest.raises(InvalidInput, match="dropout: must be below 1"):
         drop_query(probs, X, head, 1, candidates=[0], chosen=[], rng=RNG(0), dropout=1)
+    with pytest.raises(InvalidInput, match="n_passes: must be at most 1000; got 1001"):
+        drop_query(probs, X, head, 1, candidates=[0], chosen=[], rng=RNG(0), n_passes=1001)
     with pytest.raises(InvalidInput, match="labeled: must be true or false"):
         alfa_mix(probs, X, head, np.zeros(200, int), np.zeros(200), 1, candidates=[0], chosen=[], rng=RNG(0))
     with pytest.raises(InvalidInput, match="epsilon: must be a share"):
