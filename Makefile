@@ -34,9 +34,10 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.round
 	$(BIN)/python -m benchmarks.intake
 
-# Every engine beside what other libraries take for the same; those that are not installed are left out.
+# Every engine beside what other libraries take for the same, in one table; those that are not installed are left out.
+# ARGS="--quick" for some minutes of it, ARGS="--large --json benchmarks/results/speed.json" for what the docs show.
 bench-speed: $(VENV)/.peers
-	for part in bayes hybrid coverage scale; do $(BIN)/python -m benchmarks.speed_$$part; done
+	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 test-peers: $(VENV)/.peers
 	$(BIN)/pytest -m peers tests/peers $(ARGS)

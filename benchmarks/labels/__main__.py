@@ -12,10 +12,8 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -26,12 +24,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
+from benchmarks import kept
 from benchmarks.labels import choosers, data, peers, suite, tables
 from benchmarks.labels.features import SETTINGS, WORDS, prepared, text_encoder
 from benchmarks.labels.summary import BASELINE, USUAL, summary
 from querist.learners import SentenceEncoder
 
-ROOT = Path(__file__).resolve().parents[2]
+FOLDER = kept.ROOT / "bench-results" / "labels"
 QUICK_SETS = ("digits", "segment", "sms_spam", "trec")
 QUICK_STRATEGIES = (BASELINE, USUAL, "weighted_k_means", "weighted_variance_reduction", "uncertainty_herding", "auto")
 QUICK_SEEDS = 3
@@ -58,16 +57,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     keys = {task: task.key(features[task.set], choosers.fingerprint(task.strategy)) for task in tasks}
     wanted.runs.mkdir(parents=True, exist_ok=True)
     log = wanted.runs / "runs.jsonl"
-    made = _lines(log)
+    made = kept.lines(log)
     done = {line["key"]: line for line in made}
     older = {_without_code(line["key"]): line for line in made if line["strategy"] in wanted.any_code.split(",")}
     for key in keys.values():
         if key not in done and (short := _without_code(key)) in older:
             done[key] = older[short]
     todo = [task for task in tasks if keys[task] not in done]
-    commit, failed = _commit(), list[str]()
+    commit, failed = kept.commit(), list[str]()
     print(f"{len(tasks)} runs, of which {len(tasks) - len(todo)} are done", file=sys.stderr)
-    with log.open("a", encoding="utf-8") as out, _Bar(len(todo)) as advance:
+    with log.open("a", encoding="utf-8") as out, kept.Bar(len(todo)) as advance:
         if log.stat().st_size:
             print(file=out)  # so that a line that was cut short stays by itself
         tags = {name: tag if tag.startswith("sentence") else None for name, tag in features.items()}
@@ -105,14 +104,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", default=",".join(SETTINGS), help="linear (all sets), forest (tables)")
     parser.add_argument("--encoder", help=f"folder or hub name; {WORDS!r} for none; all-MiniLM-L6-v2 by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--runs", type=Path, default=ROOT / "bench-results" / "labels", help="folder of finished runs")
     parser.add_argument(
         "--any-code",
         default="",
         metavar="STRATEGIES",
         help="whose finished runs to take although their code changed since, since they still pick the same",
     )
-    parser.add_argument("--out", type=Path, default=ROOT / "bench-results" / "labels" / "results.json")
+    parser.add_argument(
+        "--runs", type=Path, default=kept.ROOT / "bench-results" / "labels", help="folder of finished runs"
+    )
+    parser.add_argument("--out", type=Path, default=kept.ROOT / "bench-results" / "labels" / "results.json")
     parser.add_argument("--markdown", type=Path, help="write the tables here too")
     parser.add_argument("--charts", type=Path, help="folder for a picture of each set's curves")
     return parser
@@ -151,7 +152,7 @@ def _features_tag(name: str, encoder: SentenceEncoder | None, folder: Path) -> s
     """What the set's features are made by; texts are embedded now, once, and not by every process."""
     if data.SETS[name].kind == "table":
         return "columns"
-    with _Bar(None) as advance:
+    with kept.Bar(None) as advance:
 
         def tell(done: int, total: int | None, what: str) -> None:
             advance(f"{name}: {what}", done, total)
@@ -167,31 +168,10 @@ def _without_code(key: str) -> str:
     return key.rpartition("|")[0]
 
 
-def _lines(log: Path) -> list[dict[str, Any]]:
-    """Finished runs; a last line that a crash cut short is none."""
-    lines = []
-    if log.exists():
-        for text in filter(None, log.read_text("utf-8").splitlines()):
-            with suppress(ValueError):
-                lines.append(json.loads(text))
-    return lines
-
-
 def _compact(results: Mapping[str, Any]) -> str:
     """Results as JSON that is kept in the repository: innermost lists and maps on one line."""
     text = json.dumps(results, indent=1)
     return re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda found: " ".join(found.group().split()), text) + "\n"
-
-
-def _commit() -> dict[str, Any]:
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-        return done.stdout.strip()
-
-    return {
-        "commit": git("rev-parse", "HEAD"),
-        "changed": bool(git("status", "--porcelain", "--", "src", "benchmarks")),
-    }
 
 
 def _measured_at(commit: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], seeds: int) -> dict[str, Any]:
@@ -206,45 +186,6 @@ def _measured_at(commit: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], 
         "numpy": np.__version__,
         "scikit-learn": version("scikit-learn"),
     }
-
-
-class _Bar:
-    """A progress bar on standard error: `advance(text)` for a step, or `advance(text, done, total)`."""
-
-    def __init__(self, total: int | None) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=total)
-
-    def __enter__(self) -> Any:
-        self._bar.start()
-        return self._advance
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _advance(self, text: str, done: int | None = None, total: int | None = None) -> None:
-        if done is None:
-            self._bar.update(self._task, advance=1, description=text)
-        else:
-            self._bar.update(self._task, completed=done, total=total, description=text)
 
 
 if __name__ == "__main__":
