@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))  # whose benchmarks made the results
 sys.path.insert(0, str(Path(__file__).parent))
 
+import figures
 import measured
 import pictures
 
@@ -30,3 +31,4 @@ suppress_warnings = ["ref.python"]
 
 pictures.write(Path(__file__).parent / "strategies" / "pictures")
 measured.write(Path(__file__).parent)
+figures.write(Path(__file__).parent / "reference" / "measured")

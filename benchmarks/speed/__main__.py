@@ -11,13 +11,11 @@ import argparse
 import hashlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,6 @@ from benchmarks import kept
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.contest import Case
 from benchmarks.speed.one import MACHINE
-from benchmarks.speed.peers import DISTRIBUTIONS
 from benchmarks.speed.table import markdown
 
 FOLDER = kept.ROOT / "bench-results" / "speed"
@@ -57,11 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
                 continue
             done[name] = {**row, **now}
             print(json.dumps(done[name]), file=out, flush=True)
-    rows = [done[case.name] for case in CASES if case.name in done]
+    rows = [judged(case, done[case.name]) for case in CASES if case.name in done]
     if not rows or MACHINE not in done:
         print("".join(f"\nfailed: {said}" for said in failed) or "nothing measured", file=sys.stderr)
         return 1
-    results = {"measured_at": _measured_at(now), "machine": done[MACHINE], "quick": wanted.quick, "rows": rows}
+    results = {
+        "measured_at": _measured_at(rows),
+        "machine": done[MACHINE],
+        "quick": wanted.quick,
+        "not_measured": [case.name for case in CASES if case.name not in done],
+        "rows": rows,
+    }
     wanted.json.parent.mkdir(parents=True, exist_ok=True)
     wanted.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     text = markdown(results)
@@ -70,6 +73,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(text)
     print("".join(f"\nfailed: {said}" for said in failed), file=sys.stderr, end="")
     return int(bool(failed))
+
+
+def judged(case: Case, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with what its operation should reach: as it stands now, whenever the row was measured."""
+    return {**row, "targets": [target.judged(row) for target in case.targets], "if_missed": case.if_missed}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -136,20 +144,13 @@ def _code() -> str:
     return digest.hexdigest()[:16]
 
 
-def _measured_at(now: Mapping[str, Any]) -> dict[str, Any]:
-    peers = {}
-    for name, distribution in DISTRIBUTIONS.items():
-        try:
-            peers[name] = version(distribution)
-        except PackageNotFoundError:
-            continue
+def _measured_at(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The commit of most rows, whether any of them was of code that no commit has, and the last day."""
+    commits = Counter(row["commit"] for row in rows)
     return {
-        "commit": now["commit"],
-        "changed": now["changed"],
-        "date": datetime.now(UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "numpy": version("numpy"),
-        "peers": peers,
+        "commit": commits.most_common(1)[0][0],
+        "changed": any(row["changed"] for row in rows),
+        "date": max(row["date"] for row in rows),
     }
 
 

@@ -7,12 +7,15 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from benchmarks.speed.peers import DISTRIBUTIONS
 from querist.core.threads import in_threads, n_threads
 
 ENTRIES = 1 << 26  # of float32: more than any cache holds
@@ -27,7 +30,7 @@ def read(array: np.ndarray) -> Callable[[], Any]:
 
 
 def description() -> dict[str, Any]:
-    """The machine in words, with no name of its own."""
+    """The machine in words, with no name of its own, and what is installed there."""
     blas = next((found for found in threadpool_info() if found["user_api"] == "blas"), {})
     return {
         "cores": n_threads(),
@@ -36,6 +39,9 @@ def description() -> dict[str, Any]:
         "system": platform.system(),
         "blas": f"{blas.get('internal_api', 'unknown')} {blas.get('version', '')}".strip(),
         "blas_threads": blas.get("num_threads"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "peers": _versions(),
     }
 
 
@@ -55,6 +61,14 @@ def limits() -> dict[str, Any]:
         "product_gflop_s": operations / _median(lambda: a @ a),
     }
     return {name: round(value, 1) for name, value in {**found, **alone}.items()}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name, distribution in DISTRIBUTIONS.items():
+        with suppress(PackageNotFoundError):
+            found[name] = version(distribution)
+    return found
 
 
 def _median(work: Callable[[], Any]) -> float:

@@ -15,7 +15,6 @@ from typing import Any
 from benchmarks.speed.contest import Case, Contest, Work
 
 FEW, ONCE = 2.0, 10.0  # seconds of a first call above which two more are enough, and above which it is the only one
-SEEN_APART = 0.5  # seconds above which looking after memory beside does not show in the time
 MB = 1e6
 
 
@@ -43,11 +42,11 @@ class Runner:
 
     def turn(self) -> None:
         """A call that counts."""
-        self._run(watched=self.first_s >= SEEN_APART)
+        self._run(watched=self.first_s >= FEW)
 
     def weigh(self) -> None:
-        """A call for its memory alone, of a contender so fast that looking would show in its time."""
-        if self.first_s < SEEN_APART:
+        """A call for its memory alone, of a contender so fast that memory given back before would show in its time."""
+        if self.first_s < FEW:
             self._run(watched=True)
             self.times.pop()
             self.processor_times.pop()
@@ -75,7 +74,7 @@ class Runner:
 
 
 def measured(case: Case, contest: Contest, repeats: int, *, quick: bool = False) -> dict[str, Any]:
-    """The row of an operation: ours, each other, checks and targets."""
+    """The row of an operation: ours, each other, and checks."""
     ours = Runner(contest.ours)
     ours.begin()
     ours.weigh()  # before any other has loaded what it needs
@@ -101,7 +100,7 @@ def measured(case: Case, contest: Contest, repeats: int, *, quick: bool = False)
     mine = ours.figures()
     others = {name: _other(contest, name, runners[name], mine["s"]) for name in contest.others if name in runners}
     results = {name: runner.result for name, runner in runners.items()}
-    row: dict[str, Any] = {
+    return {
         "name": case.name,
         "size": contest.size,
         "ours": mine,
@@ -110,9 +109,6 @@ def measured(case: Case, contest: Contest, repeats: int, *, quick: bool = False)
         "failed": failed,
         "checks": {name: test(results) for name, test in contest.checks.items()},
     }
-    row["targets"] = [target.judged(row) for target in case.targets]
-    row["if_missed"] = case.if_missed
-    return row
 
 
 def _other(contest: Contest, name: str, runner: Runner, ours_s: float) -> dict[str, Any]:

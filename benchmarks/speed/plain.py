@@ -154,10 +154,13 @@ def covered(similar: Score, R: np.ndarray, weights: np.ndarray, X: np.ndarray, r
     return float(best_of @ weights)
 
 
-def weighted_variance_reduction(probs: np.ndarray, X: np.ndarray, n_chosen: int, k: int = 100) -> np.ndarray:
+def weighted_variance_reduction(
+    probs: np.ndarray, X: np.ndarray, n_chosen: int, k: int = 100, ridge: float = 0.05
+) -> np.ndarray:
     """The greedy with updates of rank one: two passes over the embeddings a pick."""
     h = margin(probs)
-    inverse = np.linalg.inv(np.eye(X.shape[1]) + (X[:n_chosen] * h[:n_chosen, None]).T @ X[:n_chosen]).astype(X.dtype)
+    known = (X[:n_chosen] * h[:n_chosen, None]).T @ X[:n_chosen]
+    inverse = np.linalg.inv(ridge * np.eye(X.shape[1]) + known).astype(X.dtype)
     G = (X * h[:, None]).T @ X / len(X)
     V = X @ inverse
     own, total = (V * X).sum(axis=1), ((V @ G) * V).sum(axis=1)

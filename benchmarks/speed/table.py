@@ -23,8 +23,8 @@ def about(results: Mapping[str, Any]) -> str:
     commit = at["commit"][:12] + (" with changes" if at["changed"] else "")
     loads = [row["load"] for row in results["rows"]]
     lines = [
-        f"Measured on {at['date']} at commit {commit} with Python {at['python']}, NumPy {at['numpy']}"
-        + "".join(f", {name} {version}" for name, version in at["peers"].items())
+        f"Measured on {at['date']} at commit {commit} with Python {machine['python']}, NumPy {machine['numpy']}"
+        + "".join(f", {name} {version}" for name, version in machine["peers"].items())
         + ".",
         f"The machine: {machine['cores']} cores of {machine['processor']}, {machine['memory_gb']} GB, "
         f"{machine['system']}, {machine['blas']} with {machine['blas_threads']} threads. It reads memory at "
@@ -39,6 +39,8 @@ def about(results: Mapping[str, Any]) -> str:
         )
     if others := sorted({row["commit"][:12] for row in results["rows"]} - {at["commit"][:12]}):
         lines.append(f"Some rows are kept from commits {', '.join(others)}.")
+    if results["not_measured"]:
+        lines.append(f"Not measured: {'; '.join(results['not_measured'])}.")
     if results["quick"]:
         lines.append("A quick run: fewer repeats, smaller files, and without what takes minutes.")
     return " ".join(lines)

@@ -1,0 +1,53 @@
+"""What the pages say was measured is what the results in the repository say."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+from benchmarks.speed import table
+from benchmarks.speed.cases import CASES
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def figures():
+    spec = importlib.util.spec_from_file_location("figures", DOCS / "figures.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_of_speeds_has_a_line_for_each_measured_operation(tmp_path: Path) -> None:
+    module = figures()
+    results = json.loads(module.SPEED.read_text("utf-8"))
+    (path,) = module.write(tmp_path)
+    lines = path.read_text("utf-8").splitlines()
+    shown = [line for line in lines if line.startswith("| `")]
+    assert [re.match(r"\| `([^`]+)`", line)[1] for line in shown] == [row["name"] for row in results["rows"]]
+    for row, line in zip(results["rows"], shown, strict=True):
+        assert f"| {table.seconds(row['ours']['s'])}" in line
+        assert line.count("|") == len(table.HEADER) + 1, row["name"]
+    assert results["measured_at"]["commit"][:12] in lines[0]
+
+
+def test_every_operation_is_among_the_results_or_said_not_to_be() -> None:
+    results = json.loads(figures().SPEED.read_text("utf-8"))
+    names = [row["name"] for row in results["rows"]]
+    assert sorted(names + results["not_measured"]) == sorted(case.name for case in CASES)
+    assert all(name in table.about(results) for name in results["not_measured"])
+    assert not results["quick"]
+
+
+def test_what_was_missed_is_listed_with_its_figure() -> None:
+    results = json.loads(figures().SPEED.read_text("utf-8"))
+    said = table.missed(results["rows"])
+    for row in results["rows"]:
+        short = any(target["met"] is False for target in row["targets"])
+        assert (f"- **{row['name']}**" in said) == short
+
+
+def test_the_page_includes_the_table() -> None:
+    assert "```{include} measured/speed.inc" in (DOCS / "reference" / "speed.md").read_text("utf-8")
