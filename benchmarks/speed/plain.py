@@ -116,23 +116,23 @@ def herding(similar: Score, R: np.ndarray, weights: np.ndarray, X: np.ndarray, n
 
 
 def lazy_herding(similar: Score, R: np.ndarray, weights: np.ndarray, X: np.ndarray, n_chosen: int, k: int = 100) -> Any:
-    """The same picks with a heap of bounds, one candidate at a time and no table: an exact greedy."""
+    """The same picks with a heap of bounds over the table, one candidate at a time: an exact greedy."""
     candidates = np.arange(n_chosen, len(X))
+    K = similar(X[candidates] @ R.T)
     covered = similar(X[:n_chosen] @ R.T).max(axis=0, initial=0)
-    parts = np.array_split(candidates, max(1, len(candidates) // 1000))
-    first = np.concatenate([np.maximum(similar(X[part] @ R.T) - covered, 0) @ weights for part in parts])
-    heap = [(-gain, row, 0) for gain, row in zip(first.tolist(), candidates.tolist(), strict=True)]
+    parts = np.array_split(K, max(1, len(K) // 1000))
+    first = np.concatenate([np.maximum(part - covered, 0) @ weights for part in parts])
+    heap = [(-gain, row, 0) for row, gain in enumerate(first.tolist())]
     heapq.heapify(heap)
     picked: list[int] = []
     while len(picked) < k:
         _, row, seen = heapq.heappop(heap)
-        to_all = similar(R @ X[row])
         if seen == len(picked):
             picked.append(row)
-            covered = np.maximum(covered, to_all)
+            covered = np.maximum(covered, K[row])
         else:
-            heapq.heappush(heap, (-float(np.maximum(to_all - covered, 0) @ weights), row, len(picked)))
-    return np.array(picked)
+            heapq.heappush(heap, (-float(np.maximum(K[row] - covered, 0) @ weights), row, len(picked)))
+    return candidates[picked]
 
 
 def rbf(cosines: np.ndarray) -> np.ndarray:

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
-HEADER = ("operation", "ours", "memory beyond the input", "others (times ours)", "limits", "target", "met")
+HEADER = (
+    "operation",
+    "ours",
+    "memory beyond the input",
+    "others (times ours by the clock / by the processors)",
+    "limits",
+    "target",
+    "met",
+)
 
 
 def markdown(results: Mapping[str, Any], *, between: str = "; ") -> str:
@@ -35,7 +43,7 @@ def about(results: Mapping[str, Any]) -> str:
     if loads and max(loads) > machine["cores"] / 2:
         lines.append(
             f"Other work shared the machine, with a load of {min(loads):g} to {max(loads):g} when an operation began: "
-            "trust the ratios, which are of medians taken by turns, before the seconds."
+            "trust ratios before seconds, and those by the processors' time before those by the clock."
         )
     if others := sorted({row["commit"][:12] for row in results["rows"]} - {at["commit"][:12]}):
         lines.append(f"Some rows are kept from commits {', '.join(others)}.")
@@ -85,7 +93,7 @@ def seconds(s: float) -> str:
 
 def _cells(row: Row, between: str) -> list[str]:
     ours, others = row["ours"], row["others"]
-    beside = [f"{name} {_other(other)}" for name, other in others.items() if other["kind"] != "limit"]
+    beside = [f"{name} {_other(other, ours)}" for name, other in others.items() if other["kind"] != "limit"]
     limits = [f"{1 / o['times_ours']:.2g}× {name}" for name, o in others.items() if o["kind"] == "limit"]
     targets = row["targets"]
     return [
@@ -99,8 +107,9 @@ def _cells(row: Row, between: str) -> list[str]:
     ]
 
 
-def _other(other: Mapping[str, Any]) -> str:
-    notes = [f"{times(other['times_ours'])}×"] if "times_ours" in other else [other["size"]]
+def _other(other: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    by_processors = other["processor_s"] / max(ours["processor_s"], 1e-9)
+    notes = [f"{times(other['times_ours'])}× / {times(by_processors)}×"] if "times_ours" in other else [other["size"]]
     notes += [_memory(other)] if "extra_mb" in other else []
     return f"{seconds(other['s'])}{_times_run(other)} ({', '.join(notes)})"
 
