@@ -18,6 +18,7 @@ from querist.core.state import Picks
 from querist.strategies import _device_scores as scores
 from querist.strategies._doors import generator, nothing, pool_rows
 from querist.strategies._elsewhere import blocks, floats, host
+from querist.strategies._fisher import least_squared
 
 CENTERS = 1024  # chosen rows that distances are taken to at a time
 RATES = {"margin": scores.margin, "least_confidence": scores.least_confidence, "entropy": scores.entropy}
@@ -82,7 +83,8 @@ def weighted_variance_reduction(
     squared = xp.sum(X * X, axis=1)
     h = xp.astype(h, X.dtype)
     if normalize:  # a row of length 1 with weight h is the row as it is with weight h / |x|²
-        h = xp.where(squared > 0, h / xp.where(squared > 0, squared, xp.ones_like(squared)), xp.zeros_like(h))
+        directed = squared > least_squared(float(xp.max(squared)))
+        h = xp.where(directed, h / xp.where(directed, squared, xp.ones_like(squared)), xp.zeros_like(h))
     target = _moments(xp, X, h / X.shape[0])
     rows = _rows(xp, X, taken)
     information = _moments(xp, rows, _rows(xp, h[:, None], taken)[:, 0])

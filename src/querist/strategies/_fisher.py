@@ -20,6 +20,8 @@ from querist.strategies._rowwise import working_type
 BLOCK_ROWS = 4096  # beside the products of a block, its q and a stay in cache over all the steps
 PROMISING_ROWS = 1024
 FEWEST_STEPS, MOST_STEPS = 2, 32
+SHORT = 1e-9  # of the longest row: below it, what brings a row to unit length would overflow single precision
+SHORTEST_SQUARED = 1e-24
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,19 @@ class VarianceReduction:
         found: Floats = h * a
         found /= 1 + h * q
         return found
+
+
+def least_squared(most: float) -> float:
+    """The squared length above which a row has a direction, given the squared length of the longest.
+
+    Raises
+    ------
+    InvalidInput
+        If the longest row is too short for single precision, and is not zero.
+    """
+    if 0 < most < SHORTEST_SQUARED:
+        raise _out_of_range()
+    return SHORT**2 * most
 
 
 def _inverted(matrix: Floats) -> Floats:

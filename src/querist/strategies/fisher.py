@@ -14,7 +14,7 @@ from querist.core.strategy import strategy
 from querist.strategies import _device_engines
 from querist.strategies._doors import generator, nothing, number, outweighed, pool_rows, same_items
 from querist.strategies._elsewhere import or_elsewhere
-from querist.strategies._fisher import VarianceReduction
+from querist.strategies._fisher import VarianceReduction, least_squared
 from querist.strategies._information import greedy_information
 from querist.strategies._nystroem import nystroem
 from querist.strategies._rowwise import row_blocks, working_type
@@ -298,7 +298,7 @@ def _reduced(
         squared = np.empty(len(X))
         for block in row_blocks(*X.shape):
             squared[block] = np.einsum("ij,ij->i", X[block], X[block], dtype=np.float64)
-        h = np.divide(h, squared, out=np.zeros(len(X)), where=squared > 0)
+        h = np.divide(h, squared, out=np.zeros(len(X)), where=squared > least_squared(float(squared.max(initial=0))))
     rows, gains = VarianceReduction(X, h, free, taken, ridge=ridge).pick(min(k, len(free)))
     return Picks(rows, gains, np.ones(len(rows)))
 

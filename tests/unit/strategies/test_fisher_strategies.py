@@ -181,3 +181,19 @@ def test_embeddings_whose_squares_overflow_are_refused(scale: float) -> None:
     X = (clustered(50, 4, 0) * scale).astype(np.float32)
     with pytest.raises(InvalidInput, match="too large or too small"):
         variance_reduction(X, 5, candidates=np.arange(50), chosen=[], rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_row_too_short_to_have_a_direction_counts_as_zero(dtype: str) -> None:
+    X, rng = clustered(80, 6, 9).astype(dtype), np.random.default_rng(0)
+    probs = rng.dirichlet(np.ones(3), size=80)
+    short, zero = X.copy(), X.copy()
+    short[[4, 11]] *= np.array([[1e-21], [1e-25]], dtype=dtype)  # whose weight at unit length single precision lacks
+    zero[[4, 11]] = 0
+    of = {"candidates": np.arange(80), "chosen": [], "rng": rng}
+    found = weighted_variance_reduction(probs, short, 40, **of)
+    wanted = weighted_variance_reduction(probs, zero, 40, **of)
+    assert found.rows.tolist() == wanted.rows.tolist()
+    assert found.utilities == pytest.approx(wanted.utilities)
+    with pytest.raises(InvalidInput, match="too large or too small"):
+        weighted_variance_reduction(probs, X * np.asarray(1e-15, dtype), 1, **of)
