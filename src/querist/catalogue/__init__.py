@@ -2,9 +2,9 @@
 
 from querist.catalogue.choose import PolicyChooser, ask, least_picks
 from querist.catalogue.names import (
-    default_strategy,
     find,
     functions,
+    plain_strategy,
     register,
     resolve,
     strategy_names,
@@ -15,10 +15,10 @@ from querist.catalogue.names import (
 __all__ = [
     "PolicyChooser",
     "ask",
-    "default_strategy",
     "find",
     "functions",
     "least_picks",
+    "plain_strategy",
     "register",
     "resolve",
     "strategy_names",

@@ -162,8 +162,8 @@ def functions(policy: Policy) -> set[Callable[..., Any]]:
     return found
 
 
-def default_strategy(task: Task) -> str:
-    """What chooses where nothing was said: the margin between classes, or the variance of a number's predictions."""
+def plain_strategy(task: Task) -> str:
+    """The plain score that others are held against: the margin between classes, or a committee's variance."""
     return "margin" if task == "choice" else "variance"
 
 
@@ -180,7 +180,7 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     --------
     >>> suited("margin", "number")
     Traceback (most recent call last):
-    querist.core.errors.InvalidInput: strategy: must suit a number; 'margin' needs probs. Use 'variance'.
+    querist.core.errors.InvalidInput: strategy: must suit a number; 'margin' needs probs. Use 'auto'.
     """
     strategy, _ = resolve(name, params)
     if lacking := [need for need in strategy.needs if need in ONLY_GIVEN]:
@@ -191,9 +191,7 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members", "head")}[task]
     if lacking := [need for need in strategy.needs if need in foreign and name not in ANY_TASK]:
         answer = "a choice of classes" if task == "choice" else "a number"
-        raise InvalidInput(
-            f"strategy: must suit {answer}; {name!r} needs {lacking[0]}. Use {default_strategy(task)!r}."
-        )
+        raise InvalidInput(f"strategy: must suit {answer}; {name!r} needs {lacking[0]}. Use {ANY_TASK[0]!r}.")
     return strategy
 
 

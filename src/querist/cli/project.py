@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from querist.catalogue import default_strategy
 from querist.cli import output
 from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
@@ -34,9 +33,7 @@ def init(
         str | None, typer.Option(help="FILE or FILE:COLUMN whose distinct values are the classes.")
     ] = None,
     number: Annotated[bool, typer.Option("--number", help="The answer is a number, not a class.")] = False,
-    strategy: Annotated[
-        str | None, typer.Option(help="What chooses once a model can be trusted: margin, or variance for a number.")
-    ] = None,
+    strategy: Annotated[str, typer.Option(help="What chooses once a model can be trusted.")] = Policy().strategy,
     start: Annotated[str, typer.Option(help=f"What chooses before: {', '.join(STARTS)}.")] = "k_means",
     batch_size: Annotated[int, typer.Option(help="Items asked together.")] = 20,
     exploration: Annotated[float, typer.Option(help="Share of each batch drawn at random.")] = 0.1,
@@ -66,7 +63,7 @@ def init(
     schema = Schema(target, tuple(_classes(classes, classes_from, target)), "number" if number else "choice")
     policy = Policy.from_json(
         {
-            "strategy": strategy or default_strategy(schema.task),
+            "strategy": strategy,
             "start": start,
             "batch_size": batch_size,
             "exploration": exploration,

@@ -103,7 +103,7 @@ class Policy:
     True
     """
 
-    strategy: str = "margin"
+    strategy: str = "auto"
     params: Mapping[str, Any] = field(default_factory=dict)
     start: Start = "k_means"
     batch_size: int = 20

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from querist.catalogue import default_strategy, suited
+from querist.catalogue import suited
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.items import FIELD_KINDS
@@ -66,7 +66,7 @@ def create(
     name : str
     schema : Schema
     policy : Policy, optional
-        By default `margin`, or `variance` for a number.
+        By default `Policy()`: `auto`, 20 items a batch, a tenth of them at random.
     instructions : str
         What annotators are told.
     kinds : mapping of str to str
@@ -93,7 +93,7 @@ def create(
     InvalidInput
         If the name is taken, or a setting is not as it must be.
     """
-    policy = policy or Policy(default_strategy(schema.task))
+    policy = policy or Policy()
     suited(policy.strategy, schema.task, policy.params)
     _check_quotas(policy, schema, strata)
     for kind in (kinds or {}).values():

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import default_strategy, find, functions, register, suited
+from querist.catalogue import find, functions, plain_strategy, register, suited
 from querist.core import checks
 from querist.core.atomic import replacing
 from querist.core.errors import InvalidInput
@@ -64,7 +64,7 @@ def simulate(
 
     Every strategy sees the same splits and, but for `default`, the same random first batch in each seed, so runs are
     paired. A strategy named alone runs pure: no random share, no guard. `default` is `Policy()` as a project has it:
-    k-means start, margin, 10 % random.
+    k-means start, `auto`, 10 % random.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def simulate(
     held_out = [len(hold_out(data, test_share, TEST_MOST, generator(seed, "split"))[1]) for seed in seed_list]
     n_pool = data.n_items - max(held_out)
     size = _batch_size(n_pool, data.schema.n_classes) if batch_size is None else batch_size
-    usual = ("random", default_strategy(data.schema.task), DEFAULT)
+    usual = ("random", plain_strategy(data.schema.task), DEFAULT)
     policies = _policies(strategies or usual, checks.positive("batch_size", size), cost_per_label, data.schema.task)
     if any(policy.costs.per_character for policy in policies.values()):
         characters(data.X)
@@ -259,7 +259,7 @@ def _policies(
 
 def _pure(name: str, size: int, costs: Costs, task: Task) -> Policy:
     if name == DEFAULT:
-        return Policy(default_strategy(task), batch_size=size, costs=costs)
+        return Policy(batch_size=size, costs=costs)
     return Policy(
         find(name).name,
         start="random",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from querist.catalogue import ask, default_strategy, find, register, strategy_names, suited
+from querist.catalogue import ask, find, plain_strategy, register, strategy_names, suited
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 from querist.core.signals import Signals
@@ -20,7 +20,7 @@ def test_a_misspelt_strategy_is_told_the_nearest() -> None:
 def test_a_strategy_of_the_wrong_kind_of_answer_is_refused(name: str, task: str) -> None:
     with pytest.raises(InvalidInput, match="strategy: must suit"):
         suited(name, task)  # type: ignore[arg-type]
-    assert suited(default_strategy(task), task)  # type: ignore[arg-type]
+    assert suited(plain_strategy(task), task)  # type: ignore[arg-type]
 
 
 def test_a_strategy_of_ones_own_chooses_by_its_name() -> None:
