@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -10,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from querist.core.errors import InvalidInput
+from querist.core.errors import Conflict, InvalidInput
 
 
 def writable(path: str | Path) -> Path:
@@ -63,3 +64,40 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+
+
+@contextmanager
+def continuing(path: str | Path) -> Iterator[BinaryIO]:
+    """A stream to what an interrupted attempt left of `path`, from its start; whole, it takes the place of `path`.
+
+    If something goes wrong, what was written stays for the next attempt.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such folder, or it cannot be written to.
+    Conflict
+        If another process is at it.
+    """
+    target = writable(path)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        stream = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+    except OSError as error:
+        raise InvalidInput(f"path: its folder must be writable; {target.parent}: {error.strerror}.") from None
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not (part.exists() and os.path.samestat(os.fstat(stream.fileno()), part.stat())):
+                raise BlockingIOError  # finished by another between our opening it and locking it
+        except BlockingIOError:
+            raise Conflict(f"{target.name}: another process is making it. Wait for it, then try again.") from None
+        try:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.replace(part, target)
+        except BaseException:
+            if not os.fstat(stream.fileno()).st_size:
+                part.unlink(missing_ok=True)
+            raise

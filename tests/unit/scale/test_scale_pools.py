@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from querist.core.errors import InvalidInput
+from querist.core.errors import Conflict, InvalidInput
 from querist.scale import Pool, embedded, parquet, sources
 
 N = 1000
@@ -192,10 +193,51 @@ def test_embeddings_are_made_once_for_each_version_and_content(file: Path) -> No
     assert len(list(file.parent.glob("made-*.npy"))) == 2
 
 
+@pytest.mark.parametrize("torn", [0, 3, 5000], ids=["between blocks", "in a row", "in a block"])
+def test_embeddings_go_on_where_they_were_interrupted(file: Path, torn: int) -> None:
+    calls: list[int] = []
+
+    def embed(ids: np.ndarray, costs: np.ndarray, *, most: float) -> np.ndarray:
+        if sum(calls) >= most:
+            raise KeyboardInterrupt
+        calls.append(len(ids))
+        return np.stack([costs, [len(i) for i in ids]], axis=1)
+
+    def make(most: float) -> Pool:
+        pool = Pool.from_parquet(file)
+        return embedded(pool, partial(embed, most=most), needs=["id", "costs"], version="1", dtype=np.float32)
+
+    with pytest.raises(KeyboardInterrupt):
+        make(N // 2)
+    assert not list(file.parent.glob("embeddings-*.npy"))
+    (part,) = file.parent.glob(".embeddings-*.part")
+    before = sum(calls)
+    assert N // 2 <= before < N
+    with part.open("r+b") as stream:
+        stream.truncate(max(0, part.stat().st_size - torn))
+    calls.clear()
+    np.testing.assert_array_equal(whole(make(np.inf), "embeddings")[:, 0], np.arange(N) + 1)
+    if torn == 0:
+        assert sum(calls) == N - before
+    elif torn == 3:
+        assert N - before < sum(calls) < N  # the block of the torn row again
+    assert not list(file.parent.glob(".embeddings-*"))
+
+
+def test_embeddings_are_not_made_by_two_at_once(file: Path) -> None:
+    def embed(ids: np.ndarray) -> np.ndarray:
+        with pytest.raises(Conflict, match="another process is making it"):
+            embedded(Pool.from_parquet(file), lambda ids: np.zeros((len(ids), 1)), needs=["id"], version="1")
+        return np.ones((len(ids), 1))
+
+    pool = embedded(Pool.from_parquet(file), embed, needs=["id"], version="1")
+    assert (whole(pool, "embeddings") == 1).all()
+
+
 def test_embeddings_that_were_not_finished_leave_nothing_behind(file: Path) -> None:
     with pytest.raises(InvalidInput, match="must return"):
         embedded(Pool.from_parquet(file), lambda ids: np.zeros((3, 2)), needs=["id"], version="1")
-    assert not list(file.parent.glob("*.npy*"))
+    assert not list(file.parent.glob("*.npy*")) + list(file.parent.glob(".*.part"))
 
 
 def test_what_is_wrong_with_a_pool_is_said(tmp_path: Path, file: Path) -> None:
