@@ -245,10 +245,15 @@ class Project:
         return datasets.freeze(self._work, note)
 
     def export(
-        self, path: str | Path, *, version: int | None = None, file_format: str | None = None
+        self,
+        path: str | Path,
+        *,
+        version: int | None = None,
+        file_format: str | None = None,
+        force: bool = False,
     ) -> datasets.Exported:
-        """Write labeled items to a file, with why each was asked."""
-        return datasets.export(self._work, path, version=version, file_format=file_format)
+        """Write labeled items to a file, with why each was asked; over a file that is no export only by `force`."""
+        return datasets.export(self._work, path, version=version, file_format=file_format, force=force)
 
     def report(self, path: str | Path = "report.html") -> Path:
         """Write the project's page."""

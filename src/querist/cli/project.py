@@ -250,14 +250,19 @@ def export(
     file_format: Annotated[
         str | None, typer.Option("--format", help="csv, excel-csv, jsonl, parquet or arrow.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there and no earlier export.")
+    ] = False,
     project: Project = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Write labeled items to a file, with who answered, when, and why each was asked."""
     with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
-        written = datasets.export(work, path, version=version, file_format=file_format, progress=progress)
-    output.emit(written) if as_json else output.out.print(f"{written.n_rows} labels written to {path}")
+        written = datasets.export(work, path, version=version, file_format=file_format, force=force, progress=progress)
+    output.emit(written) if as_json else output.out.print(
+        f"{written.n_rows} labels written to {output.escape(str(path))}"
+    )
 
 
 def verify(project: Project = None, url: Url = None, as_json: Json = False) -> None:

@@ -1,7 +1,7 @@
 """Bytes to columns and back: tables, worksheets, and what their columns are."""
 
 from querist.formats.infer import coerce, infer_kinds
-from querist.formats.reading import open_table
+from querist.formats.reading import columns_in, open_table
 from querist.formats.table import RawBatch, TableReader
 from querist.formats.worksheet import (
     Mark,
@@ -21,6 +21,7 @@ __all__ = [
     "WorksheetRow",
     "check_worksheet_path",
     "coerce",
+    "columns_in",
     "infer_kinds",
     "open_table",
     "read_worksheet",

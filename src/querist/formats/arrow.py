@@ -88,7 +88,7 @@ class ArrowTable(_ColumnarTable):
     def _look(self) -> tuple[list[str], int]:
         import pyarrow as pa
 
-        if self._is_stream():
+        if _is_stream(self._source):
             with pa.memory_map(str(self._source.path)) as mapped, pa.ipc.open_stream(mapped) as stream:
                 return stream.schema.names, any(batch.num_rows for batch in stream) * -1
         with pa.memory_map(str(self._source.path)) as mapped, pa.ipc.open_file(mapped) as file:
@@ -99,7 +99,7 @@ class ArrowTable(_ColumnarTable):
         import pyarrow as pa
 
         with pa.memory_map(str(self._source.path)) as mapped:
-            if self._is_stream():
+            if _is_stream(self._source):
                 with pa.ipc.open_stream(mapped) as stream:
                     for batch in stream:
                         yield batch, mapped.tell() / max(1, self._source.size_bytes)
@@ -108,9 +108,25 @@ class ArrowTable(_ColumnarTable):
                     for i in range(file.num_record_batches):
                         yield file.get_batch(i), (i + 1) / file.num_record_batches
 
-    def _is_stream(self) -> bool:
-        with self._source.path.open("rb") as stream:
-            return stream.read(6) != b"ARROW1"
+
+def column_names(source: Source, *, parquet: bool) -> tuple[str, ...]:
+    """The names of a file's columns, also where it holds no rows; none where it is no such file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if parquet:
+            return tuple(pq.read_schema(source.path).names)
+        opened = pa.ipc.open_stream if _is_stream(source) else pa.ipc.open_file
+        with pa.memory_map(str(source.path)) as mapped, opened(mapped) as file:
+            return tuple(file.schema.names)
+    except (pa.ArrowException, OSError):
+        return ()
+
+
+def _is_stream(source: Source) -> bool:
+    with source.path.open("rb") as stream:
+        return stream.read(6) != b"ARROW1"
 
 
 def _values(column: Any) -> list[Any]:

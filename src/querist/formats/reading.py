@@ -6,12 +6,28 @@ from pathlib import Path
 
 from querist.core import checks
 from querist.core.errors import InvalidInput
-from querist.formats.arrow import ArrowTable, ParquetTable
+from querist.formats.arrow import ArrowTable, ParquetTable, column_names
+from querist.formats.csv_rows import CsvFile
 from querist.formats.csv_table import CsvTable
+from querist.formats.excel import unescape
 from querist.formats.files import Source
-from querist.formats.jsonl import JsonlTable
+from querist.formats.jsonl import JsonlTable, objects
 from querist.formats.names import FORMATS, format_of
 from querist.formats.table import TableReader
+
+
+def columns_in(path: str | Path, *, format: str | None = None) -> tuple[str, ...]:
+    """The names of a table's columns, also of one without rows; none where the file is no table."""
+    source = Source(path)
+    try:
+        name = format_of(source.path) if format is None else format
+        if name in ("parquet", "arrow"):
+            return column_names(source, parquet=name == "parquet")
+        if name == "jsonl":
+            return next((tuple(row) for _, row in objects(source)), ())
+        return tuple(map(unescape, CsvFile(source, delimiter="\t" if name == "tsv" else None).header))
+    except InvalidInput:
+        return ()
 
 
 def open_table(

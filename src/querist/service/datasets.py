@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from querist.core.errors import InvalidInput
+from querist.core.errors import Conflict, InvalidInput
 from querist.core.ports import Progress, silent
-from querist.formats import write_table
+from querist.formats import columns_in, write_table
 from querist.service.workspace import Workspace
 from querist.store import answers, items, versions
 
@@ -61,16 +61,25 @@ def export(
     *,
     version: int | None = None,
     file_format: str | None = None,
+    force: bool = False,
     progress: Progress = silent,
 ) -> Exported:
     """Write labeled items with who answered, when, and why each was asked.
 
     Columns: id, the fields, the target, split, then the facts, and `note` where one was given with any of the answers.
     `propensity` is what an unbiased estimate from these
-    labels needs; it is empty for an item nobody asked about.
+    labels needs; it is empty for an item nobody asked about. A file that is there is written over if it is an earlier
+    export or empty; any other only with `force`.
+
+    Raises
+    ------
+    Conflict
+        If the file is there, and something else than an earlier export.
     """
     if str(Path(path).resolve()) in work.database.url:
         raise InvalidInput(f"path: must not be the project's own database; got {path}. Name another file.")
+    if not force:
+        _refuse_another(work, path, file_format)
     frozen = None if version is not None else freeze(work)
     number = version if version is not None else frozen.number if frozen else 1
     with work.database.reading() as conn:
@@ -103,3 +112,21 @@ def export(
 
         write_table(path, columns, rows(), format=file_format)
     return Exported(str(path), total, number)
+
+
+def _refuse_another(work: Workspace, path: str | Path, file_format: str | None) -> None:
+    there = Path(path)
+    if not there.is_file() or not there.stat().st_size:
+        return
+    with work.database.reading() as conn:
+        target = work.schema(conn).target
+    facts = (target, "split", *FACTS)
+    for said in dict.fromkeys((None, file_format)):
+        columns = columns_in(there, format=said)
+        bare = columns[:-1] if columns[-1:] == (NOTE,) else columns
+        if columns[:1] == ("id",) and bare[-len(facts) :] == facts:
+            return
+    raise Conflict(
+        f"path: must be a new file, or an earlier export of this project; {path} is neither. "
+        "Name another file, or say --force to write over it."
+    )
