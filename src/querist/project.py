@@ -153,6 +153,7 @@ class Project:
         split: str | None = None,
         id_column: str | None = None,
         kinds: Mapping[str, str] | None = None,
+        header: bool = False,
         progress: Progress = silent,
     ) -> intake.Added:
         """Add items from a file, or given as mappings of field to value: all of them, or none.
@@ -170,6 +171,8 @@ class Project:
             By default `id`; without it ids are made from the content.
         kinds : mapping of str to str
             What a field is, where it is not plain to see.
+        header : bool
+            That the first line of a CSV is its header although a name in it looks like data.
         """
         if isinstance(source, str | Path):
             return intake.add_file(
@@ -180,6 +183,7 @@ class Project:
                 split=split,
                 id_column=id_column,
                 kinds=kinds,
+                header=header,
                 progress=progress,
             )
         return intake.add_items(

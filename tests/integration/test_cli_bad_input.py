@@ -87,7 +87,7 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         HEAD + 'b1,"never closed,7\n',
         (),
         "x.csv: each quote must be closed; the row that begins on line 2 breaks this (unexpected end of data). Write "
-        "a quote inside a quoted cell twice.",
+        "a quote inside a quoted cell twice, or, where quotes are characters like any other, say `--quote none`.",
     ),
     "an id twice with other content": (
         "x.csv",
@@ -142,6 +142,13 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         "column: must be a field of the project, which are 'size', 'text'; got 'color'. Rename it, or leave it out "
         "with --drop color.",
     ),
+    "a column of the project missing": (
+        "x.csv",
+        "id,size\nb1,7\n",
+        (),
+        "x.csv: must have every field of the project, which are 'size', 'text'; it lacks 'text'. Name the column so, "
+        "or add an empty one where there is nothing to say.",
+    ),
     "a number that is text": (
         "x.csv",
         HEAD + "b1,another text,tall\n",
@@ -189,6 +196,45 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         "x.csv: must be text such as CSV; it is a spreadsheet program's own format.",
     ),
     "a web page": ("x.csv", "<!doctype html><p>Sign in", (), "x.csv: must be a table; it is a web page."),
+    "JSON by the name of CSV": (
+        "x.csv",
+        json.dumps([{"id": f"b{i}", "text": f"a text {i}"} for i in range(5_000)]),
+        (),
+        "x.csv: must be a table of text; it begins like JSON. Write one object per line, and name the file .jsonl.",
+    ),
+    "no header, but a number": (
+        "x.csv",
+        "b1,another text,7\nb2,one more,8\n",
+        (),
+        "x.csv: must begin with a header, the names of its columns; line 1 looks like data, not a header: '7' is a "
+        "number. Add one, or say with --header that it is one.",
+    ),
+    "no header, but a number of a comma country": (
+        "x.csv",
+        "\n\nb1;another text;7,5\nb2;one more;8\n",
+        (),
+        "line 3 looks like data, not a header: '7,5' is a number.",
+    ),
+    "no header, but an answer": (
+        "x.tsv",
+        "HAM\tanother text\nspam\tone more\n",
+        ("--label", "HAM"),
+        "x.tsv: must begin with a header, the names of its columns; line 1 looks like data, not a header: 'HAM' is "
+        "an answer. Add one, or say with --header that it is one.",
+    ),
+    "quotes that are none": ("x.csv", HEAD + ROW, ("--quote", "single"), "quote: must be one of 'double', 'none';"),
+    "quotes in JSON": (
+        "x.jsonl",
+        '{"id": "b1", "text": "a", "size": 1}\n',
+        ("--quote", "none"),
+        "quote: must be left out for jsonl, which has none; got 'none'. Leave it out.",
+    ),
+    "columns without end": (
+        "x.csv",
+        "id," + ",".join(f"text {i}" for i in range(99)) + "\n" + "b1" + ",x" * 99 + "\n",
+        ("--label", "nope"),
+        "'text 10' and 88 more.",
+    ),
     "a suffix of nothing": ("x.doc", HEAD + ROW, (), "path: must end in one of .csv,"),
     "JSON that is cut off": (
         "x.jsonl",
@@ -397,7 +443,7 @@ def test_a_project_is_not_found_where_nothing_names_one(cli: Callable[..., Any],
 
 
 def test_a_file_of_other_columns_may_be_added_without_the_strange_ones(here: Path, cli: Callable[..., Any]) -> None:
-    (here / "other.csv").write_text("id,text,color\nb1,a text of another file,red\n", "utf-8")
+    (here / "other.csv").write_text("id,text,color,size\nb1,a text of another file,red,\n", "utf-8")
     said = cli("add", "other.csv", "--drop", "color")
     assert said.code == 0
     assert "1 items added (1 pool), 0 known already." in said.out

@@ -302,8 +302,12 @@ UNREADABLE: dict[str, tuple[Callable[[Rows], bytes], str]] = {
     ),
     "NUL bytes": (
         lambda r: b"id,kind\n007,sp\0am\n",
-        "back.csv: must be plain text; line 2 holds a NUL byte. Save the file again as UTF-8, or try `--encoding "
-        "utf-16-le`.",
+        'back.csv: must be plain text; line 2 holds a NUL byte. Save it again as UTF-8 (in Excel: "CSV UTF-8 (Comma '
+        'delimited)").',
+    ),
+    "JSON by the name of CSV": (
+        lambda r: b'[{"id": "007", "kind": "spam"}]',
+        "back.csv: must be a table of text; it begins like JSON. Write one object per line, and name the file .jsonl.",
     ),
     "a web page": (
         lambda r: b"<html><body>Please sign in</body></html>",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from querist.cli import output
+from querist.cli.options import Header, Quote
 from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
 from querist.core.policy import STARTS, Budget, Costs, Policy
@@ -108,6 +109,8 @@ def add(
     file_format: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or arrow.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV that is not UTF-8, such as latin-1.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV, where it is not plain to see.")] = None,
+    quote: Quote = None,
+    header: Header = False,
     project: Project = None,
     url: Url = None,
     as_json: Json = False,
@@ -125,6 +128,8 @@ def add(
             file_format=file_format,
             encoding=encoding,
             delimiter=delimiter,
+            quote=quote,
+            header=header,
             progress=progress,
         )
     output.emit(added) if as_json else show_added(added)

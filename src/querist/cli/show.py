@@ -19,7 +19,9 @@ CLASSES_SHOWN = 12
 def show_added(added: Added) -> None:
     """How many items came in, and where they went."""
     where = ", ".join(f"{n:,} {split}" for split, n in added.splits.items() if n)
-    out.print(f"[bold]{added.n_added:,}[/] items added ({where or 'none'}), {added.n_repeated:,} known already.")
+    inside = f", {added.n_inside:,} repeated inside the file" if added.n_inside else ""
+    known = added.n_repeated - added.n_inside
+    out.print(f"[bold]{added.n_added:,}[/] items added ({where or 'none'}), {known:,} known already{inside}.")
     if added.n_labels:
         out.print(f"{added.n_labels:,} labels taken in.")
     kinds = ", ".join(f"{escape(name)} {kind}" for name, kind in list(added.kinds.items())[:CLASSES_SHOWN])

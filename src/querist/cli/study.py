@@ -9,6 +9,7 @@ import typer
 
 from querist.catalogue import find, strategy_names
 from querist.cli import output
+from querist.cli.options import Header, Quote
 from querist.core.hashing import digest
 from querist.core.schema import Task
 from querist.core.strategy import Strategy
@@ -45,6 +46,8 @@ def simulate(
     price: Annotated[float, typer.Option(help="Dollars a label costs.")] = 0.0,
     until: Annotated[float | None, typer.Option(help="Stop a run at this value of the metric.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
+    quote: Quote = None,
+    header: Header = False,
     encoder: Annotated[
         str | None, typer.Option(help="Sentence encoder to read text with: a folder, or a name on the hub.")
     ] = None,
@@ -59,7 +62,7 @@ def simulate(
     """Compare strategies with random on your own labeled data. Interrupted, it goes on where it was."""
     with output.progress(quiet=as_json) as progress:
         task = TASKS[classes]
-        data = from_table(path, target, task=task, drop=drop or (), progress=progress)
+        data = from_table(path, target, task=task, drop=drop or (), quote=quote, header=header, progress=progress)
         if task is None and data.schema.task == "number":
             output.err.print(f"[yellow]Note:[/] {output.escape(TAKEN_FOR_NUMBERS.format(target))}")
         study = run_study(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -16,6 +16,8 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.int64]
 
+NAMES_LISTED = 12  # enough to find a slip in; a file read amiss may have thousands of columns
+NAME_CHARACTERS = 40
 BLOCK_VALUES = 80_000  # 320 kB of float32 stay in the cache between one look and the next
 PART_BLOCKS = 8  # blocks that one thread reads on end
 ROW_SUM_TOLERANCE = 1e-4  # float32 softmax over a thousand classes drifts by 1e-5; a logit misses by far more
@@ -166,6 +168,31 @@ def page_path(path: str | PathLike[str]) -> str | PathLike[str]:
     if not str(path).lower().endswith((".html", ".htm")):
         raise InvalidInput(f"path: must end in .html; got {str(path)!r}. A page is written over what is there.")
     return path
+
+
+def listed(names: Iterable[object], most: int = NAMES_LISTED) -> str:
+    """Names as a message lists them: the first few, each cut where it is long, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["id", "text", "size"], 2), listed([])
+    ("'id', 'text' and 1 more", 'none')
+    """
+    known = list(names)
+    shown = ", ".join(map(short, known[:most])) or "none"
+    return shown if len(known) <= most else f"{shown} and {len(known) - most} more"
+
+
+def short(value: object, most: int = NAME_CHARACTERS) -> str:
+    """A value as a message shows it, cut where it is long.
+
+    Examples
+    --------
+    >>> short("a long name", 8)
+    "'a lo..."
+    """
+    text = repr(value)
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def nearest(word: object, words: Sequence[str]) -> str | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from querist.core.checks import nearest, one_of, positive
+from querist.core.checks import listed, nearest, one_of, positive
 from querist.core.errors import InvalidInput
 from querist.core.hashing import digest
 
 Task = Literal["choice", "number"]
 TASKS: tuple[Task, ...] = get_args(Task)
+CLASSES_LISTED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,11 @@ class Schema:
             return found
         text = str(raw)
         near = nearest(fold(text), list(_folded(self.classes)))
-        hint = f"did you mean {_folded(self.classes)[near]!r}?" if near else f"it has {_short_list(self.classes)}."
+        hint = (
+            f"did you mean {_folded(self.classes)[near]!r}?"
+            if near
+            else f"it has {listed(self.classes, CLASSES_LISTED)}."
+        )
         raise InvalidInput(f"the label {text!r} is not in the schema; {hint}")
 
     def find(self, raw: Any) -> str | None:
@@ -156,8 +161,3 @@ def _number(raw: Any) -> float:
     if not math.isfinite(value):
         raise InvalidInput(f"the label {raw!r} is not finite; leave the cell empty where there is no answer.")
     return value
-
-
-def _short_list(names: Sequence[str], most: int = 6) -> str:
-    shown = ", ".join(map(repr, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

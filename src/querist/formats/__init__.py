@@ -1,6 +1,9 @@
 """Bytes to columns and back: tables, worksheets, and what their columns are."""
 
+from querist.formats.decimals import DecimalCommas
+from querist.formats.header import check_header
 from querist.formats.infer import coerce, infer_kinds
+from querist.formats.nearly import nearly_numbers
 from querist.formats.reading import columns_in, open_table
 from querist.formats.table import RawBatch, TableReader
 from querist.formats.worksheet import (
@@ -14,15 +17,18 @@ from querist.formats.worksheet import (
 from querist.formats.writing import write_table
 
 __all__ = [
+    "DecimalCommas",
     "Mark",
     "RawBatch",
     "TableReader",
     "Worksheet",
     "WorksheetRow",
+    "check_header",
     "check_worksheet_path",
     "coerce",
     "columns_in",
     "infer_kinds",
+    "nearly_numbers",
     "open_table",
     "read_worksheet",
     "write_table",

@@ -15,16 +15,24 @@ class CsvTable(TableReader):
     """Rows of text. An empty cell is the empty string; `escaped` cells lose the apostrophe Excel safety added."""
 
     def __init__(
-        self, source: Source, *, encoding: str | None = None, delimiter: str | None = None, escaped: bool = False
+        self,
+        source: Source,
+        *,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        quote: str = "double",
+        escaped: bool = False,
     ) -> None:
         super().__init__(source)
-        self._file = CsvFile(source, encoding=encoding, delimiter=delimiter)
+        self._file = CsvFile(source, encoding=encoding, delimiter=delimiter, quote=quote)
         self._escaped = escaped
         header = tuple(map(unescape, self._file.header)) if escaped else self._file.header
         self.columns = check_names(source.name, header)
         if not any(rows for rows, _ in self._file.rows(2)):
             raise no_rows(source.name)
         source.position = 0
+        self.header_line = self._file.header_line
+        self.delimiter = self._file.delimiter
 
     def batches(self, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
         """The rows; a row of another width than the header's is an error that names its line."""

@@ -114,7 +114,7 @@ def coerce(
 
 
 def _kind(values: Sequence[Any]) -> FieldKind:
-    present = [value for value in values if not _empty(value)]
+    present = [value for value in values if not is_empty(value)]
     if not present:
         return "ignored"
     nested = any(isinstance(value, list | tuple | dict | np.ndarray) for value in present)
@@ -127,8 +127,8 @@ def _kind(values: Sequence[Any]) -> FieldKind:
     n_distinct = len(set(present))
     if n_distinct == 1 and len(present) > 1:
         return "ignored"
-    known = [value for value in present if not _unknown(value)]
-    if known and sum(_number(value) is not None for value in known) >= NUMBER_SHARE * len(known):
+    known = [value for value in present if not is_unknown(value)]
+    if known and sum(number_of(value) is not None for value in known) >= NUMBER_SHARE * len(known):
         return "number"
     texts = [str(value) for value in present]
     distinct = n_distinct / len(texts)
@@ -150,7 +150,8 @@ def _has_no_blanks(letter: str) -> bool:
     return "\u0e00" <= letter <= "\u109f" or "\u1780" <= letter <= "\u17ff" or "\u2e80" <= letter <= "\u9fff"
 
 
-def _number(value: Any) -> float | None:
+def number_of(value: Any) -> float | None:
+    """The finite number that a value is, or whose text it is; None of anything else."""
     if isinstance(value, bool | np.bool_) or (isinstance(value, str) and "_" in value):
         return None
     try:
@@ -170,7 +171,7 @@ def _vector(value: Any) -> list[float] | None:
         value = value.tolist()
     if not isinstance(value, list | tuple) or not value:
         return None
-    parts = [None if isinstance(part, str) else _number(part) for part in value]
+    parts = [None if isinstance(part, str) else number_of(part) for part in value]
     found = [part for part in parts if part is not None]
     return found if len(found) == len(parts) else None
 
@@ -182,14 +183,14 @@ def _numbers(
         return plain
     out: list[float | None] = []
     for row, value in enumerate(values):
-        found = _number(value)
-        if found is None and not (_empty(value) or _unknown(value)):
+        found = number_of(value)
+        if found is None and not (is_empty(value) or is_unknown(value)):
             problems.append(
                 RowProblem(
                     _line(row, lines),
                     None,
-                    f"the field {name!r} must be a number; got {_short(value)}. Write it like 3.5, leave it empty, "
-                    f"or say with --kind {name}=category that it is none",
+                    f"the field {name!r} must be a number; got {checks.short(value)}. Write it like 3.5, "
+                    f"leave it empty, or say with --kind {name}=category that it is none",
                 )
             )
         out.append(found)
@@ -220,36 +221,31 @@ def _vectors(
     out: list[list[float] | None] = []
     length = 0
     for row, value in enumerate(values):
-        found = None if _empty(value) else _vector(value)
+        found = None if is_empty(value) else _vector(value)
         if found is not None:
             length = length or len(found)
-        if not _empty(value) and (found is None or len(found) != length):
+        if not is_empty(value) and (found is None or len(found) != length):
             wanted = f"{length} numbers" if length else "numbers"
             problems.append(
                 RowProblem(
                     _line(row, lines),
                     None,
-                    f"the field {name!r} must be a list of {wanted}; got {_short(value)}. Write it like [1, 2.5]",
+                    f"the field {name!r} must be a list of {wanted}; got {checks.short(value)}. Write it like [1, 2.5]",
                 )
             )
         out.append(found)
     return out
 
 
-def _empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
     """None, NaN or blank text; an array is never empty, and cannot be compared."""
     return not isinstance(value, np.ndarray) and (is_missing(value) or (isinstance(value, str) and not value.strip()))
 
 
-def _unknown(value: Any) -> bool:
+def is_unknown(value: Any) -> bool:
     """Whether it is one of the words for a number that is not known."""
     return isinstance(value, str) and value.strip().lower() in NO_NUMBER
 
 
 def _line(row: int, lines: Sequence[int] | None) -> int:
     return row + 1 if lines is None else lines[row]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

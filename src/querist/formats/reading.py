@@ -31,7 +31,12 @@ def columns_in(path: str | Path, *, format: str | None = None) -> tuple[str, ...
 
 
 def open_table(
-    path: str | Path, *, format: str | None = None, encoding: str | None = None, delimiter: str | None = None
+    path: str | Path,
+    *,
+    format: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quote: str | None = None,
 ) -> TableReader:
     """A streaming reader of the table in a file.
 
@@ -44,6 +49,9 @@ def open_table(
         Of text; by default what a byte order mark tells, else strict UTF-8.
     delimiter : str, optional
         Of CSV; by default a first line `sep=;` or the header line tells.
+    quote : {"double", "none"}, optional
+        Of CSV: whether a double quote around a cell keeps delimiters in it, as it does by default, or is a character
+        like any other.
 
     Raises
     ------
@@ -52,8 +60,9 @@ def open_table(
     """
     source = Source(path)
     name = format_of(source.path) if format is None else checks.one_of("format", format, FORMATS)
-    if delimiter is not None and name not in ("csv", "tsv", "excel-csv"):
-        raise InvalidInput(f"delimiter: must be left out for {name}, which has none; got {delimiter!r}.")
+    for option, said in (("delimiter", delimiter), ("quote", quote)):
+        if said is not None and name not in ("csv", "tsv", "excel-csv"):
+            raise InvalidInput(f"{option}: must be left out for {name}, which has none; got {said!r}. Leave it out.")
     if name == "jsonl":
         return JsonlTable(source, encoding=encoding)
     if name == "parquet":
@@ -62,4 +71,6 @@ def open_table(
         return ArrowTable(source)
     if name == "tsv":
         delimiter = delimiter or "\t"
-    return CsvTable(source, encoding=encoding, delimiter=delimiter, escaped=name == "excel-csv")
+    return CsvTable(
+        source, encoding=encoding, delimiter=delimiter, quote=quote or "double", escaped=name == "excel-csv"
+    )

@@ -39,9 +39,15 @@ class TableReader(ABC):
     ----------
     columns : tuple of str
         Their names, known before the first row is read.
+    header_line : int
+        The line that they stand on; 0 where the format itself says which are names.
+    delimiter : str
+        What parts the cells; empty where none does.
     """
 
     columns: tuple[str, ...]
+    header_line: int = 0
+    delimiter: str = ""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -49,6 +55,11 @@ class TableReader(ABC):
     @abstractmethod
     def batches(self, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
         """The rows, at most `size` at a time; no more than that are ever held."""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self._source.name
 
     @property
     def position(self) -> int:

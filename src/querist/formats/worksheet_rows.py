@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from querist.core.checks import listed
 from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.schema import fold
-from querist.formats.csv_rows import CsvFile
+from querist.formats.csv_rows import Advice, CsvFile
 from querist.formats.excel import unescape
 from querist.formats.files import Source
 from querist.formats.jsonl import objects
 
 ROWS_AT_ONCE = 20_000
 HINT = 'Save it again as UTF-8 (in Excel: "CSV UTF-8 (Comma delimited)").'
+ADVICE = Advice(encoding=HINT, nul=HINT, quote="Write a quote inside a quoted cell twice.")
 _INVISIBLE = "\u200b\ufeff"  # blanks that `str.strip` does not know, and copying from web pages brings
 
 
@@ -70,7 +72,7 @@ def clean(text: str) -> str:
 
 
 def _from_csv(source: Source, id_column: str, label_column: str, note_column: str) -> Sheet:
-    file = CsvFile(source, hint=HINT)
+    file = CsvFile(source, advice=ADVICE)
     header = [unescape(clean(name)) for name in file.header]
     id_at = _place(source.name, header, id_column)
     label_at = _place(source.name, header, label_column)
@@ -105,7 +107,7 @@ def _place(file: str, header: Sequence[str], wanted: str) -> int:
         return found[0]
     if found:
         raise InvalidInput(f"{file}: must have one column {wanted!r}; it has {len(found)}. Delete all but one.")
-    has = ", ".join(repr(name) for name in header if name) or "none with a name"
+    has = listed(name for name in header if name)
     raise InvalidInput(
         f"{file}: must have a column {wanted!r}; its columns are {has}. Keep the header row as it was written."
     )

@@ -17,7 +17,7 @@ from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejecte
 from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
-from querist.formats import RawBatch, coerce, infer_kinds
+from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
 from querist.service.labeling import import_labels
 from querist.service.workspace import Workspace
 from querist.splits import Seen, Sketches, Splitter, find_target_leak, sketch
@@ -25,6 +25,7 @@ from querist.store import items, projects
 from querist.store.db import Connection
 
 PROBLEMS_KEPT = 1000  # a file whose every row is wrong is wrong once; the list need not hold a million entries
+ID_PREFIX = "i"  # without it some ids are numbers to a spreadsheet program: 0e10982213566457, 5444403668824e23
 ID_CHARACTERS = 16  # of the content hash: two of ten million items share them once in a hundred thousand imports
 
 
@@ -47,6 +48,9 @@ class Tally:
     n_rows: int = 0
     n_added: int = 0
     n_repeated: int = 0
+    n_inside: int = 0
+    n_alike: int = 0
+    n_blank: int = 0
     n_labels: int = 0
     splits: Counter[str] = field(default_factory=Counter)
 
@@ -74,7 +78,16 @@ def storable(text: str) -> str:
 class Desk:
     """Takes batches, refuses rows with reasons, and knows at the end whether all may come in."""
 
-    def __init__(self, conn: Connection, work: Workspace, wishes: Wishes, import_id: int, source: str) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        work: Workspace,
+        wishes: Wishes,
+        import_id: int,
+        source: str,
+        *,
+        reader: TableReader | None = None,
+    ) -> None:
         self._conn = conn
         self._project = work.project_id
         self._work = work
@@ -92,6 +105,29 @@ class Desk:
         self._problems: list[RowProblem] = []
         self._lengths: dict[str, int] = dict(self._settings.get("lengths", {}))
         self._tally = Tally()
+        self._commas = DecimalCommas("" if reader is None else reader.delimiter)
+        # A file names all its columns at once; rows that are handed in one by one may each leave a field out.
+        self._names_all = reader is not None
+        self._notes: list[str] = []
+        self._n_before = items.last_seq(conn, self._project)
+        self._prefix = ID_PREFIX if self._spec is None else self._settings.get("id_prefix", "")
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user had better know of the file, although it was taken."""
+        notes = list(self._notes)
+        if self._tally.n_blank:
+            texts = checks.listed(self._spec.named("text") if self._spec is not None else ())
+            notes.append(
+                f"{self._tally.n_blank:,} items hold no text: every text field of theirs ({texts}) is blank, so that "
+                "there is little to judge. See whether the file is whole."
+            )
+        if self._tally.n_alike:
+            notes.append(
+                f"{self._tally.n_alike:,} rows have the content of another row of the file and are no items of their "
+                "own: without ids, equal content is one item. Name a column of ids with --id to keep them apart."
+            )
+        return notes
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -101,10 +137,15 @@ class Desk:
     def take(self, batch: RawBatch) -> None:
         """Look over a batch, and store what is new in it."""
         names = self._fields(batch)
-        spec = self._spec_for(batch, names)
-        columns = {name: batch.columns.get(name, [None] * len(batch.lines)) for name in spec.kinds}
         try:
-            columns = coerce(columns, spec, lines=batch.lines)
+            numbers = self._with_points(batch, names)
+            spec = self._spec_for(batch, names, numbers)
+            none = [None] * len(batch.lines)
+            given = {
+                name: numbers[name] if kind == "number" and name in numbers else batch.columns.get(name, none)
+                for name, kind in spec.kinds.items()
+            }
+            columns = coerce(given, spec, lines=batch.lines)
         except RowsRejected as error:
             self._refuse(*error.rows)
             return
@@ -115,8 +156,11 @@ class Desk:
         new = self._new(batch, ids, hashes)
         if self._problems:
             return
-        labels = self._labels(batch, ids)
+        if self._id_name(batch) is None:
+            self._tally.n_alike = self._tally.n_inside
+        labels = self._labels(batch, ids, numbers)
         some = len(new) < len(ids)
+        self._count_blank(columns, spec, new)
         fresh = sketch(
             {name: [column[i] for i in new] if some else column for name, column in columns.items()},
             spec,
@@ -167,7 +211,7 @@ class Desk:
         wishes = self._wishes
         for name in (*wishes.drop, *(n for n in (wishes.label, wishes.id_column) if n)):
             if name not in batch.columns:
-                has = ", ".join(map(repr, batch.columns))
+                has = checks.listed(batch.columns)
                 raise InvalidInput(f"column: must be one of {self._source}; got {name!r}. It has {has}.")
         aside = {*wishes.drop, wishes.label, self._id_name(batch)}
         names = [name for name in batch.columns if name not in aside]
@@ -175,20 +219,40 @@ class Desk:
             leak = find_target_leak({name: batch.columns[name] for name in names}, self._schema)
             if leak is not None:
                 raise LeakFound(leak)
-        if self._spec is not None and (strange := [name for name in names if name not in self._spec.kinds]):
-            fields = ", ".join(map(repr, self._spec.kinds))
+        known = {} if self._spec is None else self._spec.kinds
+        if self._names_all and (lacking := [name for name in known if name not in batch.columns]):
             raise InvalidInput(
-                f"column: must be a field of the project, which are {fields}; got {strange[0]!r}. "
-                f"Rename it, or leave it out with --drop {strange[0]}."
+                f"{self._source}: must have every field of the project, which are {checks.listed(known)}; it lacks "
+                f"{checks.listed(lacking)}. Name the column so, or add an empty one where there is nothing to say."
+            )
+        if self._spec is not None and (strange := [name for name in names if name not in self._spec.kinds]):
+            fields = checks.listed(self._spec.kinds)
+            drop = strange[0] if len(strange[0]) <= checks.NAME_CHARACTERS else "NAME"
+            raise InvalidInput(
+                f"column: must be a field of the project, which are {fields}; "
+                f"got {checks.short(strange[0])}. Rename it, or leave it out with --drop {drop}."
             )
         return names
 
-    def _spec_for(self, batch: RawBatch, names: Sequence[str]) -> FieldSpec:
+    def _with_points(self, batch: RawBatch, names: Sequence[str]) -> dict[str, Sequence[Any]]:
+        """The columns that are numbers or may be, also the labels, as they are read where 3,5 is written for 3.5."""
+        if self._spec is None:
+            said = {**self._settings["kinds"], **self._wishes.kinds}
+            some = [name for name in names if said.get(name, "number") == "number"]
+        else:
+            some = [name for name in names if self._spec.kinds[name] == "number"]
+        if self._wishes.label is not None and self._schema.task == "number":
+            some.append(self._wishes.label)
+        return self._commas.read({name: batch.columns[name] for name in some}, lines=batch.lines)
+
+    def _spec_for(self, batch: RawBatch, names: Sequence[str], numbers: Mapping[str, Sequence[Any]]) -> FieldSpec:
         for name in self._wishes.kinds:
             checks.one_of("kind of a column", name, names)
         if self._spec is None:
             given = {**self._settings["kinds"], **self._wishes.kinds}
-            self._spec = infer_kinds({name: batch.columns[name] for name in names}, overrides=given)
+            columns = {name: numbers.get(name, batch.columns[name]) for name in names}
+            self._spec = infer_kinds(columns, overrides=given)
+            self._notes += nearly_numbers(columns, self._spec, said=given)
             if not self._spec.used:
                 raise InvalidInput(
                     f"{self._source}: must hold a field to learn from; it has none. "
@@ -199,7 +263,8 @@ class Desk:
                     f"strata: must be a field that is used; the project was told {strata!r}, and has "
                     f"{', '.join(map(repr, self._spec.used))}. Add it, or say with --kind {strata}=category what it is."
                 )
-            settings = {**self._settings, "kinds": dict(self._spec.kinds), "fixed": True}
+            kinds = dict(self._spec.kinds)
+            settings = {**self._settings, "kinds": kinds, "fixed": True, "id_prefix": self._prefix}
             projects.update_settings(self._conn, self._project, settings)
         return self._spec
 
@@ -219,7 +284,7 @@ class Desk:
     def _ids(self, batch: RawBatch, hashes: Sequence[str]) -> list[str]:
         name = self._id_name(batch)
         if name is None:
-            return [h[:ID_CHARACTERS] for h in hashes]
+            return [self._prefix + h[:ID_CHARACTERS] for h in hashes]
         values = batch.columns[name]
         # One look at all of them together; only where it finds something, one at each.
         if set(map(type, values)) == {str} and "" not in values and "".join(values).isprintable():
@@ -243,7 +308,9 @@ class Desk:
         id_hashes = _id_hashes(ids)
         maybe = [ids[i] for i in np.flatnonzero(self._seen.maybe(id_hashes)).tolist()]
         self._seen.note(id_hashes)
-        known = {id_: found.content_hash for id_, found in items.existing(self._conn, self._project, maybe).items()}
+        there = items.existing(self._conn, self._project, maybe)
+        known = {id_: found.content_hash for id_, found in there.items()}
+        before_now = {id_ for id_, found in there.items() if found.seq <= self._n_before}
         if not known and len(set(ids)) == len(ids):
             return range(len(ids))
         new = []
@@ -254,6 +321,7 @@ class Desk:
                 new.append(i)
             elif before == content:
                 self._tally.n_repeated += 1
+                self._tally.n_inside += id_ not in before_now
             else:
                 self._refuse(
                     RowProblem(
@@ -265,11 +333,20 @@ class Desk:
                 )
         return new
 
-    def _labels(self, batch: RawBatch, ids: Sequence[str]) -> list[tuple[str, Value]]:
+    def _count_blank(self, columns: Mapping[str, Sequence[Any]], spec: FieldSpec, new: Sequence[int]) -> None:
+        blank: Sequence[int] = new if (texts := spec.named("text")) else []
+        for name in texts:
+            column = columns[name]
+            blank = [i for i in blank if (v := column[i]) is None or (isinstance(v, str) and not v.strip())]
+        self._tally.n_blank += len(blank)
+
+    def _labels(
+        self, batch: RawBatch, ids: Sequence[str], numbers: Mapping[str, Sequence[Any]]
+    ) -> list[tuple[str, Value]]:
         if self._wishes.label is None:
             return []
         labels: dict[str, Value] = {}
-        for i, raw in enumerate(batch.columns[self._wishes.label]):
+        for i, raw in enumerate(numbers.get(self._wishes.label, batch.columns[self._wishes.label])):
             if is_missing(raw):
                 continue
             try:

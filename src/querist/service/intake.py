@@ -13,7 +13,7 @@ from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.items import FIELD_KINDS, SPLITS
 from querist.core.ports import Progress, silent
-from querist.formats import RawBatch, open_table
+from querist.formats import RawBatch, TableReader, check_header, open_table
 from querist.service.desk import Desk, Wishes
 from querist.service.workspace import Workspace
 from querist.store import items
@@ -23,12 +23,16 @@ CHUNK = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What an import brought."""
+    """What an import brought.
+
+    `n_repeated` rows were there already; of these, `n_inside` repeat another row of the same source.
+    """
 
     source: str
     n_rows: int
     n_added: int
     n_repeated: int
+    n_inside: int
     n_labels: int
     splits: Mapping[str, int]
     kinds: Mapping[str, str]
@@ -47,6 +51,8 @@ def add_file(
     file_format: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    quote: str | None = None,
+    header: bool = False,
     progress: Progress = silent,
 ) -> Added:
     """Add the rows of a file as items.
@@ -65,15 +71,27 @@ def add_file(
         By default a column named `id`; where there is none, an item's id is made from its content.
     kinds : mapping of str to str
         What a column is, where it is not plain to see.
+    file_format, encoding, delimiter, quote : str, optional
+        How to read the file, where it is not plain to see.
+    header : bool
+        That the first line is a header although a name in it looks like data. In a project that has fields already,
+        a line that names all of them is one.
 
     Raises
     ------
+    InvalidInput
+        If the first line looks like data.
     RowsRejected
         If a row cannot be taken; none is then.
     LeakFound
         If a column holds the answers and neither `label` nor `drop` names it.
     """
-    reader = open_table(path, format=file_format, encoding=encoding, delimiter=delimiter)
+    reader = open_table(path, format=file_format, encoding=encoding, delimiter=delimiter, quote=quote)
+    if not header:
+        with work.database.reading() as conn:
+            schema, fields = work.schema(conn), work.spec(conn).kinds
+        if not fields or not fields.keys() <= set(reader.columns):
+            check_header(reader, schema.classes)
 
     def batches() -> Iterator[RawBatch]:
         for batch in reader.batches(CHUNK):
@@ -81,7 +99,7 @@ def add_file(
             progress(reader.position, reader.size_bytes, f"adding {Path(path).name}")
 
     wishes = _wishes(label, drop, split, id_column, kinds, Path(path).name)
-    return _add(work, batches(), Path(path).name, wishes, digest=lambda: reader.sha256)
+    return _add(work, batches(), Path(path).name, wishes, digest=lambda: reader.sha256, reader=reader)
 
 
 def add_items(
@@ -114,7 +132,7 @@ def distinct_values(source: str, column: str) -> list[str]:
         path, named = source, column
     reader = open_table(path)
     if named not in reader.columns:
-        has = ", ".join(map(repr, reader.columns))
+        has = checks.listed(reader.columns)
         raise InvalidInput(f"classes: must come from a column of {path}; got {named!r}. It has {has}.")
     found: set[str] = set()
     for batch in reader.batches(CHUNK):
@@ -140,11 +158,17 @@ def _wishes(
 
 
 def _add(
-    work: Workspace, batches: Iterable[RawBatch], source: str, wishes: Wishes, *, digest: Callable[[], str]
+    work: Workspace,
+    batches: Iterable[RawBatch],
+    source: str,
+    wishes: Wishes,
+    *,
+    digest: Callable[[], str],
+    reader: TableReader | None = None,
 ) -> Added:
     with work.database.transaction() as conn:
         record = items.start_import(conn, work.project_id, source=source)
-        desk = Desk(conn, work, wishes, record.id, source)
+        desk = Desk(conn, work, wishes, record.id, source, reader=reader)
         with items.first_import(conn):
             for batch in batches:
                 desk.take(batch)
@@ -158,7 +182,7 @@ def _add(
             n_repeated=tally.n_repeated,
             splits=dict(tally.splits),
         )
-    notes = []
+    notes = desk.notes
     if aside := tally.splits.get("excluded"):
         notes.append(
             f"{aside:,} items are set aside: each is a near copy of items on both sides of the test set, or of another "
@@ -169,6 +193,7 @@ def _add(
         n_rows=tally.n_rows,
         n_added=tally.n_added,
         n_repeated=tally.n_repeated,
+        n_inside=tally.n_inside,
         n_labels=tally.n_labels,
         splits=dict(tally.splits),
         kinds=dict(desk.kinds),

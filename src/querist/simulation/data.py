@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.core.checks import Array, Floats, Rows
+from querist.core.checks import Array, Floats, Rows, listed
 from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.items import Columns, FieldSpec, n_rows, take
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema, Task
-from querist.formats import coerce, infer_kinds, open_table
+from querist.formats import DecimalCommas, check_header, coerce, infer_kinds, open_table
 from querist.splits import near_groups
 
 LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
@@ -109,7 +109,14 @@ def labeled(
 
 
 def from_table(
-    path: str | Path, target: str, *, task: Task | None = None, drop: Sequence[str] = (), progress: Progress = silent
+    path: str | Path,
+    target: str,
+    *,
+    task: Task | None = None,
+    drop: Sequence[str] = (),
+    quote: str | None = None,
+    header: bool = False,
+    progress: Progress = silent,
 ) -> Labeled:
     """Labeled data from a file in which `target` is the column of answers; rows without one are left out.
 
@@ -121,19 +128,25 @@ def from_table(
         By default a number where every answer is one, and they hold fractions or more than 20 distinct values.
     drop : sequence of str
         Columns to leave out.
+    quote : {"double", "none"}, optional
+        Of a CSV: whether quotes keep delimiters in a cell, as by default, or are characters like any other.
+    header : bool
+        That the first line of a CSV is its header although a name in it looks like data: a number, or an answer.
 
     Raises
     ------
     InvalidInput
-        If there is no such column, or no row has an answer.
+        If there is no such column, no row has an answer, or the first line looks like data.
     """
-    reader = open_table(path)
+    reader = open_table(path, quote=quote)
+    if not header:
+        check_header(reader)
     if target not in reader.columns:
-        has = ", ".join(map(repr, reader.columns))
+        has = listed(reader.columns)
         raise InvalidInput(f"target: must be a column of {Path(path).name}; got {target!r}. It has {has}.")
     for column in drop:
         if column not in reader.columns:
-            has = ", ".join(map(repr, reader.columns))
+            has = listed(reader.columns)
             raise InvalidInput(f"drop: must be columns of {Path(path).name}; got {column!r}. It has {has}.")
     names = [column for column in reader.columns if column != target and column not in drop]
     columns: dict[str, list[Any]] = {column: [] for column in names}
@@ -147,11 +160,15 @@ def from_table(
         progress(reader.position, reader.size_bytes, "reading")
     if not y:
         raise InvalidInput(f"target: must have answers; column {target!r} is empty in every row. Name another column.")
-    spec = infer_kinds(columns)
+    # A column of text keeps its commas; one of numbers is read with a point for each.
+    read = DecimalCommas(reader.delimiter).read({**columns, target: y})
+    spec = infer_kinds({name: read[name] for name in names})
     if not spec.used:
         raise InvalidInput(f"{Path(path).name}: must hold something to learn from beside {target!r}; it does not.")
-    table = Columns(coerce(columns, spec)).select(spec.used)
-    numbers = _as_numbers(y)
+    table = Columns(coerce(columns | {name: list(read[name]) for name in spec.named("number")}, spec)).select(spec.used)
+    numbers = _as_numbers(read[target])
+    if not header and numbers is None:
+        check_header(reader, {str(value) for value in y})
     if task is None:
         task = "number" if numbers is not None and _looks_numeric(np.array(numbers)) else "choice"
     answers: Sequence[Any] = numbers if task == "number" and numbers is not None else y
