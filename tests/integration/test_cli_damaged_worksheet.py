@@ -97,12 +97,21 @@ FORGIVEN: dict[str, tuple[Callable[[Rows], str | bytes], dict[str, int]]] = {
     "tabs": (lambda r: dump(r, delimiter="\t"), {}),
     "a sep= line": (lambda r: "sep=;\r\n" + dump(r, delimiter=";", end="\r\n"), {}),
     "the line ends of Windows": (lambda r: dump(r, end="\r\n"), {}),
-    "the line ends of old Macs": (lambda r: dump(at(r, 2, "text", "x"), end="\r"), {}),
+    "the line ends of old Macs": (lambda r: dump(at(r, 2, "text", "hello there 1"), end="\r"), {}),
     "quotes round everything": (lambda r: dump(r, quoting=csv.QUOTE_ALL), {}),
     "newlines in a cell": (lambda r: dump(at(r, 3, "note", 'two\nlines, and "quotes"')), {}),
     "capitals and blanks in labels": (lambda r: dump(at(at(r, 1, "kind", " SPAM "), 2, "kind", "Ham\u200b")), {}),
     "capitals and blanks in headers": (lambda r: dump([[f" {name.upper()} " for name in r[0]], *r[1:]]), {}),
     "empty rows at the end": (lambda r: dump(r) + "\n\n,,,,,,,\n" + "," * (len(r[0]) - 1) + "\n", {}),
+    "capitals and blanks in the text, and no guard": (
+        lambda r: dump(at(at(r, 2, "text", " HELLO  there 1"), 3, "text", "=sum(a1) 2")),
+        {},
+    ),
+    "a text emptied": (lambda r: dump(at(r, 1, "text", " ")), {}),
+    "a text saved in an encoding that lacks its letters": (
+        lambda r: dump(at(r, 4, "text", "na?ve ?quotes? 3")),
+        {},
+    ),
     "a row twice": (lambda r: dump([*r, r[1]]), {"n_repeated": 1, "n_rows": 7}),
     "blanks round an id": (lambda r: dump(at(r, 1, "id", " 007 ")), {}),
     "JSON lines": (
@@ -182,6 +191,37 @@ REFUSED: dict[str, tuple[Callable[[Rows], str], list[str], int]] = {
         [lost(2, "7", "007")],
         5,
     ),
+    "an id turned into another item's": (
+        lambda r: dump(at(r, 1, "id", "008")[:2] + r[3:]),
+        [
+            "line 2 (008): the field 'text' is the text of the item '007', not of '008': the id was changed, or a "
+            "column was sorted without the others; write the id '007' if the label is meant for this text."
+        ],
+        4,
+    ),
+    "a column sorted without the others": (
+        lambda r: dump([r[0], [r[1][0], r[2][1], *r[1][2:]], [r[2][0], r[1][1], *r[2][2:]], *r[3:]]),
+        [
+            f"line {line} ({here}): the field 'text' is the text of the item '{there}', not of '{here}': the id was "
+            f"changed, or a column was sorted without the others; write the id '{there}' if the label is meant for "
+            "this text."
+            for line, here, there in ((2, "007", "008"), (4, "008", "007"))
+        ],
+        4,
+    ),
+    "a text of nobody": (
+        lambda r: dump(at(r, 1, "text", "I never wrote that")),
+        [
+            "line 2 (007): the field 'text' is not the text of the item '007', so that the label may be meant for "
+            "another; copy the text from the worksheet as it was written, or empty it if you changed it yourself."
+        ],
+        5,
+    ),
+    "an id wrapped up as text": (
+        lambda r: dump(at(at(r, 1, "id", "'007"), 2, "id", '="008"')),
+        [lost(2, "'007", "007"), lost(3, '="008"', "008")],
+        4,
+    ),
     "an id turned into a fraction": (
         lambda r: dump(at(r, 5, "id", "11.0")),
         [lost(7, "11.0", "0011")],
@@ -203,7 +243,7 @@ REFUSED: dict[str, tuple[Callable[[Rows], str], list[str], int]] = {
         5,
     ),
     "a row twice with two labels": (
-        lambda r: dump([*at(r, 2, "text", "one line"), [*r[1][:2], "ham", *r[1][3:]]]),
+        lambda r: dump([*at(r, 2, "text", "hello there 1"), [*r[1][:2], "ham", *r[1][3:]]]),
         ["line 8 (007): the label is 'ham' here, but 'spam' on line 2 for the same id; keep one of the two rows."],
         5,
     ),
@@ -224,7 +264,7 @@ REFUSED: dict[str, tuple[Callable[[Rows], str], list[str], int]] = {
         5,
     ),
     "several at once": (
-        lambda r: dump(at(at(at(r, 1, "kind", "eggs"), 2, "text", "one line"), 3, "id", "9")),
+        lambda r: dump(at(at(at(r, 1, "kind", "eggs"), 2, "text", "hello there 1"), 3, "id", "9")),
         [
             "line 2 (007): the label 'eggs' is not in the schema; it has 'spam', 'ham', '1-2'.",
             lost(4, "9", "009"),
@@ -258,7 +298,7 @@ def test_what_may_change_meaning_is_refused_row_by_row(here: Path, cli: Callable
 
 UNREADABLE: dict[str, tuple[Callable[[Rows], bytes], str]] = {
     "cp1252": (
-        lambda r: dump(at(r, 2, "text", "one line")).encode("cp1252"),
+        lambda r: dump(at(r, 2, "text", "hello there 1")).encode("cp1252"),
         'back.csv: must be UTF-8 text; line 5, byte 7 is 0xEF, which is not. Save it again as UTF-8 (in Excel: "CSV '
         'UTF-8 (Comma delimited)").',
     ),

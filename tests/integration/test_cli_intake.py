@@ -173,3 +173,54 @@ def test_a_project_of_before_goes_on_with_the_ids_it_has(texts: Path, cli: Cli) 
         raw.execute("UPDATE item SET item_id = substr(item_id, 2)")
     raw.close()
     assert cli("add", "a.csv").out.startswith("0 items added (none), 2 known already.")
+
+
+def test_asking_in_an_empty_project_says_how_to_fill_it(texts: Path, cli: Cli) -> None:
+    for more in ((), ("--split", "test")):
+        said = cli("ask", *more)
+        assert (said.code, said.err) == (
+            2,
+            "Error: items: must be there before one can be asked about; the project 'sms' has no items yet. Add some "
+            "with `querist add FILE`.\n",
+        )
+
+
+def test_text_reaches_the_terminal_without_its_commands(texts: Path, cli: Cli) -> None:
+    (texts / "a.csv").write_text("id,text\na\u202e,a \x1b[31mred\x1b[0m \x9b2J word\nb,another word\n", "utf-8")
+    refused = cli("add", "a.csv")
+    assert not set("\x1b\x9b\u202e") & set(refused.err)
+    (texts / "a.csv").write_text("id,text\na,a \x1b[31mred\x1b[0m \x9b2J word\nb,another word\n", "utf-8")
+    assert cli("add", "a.csv").code == 0
+    as_json = cli("ask", "-n", "2", "--json")
+    assert not set("\x1b\x9b") & set(as_json.out)
+    assert {entry["fields"]["text"] for entry in as_json.json["entries"]} >= {"a \x1b[31mred\x1b[0m \x9b2J word"}
+    cli("withdraw")
+    shown = cli("ask", "-n", "2").out
+    assert not set("\x1b\x9b\u202e") & set(shown)
+    assert r"a \x1b[31mred\x1b[0m \x9b2J word" in shown
+
+
+def test_asking_says_how_to_answer(tmp_path: Path, cli: Cli) -> None:
+    assert cli("init", "p", "--target", "t[red]", "--classes", "a,b", "--test-share", "0").code == 0
+    (tmp_path / "a.csv").write_text("id,text\na,one text\nb,another text\n", "utf-8")
+    assert cli("add", "a.csv").code == 0
+    assert cli("ask", "-n", "1").out.endswith(
+        "To answer: `querist ask --again --to batch.csv`, fill in the column 't[red]', then `querist tell batch.csv`.\n"
+    )
+    assert "fill in the column 't[red]', then `querist tell b.csv`." in cli("ask", "-n", "1", "--to", "b.csv").out
+
+
+def test_a_number_that_may_be_a_thousand_is_not_guessed(prices: Path, cli: Cli) -> None:
+    (prices / "a.csv").write_text("id,text\n" + "".join(f"{c},text of {c} and more\n" for c in "abc"), "utf-8")
+    assert cli("add", "a.csv").code == 0
+    (prices / "told.csv").write_text("id;price\na;1.234\nb;3,5\nc;1.5\n", "utf-8")
+    said = cli("tell", "told.csv", "--json")
+    assert (said.code, said.json["problems"]) == (
+        2,
+        [
+            "line 2 (a): the label '1.234' may be read in two ways, since other cells have a decimal comma; write 1234 "
+            "or 1,234."
+        ],
+    )
+    (prices / "told.csv").write_text("id;price\na;1.234\nb;3.5\n", "utf-8")
+    assert cli("tell", "told.csv", "--json").json["n_labeled"] == 2

@@ -374,7 +374,7 @@ def test_a_round_drawn_while_another_came_first_is_a_conflict_and_leaves_nothing
         return real(*given, **more)
 
     monkeypatch.setattr(service_rounds, "ask_state", slow)
-    with pytest.raises(Conflict, match="round: must be the next; got 2, and round 2 is there"):
+    with pytest.raises(Conflict, match="got 2, and round 2 is there: another command asked meanwhile"):
         colors.ask()
     with work.database.reading() as conn:
         assert rounds.last_number(conn, work.project_id) == 2

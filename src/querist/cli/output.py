@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,12 +30,15 @@ PIPED_WIDTH = 120  # nobody sees how wide a file is, and a table that is cut say
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+# What moves the cursor, recolors, or turns the direction of writing; line ends and tabs are left.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def emit(value: Any) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2)
+    print(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))  # those that JSON itself does not escape
 
 
 def plain(value: Any) -> Any:
@@ -74,8 +78,14 @@ def table(rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
 
 
 def escape(text: str) -> str:
-    """Text that Rich must not read as its own markup."""
-    return text.replace("[", r"\[")
+    """Text that Rich must not read as its own markup, and the terminal not as a command: that is shown as `\\x1b`.
+
+    Examples
+    --------
+    >>> print(escape("a \\x1b[31mred\\x1b[0m word"))
+    a \\x1b\\[31mred\\x1b\\[0m word
+    """
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text).replace("[", r"\[")
 
 
 def sparkline(values: Sequence[float]) -> str:

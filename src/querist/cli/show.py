@@ -52,13 +52,18 @@ def show_asked(asked: Asked, to: Path | None) -> None:
     if asked.cost_usd:
         out.print(f"Answers to them cost about {asked.cost_usd:.2f} dollars.")
     if to is not None:
-        out.print(f"Written to {to}: fill in the column {escape(asked.target)!r}, then `querist tell {to}`.")
+        sheet = escape(str(to))
+        out.print(f"Written to {sheet}: fill in the column {escape(repr(asked.target))}, then `querist tell {sheet}`.")
         return
     rows = [["id", "item", "suggestion", "why"]]
     for entry in asked.entries:
         suggestion = f"{entry.suggestion} ({entry.confidence:.0%})" if entry.suggestion and entry.confidence else ""
         rows.append([entry.item_id, entry.preview, suggestion, entry.reason])
     table(rows)
+    out.print(
+        f"To answer: `querist ask --again --to batch.csv`, fill in the column {escape(repr(asked.target))}, "
+        "then `querist tell batch.csv`."
+    )
 
 
 def show_told(told: Told) -> None:

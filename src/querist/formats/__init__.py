@@ -8,6 +8,7 @@ from querist.formats.reading import columns_in, open_table
 from querist.formats.table import RawBatch, TableReader
 from querist.formats.worksheet import (
     Mark,
+    Texts,
     Worksheet,
     WorksheetRow,
     check_worksheet_path,
@@ -21,6 +22,7 @@ __all__ = [
     "Mark",
     "RawBatch",
     "TableReader",
+    "Texts",
     "Worksheet",
     "WorksheetRow",
     "check_header",

@@ -10,15 +10,39 @@ from typing import Any
 from querist.core.atomic import writable
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.schema import Schema, fold
+from querist.formats.decimals import has_decimal_comma
 from querist.formats.names import format_of
 from querist.formats.worksheet_cells import probable_ids, read_label
 from querist.formats.worksheet_rows import Line, open_lines
+from querist.formats.worksheet_text import FieldsOf, owner, shows
 from querist.formats.writing import write_table
 
 FACTS = ("suggestion", "suggestion_confidence", "why", "round")
 ID, NOTE = "id", "note"
 
 Known = Callable[[Sequence[str]], Container[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts that a project's items are known by.
+
+    Parameters
+    ----------
+    fields : sequence of str
+        All fields of the project, in their order.
+    named : sequence of str
+        Those of text.
+    of : callable
+        Given ids, the fields of those items that are there.
+    open : callable
+        The ids of the items that are asked about and not answered.
+    """
+
+    fields: Sequence[str]
+    named: Sequence[str]
+    of: FieldsOf
+    open: Callable[[], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +116,7 @@ def write_worksheet(path: str | Path, *, target: str, fields: Sequence[str], row
     """
     file_format = check_worksheet_path(path)
     label = label_column_of(target)
-    taken = [ID, label, NOTE, *FACTS]
-    shown = []
-    for field in fields:
-        name = field
-        while fold(name) in map(fold, taken):
-            name = f"field:{name}"
-        taken.append(name)
-        shown.append(name)
+    shown = field_columns(target, fields).values()
     write_table(
         path,
         [ID, *shown, label, NOTE, *FACTS],
@@ -119,6 +136,19 @@ def write_worksheet(path: str | Path, *, target: str, fields: Sequence[str], row
         format="excel-csv" if file_format == "csv" else "jsonl",
     )
     return Path(path)
+
+
+def field_columns(target: str, fields: Sequence[str]) -> dict[str, str]:
+    """The column that each field has in a worksheet."""
+    taken = [ID, label_column_of(target), NOTE, *FACTS]
+    shown = {}
+    for field in fields:
+        name = field
+        while fold(name) in map(fold, taken):
+            name = f"field:{name}"
+        taken.append(name)
+        shown[field] = name
+    return shown
 
 
 def check_worksheet_path(path: str | Path) -> str:
@@ -146,6 +176,7 @@ def read_worksheet(
     *,
     schema: Schema,
     known_ids: Known,
+    texts: Texts | None = None,
     id_column: str = ID,
     label_column: str | None = None,
 ) -> Worksheet:
@@ -153,7 +184,7 @@ def read_worksheet(
 
     Rows and columns may stand in any order, others may be added, and case and blanks in headers and labels do not
     matter. Nothing is guessed: an id or a label that a spreadsheet program has changed is a problem, whose message
-    says what it probably was.
+    says what it probably was; so is a row that shows the text of another item than its id names.
 
     Parameters
     ----------
@@ -163,6 +194,8 @@ def read_worksheet(
         Which labels there are.
     known_ids : callable
         Given ids, those that the project has.
+    texts : Texts, optional
+        The items' texts, to see that each row shows its item.
     id_column, label_column : str
         By default `id` and the schema's target.
 
@@ -172,7 +205,9 @@ def read_worksheet(
         If the file as a whole cannot be read as a worksheet.
     """
     wanted = label_column_of(schema.target) if label_column is None else label_column
-    sheet = open_lines(path, id_column=id_column, label_column=wanted, note_column=NOTE)
+    columns = {} if texts is None else field_columns(schema.target, texts.fields)
+    shown = {} if texts is None else {name: columns[name] for name in texts.named}
+    sheet = open_lines(path, id_column=id_column, label_column=wanted, note_column=NOTE, shown=shown)
     problems = [RowProblem(line.number, line.item_id or None, line.broken) for line in sheet.lines if line.broken]
     whole = [line for line in sheet.lines if not line.broken]
     labeled = [line for line in whole if line.has_label]
@@ -180,10 +215,14 @@ def read_worksheet(
     problems += [RowProblem(line.number, None, _NAMELESS) for line in nameless]
     named, unknown = _known(known_ids, [line for line in labeled if line.item_id])
     problems += unknown
+    if texts is not None:
+        named, strangers = _own(texts, named, [line.item_id.strip() for line in whole])
+        problems += strangers
+    commas_used = sheet.decimal_comma and any(has_decimal_comma(line.label) for line in labeled)
     marks: dict[str, list[Mark]] = {}
     for line, item_id in named:
         try:
-            value = read_label(schema, line.label, decimal_comma=sheet.decimal_comma)
+            value = read_label(schema, line.label, decimal_comma=sheet.decimal_comma, commas_used=commas_used)
         except InvalidInput as error:
             problems.append(RowProblem(line.number, item_id, str(error)))
         else:
@@ -212,6 +251,42 @@ def read_worksheet(
 
 
 _NAMELESS = "there is a label but no id; copy the id from the worksheet as it was written."
+
+
+def _own(
+    texts: Texts, named: list[tuple[Line, str]], others: Sequence[str]
+) -> tuple[list[tuple[Line, str]], list[RowProblem]]:
+    """The rows that show the item whose id they have, and a problem for each that shows another's text."""
+    if not any(line.shown for line, _ in named):
+        return named, []
+    stored = texts.of([item_id for _, item_id in named])
+    strange = {
+        line.number: next(name for name, value in line.shown.items() if not shows(stored[item_id].get(name), value))
+        for line, item_id in named
+        if not all(shows(stored[item_id].get(name), value) for name, value in line.shown.items())
+    }
+    if not strange:
+        return named, []
+    guesses = [guess for line, item_id in named if line.number in strange for guess in probable_ids(item_id)]
+    candidates = texts.of(list(dict.fromkeys([*texts.open(), *others, *guesses])))
+    problems = [
+        RowProblem(line.number, item_id, _another(strange[line.number], item_id, owner(line.shown, candidates)))
+        for line, item_id in named
+        if line.number in strange
+    ]
+    return [(line, item_id) for line, item_id in named if line.number not in strange], problems
+
+
+def _another(field: str, item_id: str, whose: str | None) -> str:
+    if whose is None or whose == item_id:
+        return (
+            f"the field {field!r} is not the text of the item {item_id!r}, so that the label may be meant for another; "
+            "copy the text from the worksheet as it was written, or empty it if you changed it yourself."
+        )
+    return (
+        f"the field {field!r} is the text of the item {whose!r}, not of {item_id!r}: the id was changed, or a column "
+        f"was sorted without the others; write the id {whose!r} if the label is meant for this text."
+    )
 
 
 def _known(known_ids: Known, lines: list[Line]) -> tuple[list[tuple[Line, str]], list[RowProblem]]:

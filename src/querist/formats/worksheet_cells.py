@@ -10,13 +10,24 @@ from querist.core.schema import Schema
 
 PADDING = 12  # digits; ids that are numbers are rarely longer
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#ERROR!")
+_THREE_DIGITS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+_WRAPPED = re.compile(r"=\"(.*)\"|'(.*)")
+SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#ERROR!")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PARTS = re.compile(r"[A-Za-z]+|\d+")
 
 
-def read_label(schema: Schema, raw: Any, *, decimal_comma: bool) -> str | float:
+def read_label(schema: Schema, raw: Any, *, decimal_comma: bool, commas_used: bool = False) -> str | float:
     """The answer a cell stands for.
+
+    Parameters
+    ----------
+    schema : Schema
+    raw : object
+    decimal_comma : bool
+        Whether 3,5 is 3.5 here.
+    commas_used : bool
+        Whether other cells are so written, where 1.234 may be 1234.
 
     Raises
     ------
@@ -24,6 +35,11 @@ def read_label(schema: Schema, raw: Any, *, decimal_comma: bool) -> str | float:
         If it is none; a formula, an error or a date of a spreadsheet program is said to be one.
     """
     text = raw.strip() if isinstance(raw, str) else raw
+    if schema.task == "number" and commas_used and isinstance(text, str) and _THREE_DIGITS.fullmatch(text):
+        raise InvalidInput(
+            f"the label {text!r} may be read in two ways, since other cells have a decimal comma; "
+            f"write {text.replace('.', '')} or {text.replace('.', ',')}."
+        )
     if schema.task == "number" and isinstance(text, str) and decimal_comma and _DECIMAL_COMMA.fullmatch(text):
         text = text.replace(",", ".")
     try:
@@ -42,8 +58,13 @@ def probable_ids(item_id: str) -> list[str]:
     --------
     >>> probable_ids("12.0")[:2], probable_ids("a-3")
     (['12', '012'], ['A-3'])
+    >>> probable_ids("'007")[0], probable_ids('="007"')[0]
+    ('007', '007')
     """
     guesses: dict[str, None] = {}
+    if (wrapped := _WRAPPED.fullmatch(item_id)) is not None:  # ways to have a program take a number for text
+        item_id = wrapped[1] or wrapped[2] or ""
+        guesses[item_id] = None
     whole = re.sub(r"[.,]0+$", "", item_id)
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d{1,2}", item_id):
         whole = str(int(float(item_id)))
@@ -54,12 +75,13 @@ def probable_ids(item_id: str) -> list[str]:
         guesses.update({whole.zfill(n): None for n in range(len(whole), max(PADDING, len(whole)) + 1)})
         guesses[f"{whole}.0"] = None
     guesses.update({item_id.lower(): None, item_id.upper(): None})
-    guesses.pop(item_id, None)
+    if wrapped is None:
+        guesses.pop(item_id, None)
     return list(guesses)
 
 
 def _hint(schema: Schema, text: str) -> str | None:
-    if text.upper() in _SPREADSHEET_ERRORS:
+    if text.upper() in SPREADSHEET_ERRORS:
         return "it is an error of the spreadsheet program. Write the label again."
     if text.startswith(("=", "@", "+")) or (text.startswith("-") and schema.task == "choice"):
         return "it looks like a formula, which is never run. Write the label itself."
@@ -73,6 +95,11 @@ def _hint(schema: Schema, text: str) -> str | None:
     return None
 
 
+def is_month(word: str) -> bool:
+    """Whether a word begins as an English month does."""
+    return word[:3].lower() in _MONTHS
+
+
 def _as_date(text: str) -> tuple[int, ...] | None:
     """Day and month, smaller first, where a text can be read as a date; a year is left out."""
     parts = _PARTS.findall(text)
@@ -82,7 +109,7 @@ def _as_date(text: str) -> tuple[int, ...] | None:
     for part in parts:
         if part.isdigit():
             numbers.append(int(part))
-        elif part[:3].lower() in _MONTHS:
+        elif is_month(part):
             numbers.append(_MONTHS.index(part[:3].lower()) + 1)
         else:
             return None

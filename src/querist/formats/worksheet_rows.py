@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,14 @@ _INVISIBLE = "\u200b\ufeff"  # blanks that `str.strip` does not know, and copyin
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row that holds something. `broken` says what is wrong with it as a row."""
+    """A row that holds something. `broken` says what is wrong with it as a row, `shown` what it shows of the item."""
 
     number: int
     item_id: str
     label: Any
     note: str = ""
     broken: str = ""
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_label(self) -> bool:
@@ -46,8 +47,12 @@ class Sheet:
     decimal_comma: bool
 
 
-def open_lines(path: str | Path, *, id_column: str, label_column: str, note_column: str) -> Sheet:
+def open_lines(
+    path: str | Path, *, id_column: str, label_column: str, note_column: str, shown: Mapping[str, str] | None = None
+) -> Sheet:
     """The rows of a worksheet that hold anything.
+
+    `shown` are the fields to keep of each row, and the columns they stand in, where these are there.
 
     Raises
     ------
@@ -56,9 +61,9 @@ def open_lines(path: str | Path, *, id_column: str, label_column: str, note_colu
     """
     source = Source(path)
     if source.name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
-        sheet = Sheet(tuple(_from_json(source, id_column, label_column, note_column)), False)
+        sheet = Sheet(tuple(_from_json(source, id_column, label_column, note_column, shown or {})), False)
     else:
-        sheet = _from_csv(source, id_column, label_column, note_column)
+        sheet = _from_csv(source, id_column, label_column, note_column, shown or {})
     if not sheet.lines:
         raise InvalidInput(
             f"{source.name}: must hold rows; it holds no rows below its header. Check that it was saved."
@@ -71,14 +76,16 @@ def clean(text: str) -> str:
     return text.strip().strip(_INVISIBLE).strip()
 
 
-def _from_csv(source: Source, id_column: str, label_column: str, note_column: str) -> Sheet:
+def _from_csv(source: Source, id_column: str, label_column: str, note_column: str, shown: Mapping[str, str]) -> Sheet:
     file = CsvFile(source, advice=ADVICE)
     header = [unescape(clean(name)) for name in file.header]
     id_at = _place(source.name, header, id_column)
     label_at = _place(source.name, header, label_column)
     note_at = _place(source.name, header, note_column) if fold(note_column) in map(fold, header) else None
+    places = {name: _places(header, column) for name, column in shown.items()}
+    shown_at = {name: found[0] for name, found in places.items() if len(found) == 1}
     lines = [
-        _line(number, cells, len(header), id_at, label_at, note_at)
+        _line(number, cells, len(header), id_at, label_at, note_at, shown_at)
         for rows, numbers in file.rows(ROWS_AT_ONCE)
         for cells, number in zip(rows, numbers, strict=True)
         if any(map(clean, cells))
@@ -86,7 +93,15 @@ def _from_csv(source: Source, id_column: str, label_column: str, note_column: st
     return Sheet(tuple(lines), file.delimiter == ";")
 
 
-def _line(number: int, cells: list[str], width: int, id_at: int, label_at: int, note_at: int | None) -> Line:
+def _line(
+    number: int,
+    cells: list[str],
+    width: int,
+    id_at: int,
+    label_at: int,
+    note_at: int | None,
+    shown_at: Mapping[str, int],
+) -> Line:
     item_id = cells[id_at] if id_at < len(cells) else ""
     item_id = unescape(item_id) if clean(item_id) else ""
     if len(cells) < width or any(map(clean, cells[width:])):
@@ -97,12 +112,17 @@ def _line(number: int, cells: list[str], width: int, id_at: int, label_at: int, 
         )
         return Line(number, item_id, None, broken=broken)
     note = unescape(cells[note_at]) if note_at is not None else ""
-    return Line(number, item_id, unescape(clean(cells[label_at])), note if clean(note) else "")
+    shown = {name: cells[place] for name, place in shown_at.items()}
+    return Line(number, item_id, unescape(clean(cells[label_at])), note if clean(note) else "", shown=shown)
+
+
+def _places(header: Sequence[str], wanted: str) -> list[int]:
+    exact = [place for place, name in enumerate(header) if name == wanted]
+    return exact or [place for place, name in enumerate(header) if fold(name) == fold(wanted)]
 
 
 def _place(file: str, header: Sequence[str], wanted: str) -> int:
-    exact = [place for place, name in enumerate(header) if name == wanted]
-    found = exact or [place for place, name in enumerate(header) if fold(name) == fold(wanted)]
+    found = _places(header, wanted)
     if len(found) == 1:
         return found[0]
     if found:
@@ -113,7 +133,9 @@ def _place(file: str, header: Sequence[str], wanted: str) -> int:
     )
 
 
-def _from_json(source: Source, id_column: str, label_column: str, note_column: str) -> list[Line]:
+def _from_json(
+    source: Source, id_column: str, label_column: str, note_column: str, shown: Mapping[str, str]
+) -> list[Line]:
     lines = []
     missing: dict[str, None] = {fold(id_column): None, fold(label_column): None}
     names: dict[str, None] = {}
@@ -121,7 +143,9 @@ def _from_json(source: Source, id_column: str, label_column: str, note_column: s
         names.update(dict.fromkeys(row))
         item_id, label, note = (_value(row, name) for name in (id_column, label_column, note_column))
         text = "" if is_missing(item_id) else str(item_id)
-        lines.append(Line(number, text if clean(text) else "", label, "" if is_missing(note) else str(note)))
+        texts = {name: value for name, column in shown.items() if (value := _value(row, column)) is not None}
+        note = "" if is_missing(note) else str(note)
+        lines.append(Line(number, text if clean(text) else "", label, note, shown=texts))
     for name in names:
         missing.pop(fold(name), None)
     for name in (id_column, label_column):

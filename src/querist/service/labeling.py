@@ -11,7 +11,7 @@ from typing import Literal
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.hashing import digest
 from querist.core.state import Answer, Value
-from querist.formats import read_worksheet
+from querist.service.worksheets import read
 from querist.service.workspace import Workspace
 from querist.store import answers, items, rounds
 from querist.store.db import Connection
@@ -89,10 +89,7 @@ def tell_file(
         If the file as a whole cannot be read as a worksheet.
     """
     with work.database.reading() as conn:
-        schema = work.schema(conn)
-        sheet = read_worksheet(
-            path, schema=schema, known_ids=lambda ids: set(items.existing(conn, work.project_id, list(ids)))
-        )
+        sheet = read(work, conn, path)
     if sheet.problems and not partial:
         with work.database.reading() as conn:
             n_pending = rounds.n_pending(conn, work.project_id)

@@ -11,13 +11,13 @@ import numpy as np
 from querist.catalogue import PolicyChooser, trusts_model
 from querist.core import checks
 from querist.core.checks import Rows
-from querist.core.errors import Conflict, InvalidInput, OneClassOnly, PoolExhausted
+from querist.core.errors import InvalidInput, OneClassOnly, PoolExhausted
 from querist.core.ports import Progress, silent
 from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.core.signals import Signals
 from querist.core.state import Batch, Query, State
-from querist.formats import WorksheetRow, check_worksheet_path, read_worksheet
+from querist.formats import WorksheetRow, check_worksheet_path
 from querist.formats import write_worksheet as write_cells
 from querist.loop.coldstart import RuleReport, Trust, rule_report
 from querist.loop.step import ask as ask_state
@@ -25,8 +25,9 @@ from querist.service import training
 from querist.service.known import prices, signals_of
 from querist.service.pictures import drawn, pixels
 from querist.service.standing import labels, state
+from querist.service.worksheets import refuse_untold
 from querist.service.workspace import Held, Workspace
-from querist.store import answers, items, models, rounds, versions
+from querist.store import items, models, rounds, versions
 from querist.store.db import Connection
 
 PREVIEW_CHARACTERS = 90
@@ -117,40 +118,6 @@ def ask(
     return asked
 
 
-def refuse_untold(work: Workspace, path: str | Path) -> None:
-    """See that writing a worksheet would not write over answers that are nowhere else.
-
-    Raises
-    ------
-    Conflict
-        If the file holds answers that were not told, or is something else than a worksheet of this project.
-    """
-    if not Path(path).exists():
-        return
-    with work.database.reading() as conn:
-        schema = work.schema(conn)
-        try:
-            sheet = read_worksheet(
-                path, schema=schema, known_ids=lambda ids: set(items.existing(conn, work.project_id, ids))
-            )
-        except InvalidInput:
-            raise Conflict(
-                f"to: must be a new file, or an old worksheet; {path} is neither. Name another file."
-            ) from None
-        known = items.existing(conn, work.project_id, [mark.item_id for mark in sheet.accepted])
-        labels_now = answers.current(conn, work.project_id, [found.seq for found in known.values()])
-        untold = [
-            mark
-            for mark in sheet.accepted
-            if (label := labels_now.get(known[mark.item_id].seq)) is None or label.value != mark.value
-        ]
-    if n := len(untold) + len(sheet.problems):
-        raise Conflict(
-            f"to: must not be a worksheet with answers in it that were not told; {path} holds {n}. "
-            f"Run `querist tell {path}` first, or name another file."
-        )
-
-
 def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
     trained = _train_if_due(work, progress)
     with work.database.reading() as conn:
@@ -159,7 +126,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
         schema = work.schema(conn)
         pool = work.held(conn, "pool")
         if not len(pool):
-            raise PoolExhausted
+            raise _nothing(conn, work) or PoolExhausted()
         # The version says on which labels the batch rests, also where no model was needed to choose it; the state is
         # read at the same instant, so that the two agree.
         before = versions.freeze(conn, work.project_id, note="")
@@ -328,7 +295,8 @@ def _ask_held_out(work: Workspace, k: int | None, split: str) -> Asked:
         known = set(held.seqs[labels(work, conn, held, schema).rows].tolist())
         free = np.array([row for row, seq in enumerate(held.seqs.tolist()) if seq not in taken | known], dtype=np.int64)
         if not len(free):
-            raise PoolExhausted(f"Every item of the {split} split is labeled or pending, or it holds none. Add items.")
+            none_left = f"Every item of the {split} split is labeled or pending, or it holds none. Add items."
+            raise _nothing(conn, work) or PoolExhausted(none_left)
         wanted = min(checks.positive("k", policy.batch_size if k is None else k), len(free))
         number = rounds.last_number(conn, work.project_id) + 1
         drawn = generator(policy.seed, "ask", number).choice(free, size=wanted, replace=False)
@@ -353,6 +321,16 @@ def _ask_held_out(work: Workspace, k: int | None, split: str) -> Asked:
             context={"split": split},
         )
     return _shown(work, batch, schema, None)
+
+
+def _nothing(conn: Connection, work: Workspace) -> PoolExhausted | None:
+    """The error where nobody has added an item yet."""
+    if items.last_seq(conn, work.project_id):
+        return None
+    return PoolExhausted(
+        f"items: must be there before one can be asked about; the project {work.name!r} has no items yet. "
+        "Add some with `querist add FILE`."
+    )
 
 
 def _shown(work: Workspace, batch: Batch, schema: Schema, trained: training.Trained | None) -> Asked:

@@ -123,7 +123,8 @@ def open_round(
     projects.lock(conn, project_id)
     if (newest := last_number(conn, project_id)) >= batch.round:
         raise Conflict(
-            f"round: must be the next; got {batch.round}, and round {newest} is there. Draw the batch again."
+            f"round: must be the next; got {batch.round}, and round {newest} is there: another command asked "
+            "meanwhile. Ask again, and other items are drawn."
         )
     _check_free(conn, project_id, places)
     if instruction_version is None:
@@ -314,7 +315,10 @@ def _check_free(conn: sa.Connection, project_id: int, seqs: list[int]) -> None:
             .order_by(item.c.seq)
         )
         if (first := conn.scalar(taken.limit(1))) is not None:
-            raise Conflict(f"batch: an item may be pending once only; {first!r} is already. Draw the batch again.")
+            raise Conflict(
+                f"batch: an item may be pending once only; {first!r} is already: another command asked "
+                "meanwhile. Ask again, and other items are drawn."
+            )
     if missing := [seq for seq in seqs if seq not in known]:
         raise NotFound(f"batch: each item must be in the project; number {missing[0]} is not. Look them up again.")
 
