@@ -49,9 +49,11 @@ def trust_classes(probs: Floats, y: Array, *, level: float = 0.9, least: int = 1
 
     Notes
     -----
-    Balanced accuracy is the mean over the classes seen of each one's recall. Guessing reaches 1 over the number of
-    classes seen, whatever their shares; the bound is a score test, with the variance that guessing would have, so
-    that three lucky hits do not count as certainty.
+    Balanced accuracy is the mean over the classes seen of each one's recall, where an item's class is the one whose
+    probability is highest over its share of the labels: the decision that balanced accuracy asks for. By the highest
+    probability alone a class of a tenth is never predicted from few labels, and a model that ranks its items well
+    looks as if it guessed. Guessing reaches 1 over the number of classes seen, whatever their shares; the bound is a
+    score test, with the variance that guessing would have, so that three lucky hits do not count as certainty.
 
     Examples
     --------
@@ -62,10 +64,10 @@ def trust_classes(probs: Floats, y: Array, *, level: float = 0.9, least: int = 1
     if n < least:
         reason = f"only {n} labeled items can be cross-validated, and {least} are needed"
         return Trust(False, float("nan"), float("nan"), float("nan"), reason)
-    hits = probs.argmax(axis=1) == y
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
         return Trust(False, float("nan"), float("nan"), float("nan"), "all labeled items are of one class")
+    hits = classes[(probs[:, classes] / counts).argmax(axis=1)] == y
     right = np.array([hits[y == c].sum() for c in classes])
     value = float(np.mean(right / counts))
     chance = 1 / len(classes)

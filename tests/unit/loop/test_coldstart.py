@@ -80,6 +80,25 @@ def test_predicting_the_majority_earns_no_trust() -> None:
     assert not trust_classes(np.tile([0.99, 0.01], (100, 1)), y).ok
 
 
+def test_a_model_that_ranks_a_rare_class_first_is_trusted_although_it_never_predicts_it() -> None:
+    y = np.repeat([0, 1], [36, 4])
+    spam = np.where(y == 1, 0.3, 0.02)
+    assert (spam < 0.5).all(), "the highest probability is never the rare class's"
+    verdict = trust_classes(np.column_stack([1 - spam, spam]), y)
+    # 0.3 and 0.02 over a share of 0.1 stand against 0.7 and 0.98 over 0.9: all forty are told apart.
+    assert verdict.value == 1.0
+    assert verdict.ok
+
+
+def test_a_model_of_noise_is_seldom_trusted_however_rare_a_class() -> None:
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [36, 4])
+    spam = rng.normal(0.1, 0.03, size=(3000, 40)).clip(0.001, 0.999)
+    trusted = np.mean([trust_classes(np.column_stack([1 - p, p]), y).ok for p in spam])
+    # A sum of two binomials is lumpy with four items in a class, so the one-sided 10 % is held with some slack.
+    assert trusted < 0.13
+
+
 def test_a_guessing_model_is_trusted_no_more_often_than_promised() -> None:
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], 20)
