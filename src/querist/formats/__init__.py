@@ -1,6 +1,6 @@
 """Bytes to columns and back: tables, worksheets, and what their columns are."""
 
-from querist.formats.decimals import DecimalCommas
+from querist.formats.decimals import COMMA_FREE, DecimalCommas
 from querist.formats.header import check_header
 from querist.formats.infer import coerce, infer_kinds
 from querist.formats.nearly import nearly_numbers
@@ -18,6 +18,7 @@ from querist.formats.worksheet import (
 from querist.formats.writing import write_table
 
 __all__ = [
+    "COMMA_FREE",
     "DecimalCommas",
     "Mark",
     "RawBatch",

@@ -10,6 +10,7 @@ from querist.core.checks import short
 from querist.core.errors import RowProblem, RowsRejected
 from querist.formats.infer import is_empty, is_unknown, number_of
 
+COMMA_FREE = (";", "\t")  # delimiters that leave the comma to be a decimal mark
 _NUMBER = re.compile(r"\s*[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*", re.ASCII)
 
@@ -33,7 +34,7 @@ class DecimalCommas:
     """
 
     def __init__(self, delimiter: str) -> None:
-        self._applies = delimiter in (";", "\t")
+        self._applies = delimiter in COMMA_FREE
         self._unsure = delimiter == "\t"
         self._found: dict[str, bool] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,7 +111,9 @@ class SklearnLearner:
         target = self._target(X, y, n_classes)
         items = for_estimator(X, self.estimator)
         fresh = seeded(self.estimator, rng)
-        with naming_bad_cells(X):
+        with naming_bad_cells(X), warnings.catch_warnings():
+            # Ten labels of nine classes are what a first round of many classes brings, not numbers taken for classes.
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
             going_on = _continued(fresh, warm, items, target) if isinstance(warm, Fitted) else None
             fitted = fresh.fit(items, target) if going_on is None else going_on
         return model_of(fitted, n_classes, going_on is not None)

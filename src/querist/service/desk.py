@@ -20,7 +20,7 @@ from querist.core.state import Value
 from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
 from querist.service.labeling import import_labels
 from querist.service.workspace import Workspace
-from querist.splits import Seen, Sketches, Splitter, find_target_leak, sketch
+from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_target_leak, sketch
 from querist.store import items, projects
 from querist.store.db import Connection
 
@@ -150,6 +150,9 @@ class Desk:
             self._refuse(*error.rows)
             return
         self._check_vectors(columns, spec, batch.lines)
+        if not self._tally.n_rows and self._wishes.label is not None and self._schema.task == "choice":
+            labels_here = list(map(self._schema.find, batch.columns[self._wishes.label]))
+            self._notes += find_giveaways(columns, spec, labels_here)  # the first batch tells, here too
         self._tally.n_rows += len(batch.lines)
         packed, hashes = pack(columns)
         ids = self._ids(batch, hashes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,14 @@ import numpy.typing as npt
 
 from querist.core.checks import Array, Floats, Rows, listed
 from querist.core.errors import InvalidInput
-from querist.core.hashing import is_missing
 from querist.core.items import Columns, FieldSpec, n_rows, take
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema, Task
-from querist.formats import DecimalCommas, check_header, coerce, infer_kinds, open_table
-from querist.splits import near_groups
+from querist.formats import COMMA_FREE, DecimalCommas, check_header, coerce, infer_kinds, open_table
+from querist.simulation.targets import looks_numeric, read_answers
+from querist.splits import find_giveaways, near_groups
 
 LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
-MANY_NUMBERS = 20  # a column of numbers with more distinct values than this is a number to predict, not classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,8 @@ class Labeled:
     groups : (n_items,) int
         Near-duplicate groups: no group is ever on both sides of a split.
     name : str
+    notes : tuple of str
+        What whoever gave the data should know of how it was read.
     """
 
     X: Any
@@ -47,6 +48,7 @@ class Labeled:
     spec: FieldSpec | None
     groups: Rows
     name: str = "data"
+    notes: tuple[str, ...] = ()
 
     @property
     def n_items(self) -> int:
@@ -94,7 +96,7 @@ def labeled(
     if values.ndim != 1 or len(values) != n_rows(X):
         raise InvalidInput(f"y: must have one answer per item, {n_rows(X)}; got shape {values.shape}. Align them.")
     if task is None:
-        task = "number" if _looks_numeric(values) and classes is None else "choice"
+        task = "number" if looks_numeric(values) and classes is None else "choice"
     if task == "number":
         schema = Schema(target, task="number")
         codes = np.array([schema.read(v) for v in values.tolist()], dtype=np.float64)
@@ -105,7 +107,10 @@ def labeled(
         codes = np.array([index[str(schema.read(v))] for v in names], dtype=np.int64)
     if isinstance(X, Columns) and spec is None:
         spec = infer_kinds({column: list(X[column]) for column in X.names})
-    return Labeled(X, codes, schema, spec, _groups(X, spec), name)
+    notes: tuple[str, ...] = ()
+    if isinstance(X, Columns) and spec is not None and task == "choice":
+        notes = find_giveaways({c: X[c].tolist() for c in X.names}, spec, [schema.classes[code] for code in codes])
+    return Labeled(X, codes, schema, spec, _groups(X, spec), name, notes)
 
 
 def from_table(
@@ -120,12 +125,14 @@ def from_table(
 ) -> Labeled:
     """Labeled data from a file in which `target` is the column of answers; rows without one are left out.
 
+    What is taken for a number, and what is refused, `querist.simulation.targets.read_answers` says.
+
     Parameters
     ----------
     path : path
     target : str
     task : {"choice", "number"}, optional
-        By default a number where every answer is one, and they hold fractions or more than 20 distinct values.
+        By default a number where nearly every answer is one, and they hold fractions or more than 20 distinct values.
     drop : sequence of str
         Columns to leave out.
     quote : {"double", "none"}, optional
@@ -136,7 +143,10 @@ def from_table(
     Raises
     ------
     InvalidInput
-        If there is no such column, no row has an answer, or the first line looks like data.
+        If there is no such column, no row has an answer, the first line looks like data, or there are too many classes
+        for so few rows.
+    RowsRejected
+        If the answers are numbers but for a few.
     """
     reader = open_table(path, quote=quote)
     if not header:
@@ -150,29 +160,27 @@ def from_table(
             raise InvalidInput(f"drop: must be columns of {Path(path).name}; got {column!r}. It has {has}.")
     names = [column for column in reader.columns if column != target and column not in drop]
     columns: dict[str, list[Any]] = {column: [] for column in names}
-    y: list[Any] = []
+    raw: list[Any] = []
+    lines: list[int] = []
     for batch in reader.batches():
-        keep = [i for i, value in enumerate(batch.columns[target]) if not is_missing(value)]
-        y += [batch.columns[target][i] for i in keep]
+        raw += batch.columns[target]
+        lines += batch.lines
         for column in names:
-            values = batch.columns[column]
-            columns[column] += [values[i] for i in keep]
+            columns[column] += batch.columns[column]
         progress(reader.position, reader.size_bytes, "reading")
-    if not y:
-        raise InvalidInput(f"target: must have answers; column {target!r} is empty in every row. Name another column.")
+    found = read_answers(raw, lines, target=target, file=Path(path).name, task=task, decimal_comma=reader.delimiter in COMMA_FREE)
+    if not header and found.task == "choice":
+        check_header(reader, {str(value) for value in found.values})
+    if len(found.rows) < len(raw):
+        columns = {column: [values[i] for i in found.rows] for column, values in columns.items()}
     # A column of text keeps its commas; one of numbers is read with a point for each.
-    read = DecimalCommas(reader.delimiter).read({**columns, target: y})
-    spec = infer_kinds({name: read[name] for name in names})
+    read = DecimalCommas(reader.delimiter).read(columns)
+    spec = infer_kinds(read)
     if not spec.used:
         raise InvalidInput(f"{Path(path).name}: must hold something to learn from beside {target!r}; it does not.")
     table = Columns(coerce(columns | {name: list(read[name]) for name in spec.named("number")}, spec)).select(spec.used)
-    numbers = _as_numbers(read[target])
-    if not header and numbers is None:
-        check_header(reader, {str(value) for value in y})
-    if task is None:
-        task = "number" if numbers is not None and _looks_numeric(np.array(numbers)) else "choice"
-    answers: Sequence[Any] = numbers if task == "number" and numbers is not None else y
-    return labeled(table, np.array(answers), task=task, target=target, spec=spec, name=Path(path).name)
+    data = labeled(table, found.values, task=found.task, target=target, spec=spec, name=Path(path).name)
+    return replace(data, notes=(*found.notes, *data.notes))
 
 
 def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
@@ -325,13 +333,6 @@ def _as_numbers(values: Sequence[Any]) -> list[float] | None:
     except (TypeError, ValueError):
         return None
     return numbers if np.isfinite(numbers).all() else None
-
-
-def _looks_numeric(values: Array) -> bool:
-    if values.dtype.kind not in "fiu":
-        return False
-    whole = bool(np.all(values == np.floor(values)))
-    return not whole or len(np.unique(values)) > MANY_NUMBERS
 
 
 def _ordered(names: set[str]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from querist.core.errors import InvalidInput
+from querist.core.errors import InvalidInput, RowsRejected
 from querist.core.items import Columns
 from querist.simulation import from_table, labeled
 from querist.simulation.data import hold_out
@@ -124,3 +124,70 @@ def test_data_that_differ_in_a_cell_have_another_digest() -> None:
     digests = {labeled(X, y).digest, labeled(other, y).digest, labeled(X, 1 - y).digest, labeled(X, y, name="b").digest}
     assert len(digests) == 4
     assert labeled(X.copy(), y.copy()).digest == labeled(X, y).digest
+
+
+def houses(path: Path, prices: list[str], *, delimiter: str = ",") -> Path:
+    rows = [delimiter.join([str(i % 7), str(i * 37 % 101), price]) for i, price in enumerate(prices)]
+    path.write_text(delimiter.join(["rooms", "size", "price"]) + "\n" + "\n".join(rows) + "\n", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_decimal_comma_is_one_where_cells_are_not_parted_by_commas(tmp_path: Path, delimiter: str) -> None:
+    path = houses(tmp_path / "houses.csv", [f"{i / 8:.3f}".replace(".", ",") for i in range(60)], delimiter=delimiter)
+    data = from_table(path, "price")
+    assert data.schema.task == "number"
+    assert data.y.tolist() == [i / 8 for i in range(60)]
+
+
+def test_numbers_that_are_not_known_are_left_out_and_counted(tmp_path: Path) -> None:
+    prices = [f"{i / 8}" for i in range(60)]
+    prices[3], prices[4], prices[5], prices[6] = "nan", "NaN", "?", ""
+    data = from_table(houses(tmp_path / "houses.csv", prices), "price")
+    assert (data.schema.task, data.n_items) == ("number", 56)
+    assert data.X["rooms"].tolist() == [float(i % 7) for i in range(60) if i not in (3, 4, 5, 6)]
+    (note,) = data.notes
+    assert note == (
+        "target: rows without an answer are left out; 4 of 60 have none in 'price' (1 empty, 1 'nan', 1 'NaN', 1 '?'). "
+        "Say --classes if 'nan' is one of the classes."
+    )
+
+
+def test_a_slip_among_numbers_is_named_and_not_taken_for_a_class(tmp_path: Path) -> None:
+    prices = [f"{i / 8}" for i in range(60)]
+    prices[9], prices[20] = "inf", "many"
+    path = houses(tmp_path / "houses.csv", prices)
+    for task in (None, "number"):
+        with pytest.raises(RowsRejected) as caught:
+            from_table(path, "price", task=task)  # type: ignore[arg-type]
+        assert str(caught.value) == (
+            "target: each number must be finite; 2 of 60 cells of column 'price' of houses.csv are not, the first "
+            "'inf' on line 11. Write them like 3.5, or leave them empty; say --classes if each value is a class."
+        )
+        assert [row.line for row in caught.value.rows] == [11, 22]
+    assert from_table(path, "price", task="choice").schema.n_classes == 60
+
+
+def test_more_classes_than_half_the_rows_are_refused_unless_they_were_said_to_be_classes(tmp_path: Path) -> None:
+    path = houses(tmp_path / "houses.csv", [f"code {i}" for i in range(31)] + ["code 0"] * 29)
+    with pytest.raises(InvalidInput) as caught:
+        from_table(path, "price")
+    assert str(caught.value) == (
+        "target: each class must have 2 rows on the mean; column 'price' of houses.csv has 31 distinct values in 60 "
+        "rows, the first 'code 0' on line 2. Say --numbers if they are numbers to predict, --classes if each of them "
+        "is a class, or name another column."
+    )
+    assert from_table(path, "price", task="choice").schema.n_classes == 31
+
+
+def test_words_for_unknown_are_classes_among_classes(tmp_path: Path) -> None:
+    data = from_table(houses(tmp_path / "houses.csv", ["none", "cheap", "dear"] * 20), "price")
+    assert data.schema.classes == ("cheap", "dear", "none")
+    assert data.notes == ()
+
+
+def test_a_column_that_tells_the_class_is_noted(tmp_path: Path) -> None:
+    path = houses(tmp_path / "houses.csv", ["low" if i % 7 < 3 else "high" for i in range(70)])
+    (note,) = from_table(path, "price").notes
+    assert note.startswith("column 'rooms': should not tell what is asked; in 70 of 70 labeled rows")
+    assert from_table(path, "price", drop=["rooms"]).notes == ()

@@ -1,0 +1,173 @@
+"""A file's column of answers: which rows have one, and whether these are classes or numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from querist.core.checks import Array
+from querist.core.errors import InvalidInput, RowProblem, RowsRejected
+from querist.core.hashing import is_missing
+from querist.core.schema import Schema, Task
+from querist.formats.infer import NO_NUMBER, NUMBER_SHARE
+
+MANY_NUMBERS = 20  # a column of numbers with more distinct values than this is a number to predict, not classes
+FEW_PER_CLASS = 2  # with fewer rows a class on the mean, nothing can be both learned and measured
+FEW_ROWS = 20  # below, as in a try-out by hand, classes may well be as many as half the rows
+_NUMBER = Schema("number", task="number")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of a file, and at which of its rows they stand.
+
+    Parameters
+    ----------
+    values : (n,) array
+        Numbers as float, classes as the file has them.
+    rows : list of int
+        The rows that have one, from 0.
+    task : {"choice", "number"}
+    notes : tuple of str
+        What was taken for what, where it may not be what was meant.
+    """
+
+    values: Array
+    rows: list[int]
+    task: Task
+    notes: tuple[str, ...]
+
+
+def read_answers(
+    raw: Sequence[Any],
+    lines: Sequence[int],
+    *,
+    target: str,
+    file: str,
+    task: Task | None = None,
+    decimal_comma: bool = False,
+) -> Answers:
+    """What a column of answers holds.
+
+    Empty and blank cells are no answers. Where at least 95 % of the others are numbers, so are `NA`, `?` and the like;
+    and the answers are numbers to predict if they hold fractions or more than 20 distinct values.
+
+    Parameters
+    ----------
+    raw : sequence
+        The cells.
+    lines : sequence of int
+        Where each is in the file.
+    target, file : str
+        Names for messages.
+    task : {"choice", "number"}, optional
+        What it is, where the user says so.
+    decimal_comma : bool
+        Whether 3,5 is a number: in a file whose cells are not parted by commas.
+
+    Raises
+    ------
+    InvalidInput
+        If no row has an answer, or there are more classes than one per two rows and nobody said that they are classes.
+    RowsRejected
+        If the answers are numbers but for a few.
+
+    Examples
+    --------
+    >>> found = read_answers(["3,5", "NA", "4"], [2, 3, 4], target="euros", file="a.csv", decimal_comma=True)
+    >>> found.values.tolist(), found.rows, found.task
+    ([3.5, 4.0], [0, 2], 'number')
+    """
+    rows = [i for i, value in enumerate(raw) if not _blank(value)]
+    if not rows:
+        raise InvalidInput(
+            f"target: must have answers; column {target!r} of {file} is empty in every row. Name another column."
+        )
+    numbers = {i: _number(raw[i], decimal_comma) for i in rows}
+    known = [i for i in rows if not _unknown(raw[i])]
+    n_numbers = sum(numbers[i] is not None for i in known)
+    if task == "number" or (task is None and known and n_numbers >= NUMBER_SHARE * len(known)):
+        if not known:
+            raise InvalidInput(
+                f"target: must have numbers; column {target!r} of {file} says {raw[rows[0]]!r} on line "
+                f"{lines[rows[0]]}, and the like in every row. Name another column, or say --classes."
+            )
+        if n_numbers < len(known):
+            raise _odd(raw, [i for i in known if numbers[i] is None], lines, target, file, len(known))
+        values = np.array([numbers[i] for i in known], dtype=np.float64)
+        notes = _left_out(raw, known, rows, target)
+        if task == "number" or looks_numeric(values):
+            return Answers(values, known, "number", notes)
+        return Answers(np.array([raw[i] for i in known]), known, "choice", notes)
+    _check_classes(raw, rows, lines, target, file, task)
+    return Answers(np.array([raw[i] for i in rows]), rows, "choice", _left_out(raw, rows, rows, target))
+
+
+def looks_numeric(values: Array) -> bool:
+    """Whether these are numbers to predict rather than the numbers of classes: fractions, or many distinct values."""
+    if values.dtype.kind not in "fiu":
+        return False
+    whole = bool(np.all(values == np.floor(values)))
+    return not whole or len(np.unique(values)) > MANY_NUMBERS
+
+
+def _number(value: Any, decimal_comma: bool) -> float | None:
+    if decimal_comma and isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip()):
+        value = value.replace(",", ".")
+    try:
+        return float(_NUMBER.read(value))
+    except InvalidInput:
+        return None
+
+
+def _unknown(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().lower() in NO_NUMBER
+
+
+def _blank(value: Any) -> bool:
+    return is_missing(value) or (isinstance(value, str) and not value.strip())
+
+
+def _left_out(raw: Sequence[Any], kept: Sequence[int], filled: Sequence[int], target: str) -> tuple[str, ...]:
+    if len(kept) == len(raw):
+        return ()
+    parts = [f"{len(raw) - len(filled):,} empty"] if len(filled) < len(raw) else []
+    words = Counter(raw[i].strip() for i in filled if _unknown(raw[i])) if len(kept) < len(filled) else Counter[str]()
+    parts += [f"{n:,} {word!r}" for word, n in words.most_common(3)]
+    hint = f" Say --classes if {words.most_common(1)[0][0]!r} is one of the classes." if words else ""
+    return (
+        f"target: rows without an answer are left out; {len(raw) - len(kept):,} of {len(raw):,} have none in "
+        f"{target!r} ({', '.join(parts)}).{hint}",
+    )
+
+
+def _check_classes(
+    raw: Sequence[Any], rows: Sequence[int], lines: Sequence[int], target: str, file: str, task: Task | None
+) -> None:
+    n_classes = len({str(raw[i]) for i in rows})
+    if task == "choice" or len(rows) < FEW_ROWS or FEW_PER_CLASS * n_classes <= len(rows):
+        return
+    raise InvalidInput(
+        f"target: each class must have {FEW_PER_CLASS} rows on the mean; column {target!r} of {file} has {n_classes:,} "
+        f"distinct values in {len(rows):,} rows, the first {raw[rows[0]]!r} on line {lines[rows[0]]}. Say --numbers if "
+        "they are numbers to predict, --classes if each of them is a class, or name another column."
+    )
+
+
+def _odd(
+    raw: Sequence[Any], odd: Sequence[int], lines: Sequence[int], target: str, file: str, n_rows: int
+) -> RowsRejected:
+    first = odd[0]
+    comma = isinstance(raw[first], str) and _DECIMAL_COMMA.fullmatch(raw[first].strip())
+    hint = "Write 3.5 for 3,5" if comma else "Write them like 3.5, or leave them empty"
+    return RowsRejected(
+        f"target: each number must be finite; {len(odd):,} of {n_rows:,} cells of column {target!r} of {file} are not, "
+        f"the first {raw[first]!r} on line {lines[first]}. {hint}; say --classes if each value is a class.",
+        tuple(RowProblem(lines[i], None, f"{raw[i]!r} is no finite number") for i in odd),
+    )
