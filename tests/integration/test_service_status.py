@@ -40,8 +40,9 @@ def test_bought_is_what_was_answered_and_pending_is_what_is_out(project: Project
     assert (pool.split, pool.n_labeled, pool.n_pending) == ("pool", 2, 6)
     assert [(r.n_asked, r.n_answered, r.n_pending) for r in status.rounds] == [(4, 4, 0), (6, 2, 0), (6, 0, 6)]
     assert status.story == (
-        f"30 items, 2 of the pool's {pool.n_items} labeled. 2 rounds asked 12 questions: 2 answered, 6 open, "
-        "4 taken back. The answers cost 1.00 dollars; the open questions are expected to cost 3.00 more."
+        f"30 items, 2 of the pool's {pool.n_items} labeled. 2 rounds asked 12 questions of the pool: 2 answered, "
+        "6 open, 4 taken back. 1 round drew 4 items to measure on. The answers cost 1.00 dollars; the open questions "
+        "are expected to cost 3.00 more."
     )
     assert status.verdicts[0].sentence == "22 labels left; 2 bought, 6 asked for and not answered yet."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from querist.cli.output import escape, out, sparkline, table
+from querist.core.words import metric_name
 from querist.service.intake import Added
 from querist.service.labeling import Told
 from querist.service.rounds import Asked
@@ -122,7 +123,7 @@ def show_status(status: Status) -> None:
         values = [p.metrics[metric] for p in status.points if metric in p.metrics]
         if values:
             last = status.points[-1].n_labels
-            out.print(f"{metric} {sparkline(values)} {values[0]:.3f} to {values[-1]:.3f} at {last} labels")
+            out.print(f"{metric_name(metric)} {sparkline(values)} {values[0]:.3f} to {values[-1]:.3f} at {last} labels")
     if status.rounds:
         out.print()
         rows = [["round", "chosen by", "asked", "answered", "pending", "random", "state"]]

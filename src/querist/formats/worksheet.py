@@ -19,6 +19,7 @@ from querist.formats.writing import write_table
 
 FACTS = ("suggestion", "suggestion_confidence", "why", "round")
 ID, NOTE = "id", "note"
+WHOLE = 1e15  # from here on a float holds no whole numbers but some
 
 Known = Callable[[Sequence[str]], Container[str]]
 
@@ -123,7 +124,7 @@ def write_worksheet(path: str | Path, *, target: str, fields: Sequence[str], row
         (
             [
                 row.item_id,
-                *(row.fields.get(field) for field in fields),
+                *(_shown(row.fields.get(field)) for field in fields),
                 None,
                 None,
                 row.suggestion,
@@ -248,6 +249,11 @@ def read_worksheet(
         n_rows=len(sheet.lines),
         n_repeated=n_repeated,
     )
+
+
+def _shown(value: Any) -> Any:
+    """A whole number as a person wrote it: a field of numbers keeps 4 as 4.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < WHOLE else value
 
 
 _NAMELESS = "there is a label but no id; copy the id from the worksheet as it was written."

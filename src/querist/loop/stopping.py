@@ -14,6 +14,7 @@ from querist.core import checks
 from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
 from querist.core.evidence import Point
+from querist.core.words import counted, metric_name
 from querist.loop.budget import Spending
 
 
@@ -46,7 +47,7 @@ class BudgetSpent:
             f", {spent.pending} asked for and not answered yet" if spent.pending else ""
         )
         if spent.labels_left is not None:
-            parts.append(f"{spent.labels_left} labels left")
+            parts.append(f"{counted(spent.labels_left, 'label')} left")
             stop |= spent.labels_left == 0
         if spent.usd_left is not None:
             parts.append(f"{spent.usd_left:.2f} dollars left")
@@ -69,11 +70,11 @@ class TargetReached:
 
     def verdict(self, points: Sequence[Point], spent: Spending) -> Verdict:
         """Stop where the last point is at the target or above."""
-        value = _last(points, self.metric)
+        value, name = _last(points, self.metric), metric_name(self.metric)
         if value is None:
-            return Verdict("target", False, None, f"No {self.metric} is measured yet; the target is {self.target:g}.")
+            return Verdict("target", False, None, f"No {name} is measured yet; the target is {self.target:g}.")
         word = "has reached" if value >= self.target else "is below"
-        sentence = f"{self.metric} is {value:.4g}: it {word} the target of {self.target:g}."
+        sentence = f"{name} is {value:.4g}: it {word} the target of {self.target:g}."
         return Verdict("target", value >= self.target, value, sentence)
 
 
@@ -113,12 +114,14 @@ class MarginalGain:
         seen = [p for p in points if self.metric in p.metrics][-self.window :]
         x = np.array([p.n_labels for p in seen], dtype=float)
         if len(seen) < self.window or np.ptp(x) == 0:
-            sentence = f"{len(seen)} of the {self.window} measurements of {self.metric} it needs are there."
+            sentence = (
+                f"{len(seen)} of the {self.window} measurements of {metric_name(self.metric)} it needs are there."
+            )
             return Verdict("marginal_gain", False, None, sentence)
         slope, error = _line(x, np.array([p.metrics[self.metric] for p in seen]))
         upper = 100 * (slope + float(scipy.special.stdtrit(len(seen) - 2, self.level)) * error)
         sentence = (
-            f"100 labels more bring {100 * slope:+.4f} {self.metric}, at most {upper:+.4f} "
+            f"100 labels more bring {100 * slope:+.4f} {metric_name(self.metric)}, at most {upper:+.4f} "
             f"({self.level:.0%} bound); they are worth it from {self.least:g}."
         )
         return Verdict("marginal_gain", bool(upper < self.least), 100 * slope, sentence)

@@ -2,6 +2,15 @@
 
 from querist.report.html import project_page, study_page
 from querist.report.project import ProjectView, VersionRow
-from querist.report.text import study_sentence, study_table
+from querist.report.text import study_reading, study_sentence, study_table, study_title
 
-__all__ = ["ProjectView", "VersionRow", "project_page", "study_page", "study_sentence", "study_table"]
+__all__ = [
+    "ProjectView",
+    "VersionRow",
+    "project_page",
+    "study_page",
+    "study_reading",
+    "study_sentence",
+    "study_table",
+    "study_title",
+]

@@ -104,7 +104,7 @@ def line_chart(
         return Markup('<p class="empty">Nothing measured yet.</p>')
     named = kind == "narrow" and any(line.end is None for line, _ in drawn)
     legend = _legend([line for line, _ in drawn], 340.0) if named else (Markup(""), 0.0)
-    frame = _frame(kind, [line.end or line.name for line, _ in drawn], legend[1])
+    frame = _frame(kind, [_end(line, kind) for line, _ in drawn], legend[1])
     xs = [x for _, places in drawn for x, *_ in places]
     ys = [v for _, places in drawn for _, *values in places for v in values]
     x = Scale(*_room(min(xs), max(xs), 0.0), frame.left, frame.width - frame.right)
@@ -205,8 +205,8 @@ def _frame(kind: str, names: Sequence[str], legend: float) -> Frame:
     if kind == "narrow":
         return Frame(340, 300 + legend, 38, 12, 26 + legend, 40)
     if kind == "small":
-        return Frame(430, 256, 42, svg.width_of(names) + 18, 12, 40)
-    return Frame(960, 440, 46, 1.1 * svg.width_of(names) + 66, 26, 42)  # bold names, and a value after each
+        return Frame(430, 256, 42, 1.1 * svg.width_of(names) + 18, 12, 40)  # names there are bold, and so wider
+    return Frame(960, 440, 46, 1.1 * svg.width_of(names) + 66, 26, 42)  # and have a value after them
 
 
 def _axes(
@@ -255,11 +255,16 @@ def _end_labels(
         at = frame.width - frame.right + 12
         if abs(height - py) > 3 or at - px > 16:
             parts.append(svg.line(px + 4, py, at - 3, height, "leader"))
-        name = svg.tag("tspan", line.end or line.name, class_=f"name {color_class(line.color)}")
+        name = svg.tag("tspan", _end(line, kind), class_=f"name {color_class(line.color)}")
         with_value = kind == "wide" and line.end is None
         value = [svg.tag("tspan", decimal(places[-1][1]), dx=7, class_="value")] if with_value else []
         parts.append(svg.tag("text", name, *value, x=at, y=round(height + 4.3, 2), class_="t"))
     return parts
+
+
+def _end(line: Line, kind: str) -> str:
+    """What stands at the end of a line; a small chart has no room for a long name, which its tips and words have."""
+    return svg.shortened(line.end or line.name, 140.0) if kind == "small" else line.end or line.name
 
 
 def _legend(lines: Sequence[Line], width: float) -> tuple[Markup, float]:

@@ -80,13 +80,16 @@ def interval_chart(
     marks = svg.log_ticks(low, high) if log else svg.ticks(low, high, 4 if narrow else 8)
     parts = [svg.line(x(v), top, x(v), floor, "grid") for v in marks]
     parts += [svg.label(_mark(v, marks, log), x(v), floor + 16, "tick", anchor="middle") for v in marks]
-    parts.append(svg.line(x(reference), top, x(reference), floor, "reference"))
+    if not narrow:  # where names stand in the plot, it would strike them through; see below
+        parts.append(svg.line(x(reference), top, x(reference), floor, "reference"))
     parts.append(svg.label(axis, width - right, floor + 36, "axis-name", anchor="end"))
     for i, row in enumerate(rows):
         y = top + step * i + (step - 14 if narrow else step / 2)
         class_ = color_class(row.color)
         if narrow:
-            parts.append(svg.label(row.name, left, y - 15, f"t name halo {class_}"))
+            parts.append(svg.line(x(reference), y - 11, x(reference), y + 12, "reference"))
+            room = width - right - left - svg.width_of([row.text]) - 16
+            parts.append(svg.label(svg.shortened(row.name, room), left, y - 15, f"t name halo {class_}"))
             parts.append(svg.label(row.text, width - right, y - 15, "t halo", anchor="end"))
         else:
             parts.append(svg.label(row.name, 0, y + 4.3, f"t name {class_}"))
@@ -169,7 +172,8 @@ def bars(rows: Sequence[Bar], *, title: str, kind: str = "small") -> Markup:
     if not kept:
         return Markup('<p class="empty">Nothing to count yet.</p>')
     width, step = (340.0 if kind == "narrow" else 430.0), 25.0
-    left = min(svg.width_of([row.name for row in kept]), 0.45 * width) + 12
+    names = [svg.shortened(row.name, 0.42 * width) for row in kept]
+    left = 1.05 * svg.width_of(names) + 12
     right = svg.width_of([row.text for row in kept]) + 12
     x = Scale(0, max(max(row.value for row in kept), 1e-12), left, width - right)
     parts = []
@@ -177,7 +181,7 @@ def bars(rows: Sequence[Bar], *, title: str, kind: str = "small") -> Markup:
         y = step * i + step / 2
         length = max(round(x(row.value) - left, 2), 1.0)
         tip = svg.tag("title", f"{row.name}: {row.text}")
-        parts.append(svg.label(row.name, left - 10, y + 4.3, "t", anchor="end"))
+        parts.append(svg.label(names[i], left - 10, y + 4.3, "t", anchor="end"))
         parts.append(
             svg.tag("rect", tip, x=left, y=y - 6, width=length, height=12, rx=2, class_=f"bar {color_class(row.color)}")
         )

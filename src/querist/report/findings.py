@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from querist.core.evidence import Comparison, Curve, Efficiency, Study
+from querist.core.words import counted
 from querist.report.formatting import (
     LOWER_IS_BETTER,
     between,
@@ -20,6 +21,8 @@ from querist.report.formatting import (
 )
 
 Verdict = Literal["better", "likely better", "same", "likely worse", "worse", "unknown"]
+
+RANKS: tuple[Verdict, ...] = ("better", "likely better", "same", "likely worse", "worse")
 
 FEW_SEEDS = 12  # up to here the p-value is an exact sign-flip test's, which has a floor of 2/2^n
 
@@ -38,18 +41,26 @@ class Finding:
 
 
 def finding(study: Study) -> Finding:
-    """The one thing to know, judged by the best strategy's area under the curve against the baseline's."""
+    """The one thing to know: what the best strategy saved, and whether that is more than luck.
+
+    Whether a strategy beat the baseline is judged by the area between their curves. Of those that did, the best is the
+    one that needed the fewest labels to the headline level, since that is the figure shown; where none did, the one
+    of the best area.
+    """
     name, base = metric_name(study.metric), study.baseline
     if not study.comparisons:
         return _untested(study)
-    best = max(study.comparisons, key=lambda c: gain(study, c))
+    best = _best(study)
     saved = headline_efficiency(study, best.strategy)
     judged = verdict(study, best)
     area = f"Over the whole budget, the {name} of {best.strategy} lay {_by(best)} on the mean"
-    area += f" [{_range(best)}], ahead in {best.wins} of {best.n_seeds} seeds"
+    area += f" [{_range(best)}], ahead in {best.wins} of {counted(best.n_seeds, 'seed')}"
     p = f"p = {p_value(best.p_adjusted)}".replace("= <", "<")
     if judged in ("better", "likely better"):
         details = (f"{area}; {p}.",) if judged == "better" else (f"{area}.", *_why_not_sure(study, best, p))
+        if misses(saved):
+            why = f"in some resamples of the seeds {best.strategy} did not reach that level"
+            details = (f"The interval begins at 0.00, for {why}.", *details)
         also = [c.strategy for c in study.comparisons if c is not best and verdict(study, c) == judged]
         if also:
             details = (*details, f"{judged.capitalize()} than {base} as well: {listed(also)}.")
@@ -62,12 +73,40 @@ def finding(study: Study) -> Finding:
         detail = f"The nearest, {best.strategy}, lay {_by(best)} on the mean over the budget [{_range(best)}]; {p}."
         return Finding(judged, headline, (detail,), best.strategy, saved)
     who = f"No strategy was shown to beat {base}" if several else f"{best.strategy} was not told apart from {base}"
-    headline = f"{who}: over {best.n_seeds} seeds the difference is no larger than chance makes it."
+    headline = f"{who}: over {counted(best.n_seeds, 'seed')} the difference is no larger than chance makes it."
     detail = (
         f"Over the whole budget, the {name} of {best.strategy} lay {_by(best)} on the mean; the truth may lie "
         f"anywhere from {_range(best)} ({p}). To find a smaller difference takes more seeds."
     )
     return Finding("same", headline, (detail,), best.strategy, saved)
+
+
+def _best(study: Study) -> Comparison:
+    def rank(c: Comparison) -> tuple[int, float, float]:
+        place = RANKS.index(verdict(study, c))
+        return place, _labels_saved(study, c.strategy) if place < RANKS.index("same") else 0.0, -gain(study, c)
+
+    return min(study.comparisons, key=rank)
+
+
+def _labels_saved(study: Study, strategy: str) -> float:
+    """Minus the headline ratio, or its bound; 0 where there is neither: the lowest is the best."""
+    saved = headline_efficiency(study, strategy)
+    if saved is None:
+        return 0.0
+    return -(saved.ratio.value if saved.ratio is not None else saved.at_least or 0.0)
+
+
+def misses(efficiency: Efficiency | None) -> bool:
+    """Whether the interval begins at 0, since the strategy missed the level in some resamples."""
+    ratio = None if efficiency is None else efficiency.ratio
+    return ratio is not None and known(ratio) and f"{ratio.low:.2f}" == "0.00"
+
+
+def p_floor(study: Study) -> float:
+    """The smallest adjusted p-value that the exact test of so few seeds can give the best of the strategies."""
+    n = min((c.n_seeds for c in study.comparisons), default=0)
+    return min(len(study.comparisons) * 2.0 ** (1 - n), 1.0) if 0 < n <= FEW_SEEDS else 0.0
 
 
 def verdict(study: Study, comparison: Comparison) -> Verdict:
@@ -155,7 +194,7 @@ def _untested(study: Study) -> Finding:
             "unknown", f"{study.baseline} alone was run: there is nothing to compare it with.", (), None, None
         )
     sign = 1 if higher_is_better(study) else -1
-    best = max(others, key=lambda c: sign * float(c.mean.mean()))
+    best = min(others, key=lambda c: (_labels_saved(study, c.strategy), -sign * float(c.mean.mean())))
     saved = headline_efficiency(study, best.strategy)
     details = []
     if saved is not None and saved.labels is not None and saved.baseline_labels is not None:

@@ -5,34 +5,28 @@ from __future__ import annotations
 import math
 
 from querist.core.evidence import Interval
+from querist.core.words import METRICS, metric_name
 
 NOTHING = "–"
-METRICS = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro-F1",
-    "auc": "AUC",
-    "average_precision": "average precision",
-    "log_loss": "log loss",
-    "brier": "Brier score",
-    "ece": "calibration error",
-    "r2": "R²",
-    "rmse": "RMSE",
-    "token_f1": "token F1",
-}
+__all__ = [
+    "LOWER_IS_BETTER",
+    "NOTHING",
+    "ONE_OR_LESS",
+    "between",
+    "decimal",
+    "dollars",
+    "known",
+    "listed",
+    "metric_name",
+    "p_value",
+    "percent",
+    "seconds",
+    "signed",
+    "times",
+    "whole",
+]
 ONE_OR_LESS = frozenset(METRICS) - {"log_loss", "rmse", "brier"}
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "rmse"})
-
-
-def metric_name(metric: str) -> str:
-    """A metric as people say it.
-
-    Examples
-    --------
-    >>> metric_name("macro_f1"), metric_name("my_score")
-    ('macro-F1', 'my score')
-    """
-    return METRICS.get(metric, metric.replace("_", " "))
 
 
 def decimal(value: float | None, places: int = 3) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from querist.core.evidence import Point, Round
+from querist.core.words import counted
 from querist.report import formatting as fmt
 from querist.report.charts import Line, line_chart, reliability_diagram
 from querist.report.dots import Bar, bars
@@ -61,6 +63,8 @@ class ProjectView:
         Sentences on where the project stands; the first is the page's headline.
     calibration : tuple of (mean confidence, accuracy, share)
         Of the last model.
+    n_test : int
+        Labeled test items that the last model was measured on; 0 where that is not known.
     per_class : mapping
         Of the last model: precision, recall and F1 by class.
     next_steps : tuple of str
@@ -86,6 +90,7 @@ class ProjectView:
     versions: tuple[VersionRow, ...] = ()
     status: tuple[str, ...] = ()
     calibration: tuple[tuple[float, float, float], ...] = ()
+    n_test: int = 0
     per_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     next_steps: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -167,11 +172,35 @@ def _figures(view: ProjectView, main: str) -> tuple[tuple[str, str, str], ...]:
             )
         )
     if view.points and main in view.points[-1].metrics:
-        rows.append((fmt.metric_name(main), fmt.decimal(view.points[-1].metrics[main]), "on the frozen test set"))
+        value = view.points[-1].metrics[main]
+        rows.append((fmt.metric_name(main), fmt.decimal(value), _on_test(main, value, view.n_test)))
     if view.explored is not None:
         wanted = f"asked for {fmt.percent(view.exploration)}" if view.exploration is not None else ""
         rows.append(("drawn at random", fmt.percent(view.explored), wanted))
     return tuple(rows)
+
+
+def _on_test(metric: str, value: float, n: int) -> str:
+    if not n:
+        return "on the frozen test set"
+    said = f"on {counted(n, 'labeled test item')}"
+    if metric != "accuracy":
+        return said
+    low, high = share_interval(value, n)
+    return f"{said}, 95% interval {fmt.decimal(low, 2)} to {fmt.decimal(high, 2)}"
+
+
+def share_interval(value: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Where a share of n items lies with 95 % confidence (Wilson, 1927): of use up to 0 and 1.
+
+    Examples
+    --------
+    >>> [round(v, 3) for v in share_interval(0.9, 100)], share_interval(1.0, 4)[1]
+    ([0.826, 0.945], 1.0)
+    """
+    center, half = value + z * z / (2 * n), z * math.sqrt(value * (1 - value) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    return max((center - half) / scale, 0.0), min((center + half) / scale, 1.0)
 
 
 def _curve(view: ProjectView, metric: str, kind: str) -> Markup:

@@ -139,6 +139,18 @@ def width_of(texts: Iterable[str]) -> float:
     return max((len(text) for text in texts), default=0) * CHARACTER
 
 
+def shortened(text: str, room: float) -> str:
+    """The text, or as much of it as there is room for.
+
+    Examples
+    --------
+    >>> shortened("margin", 100), shortened("a policy of our own", 60)
+    ('margin', 'a polic…')
+    """
+    most = int(room / CHARACTER)
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places as near to the wanted ones as can be, in their order, at least `gap` apart, within the bounds.
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from querist.core.evidence import Study
+from querist.core.words import counted
 from querist.report.findings import (
     baseline_efficiency,
     finding,
     headline_efficiency,
     labels_text,
     main_curves,
+    misses,
+    p_floor,
     ratio_text,
 )
 from querist.report.formatting import decimal, metric_name, p_value, percent, signed, whole
+
+SURE = 0.05  # the p-value at which a difference counts as shown, at the usual level of 95 %
 
 
 def study_table(study: Study) -> list[list[str]]:
@@ -63,3 +70,27 @@ def study_table(study: Study) -> list[list[str]]:
 def study_sentence(study: Study) -> str:
     """The headline of a study."""
     return finding(study).headline
+
+
+def study_title(study: Study) -> str:
+    """What the table is of: the data, the metric, and over how many seeds."""
+    return f"{study.title}: {metric_name(study.metric)}, {counted(_n_seeds(study), 'seed')}"
+
+
+def study_reading(studies: Sequence[Study]) -> str:
+    """How to read the columns of these studies' tables, in lines of text."""
+    n = max(map(_n_seeds, studies))
+    floor = max(map(p_floor, studies))
+    said = (
+        "'to' is how many labels reach that level; efficiency is random's labels over the strategy's, with its "
+        f"interval;\narea is the mean gain over the whole budget; p is of a paired test over {counted(n, 'seed')}, "
+        "Holm-adjusted"
+    )
+    said += f": with so few it is at least {p_value(floor)}." if floor > SURE else "."
+    if any(misses(headline_efficiency(study, c.strategy)) for study in studies for c in study.comparisons):
+        said += "\nAn interval from 0.00: in some resamples of the seeds the strategy did not reach that level."
+    return said
+
+
+def _n_seeds(study: Study) -> int:
+    return max((curve.n_runs for curve in study.curves), default=0)

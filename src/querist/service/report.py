@@ -105,9 +105,10 @@ def _versions(conn: Connection, work: Workspace) -> tuple[VersionRow, ...]:
 
 def _detail(conn: Connection, work: Workspace) -> dict[str, Any]:
     last = next(reversed(models.evaluations(conn, work.project_id, split="test")), None)
-    if last is None or not last.detail:
+    if last is None:
         return {}
     return {
+        "n_test": last.n_items,
         "calibration": tuple((a, b, c) for a, b, c in last.detail.get("calibration", [])),
         "per_class": last.detail.get("per_class", {}),
     }

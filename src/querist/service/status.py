@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from querist.core.evidence import Point
 from querist.core.items import SPLITS
+from querist.core.words import counted, metric_name
 from querist.loop.budget import Spending, spending
 from querist.loop.stopping import Verdict
 from querist.service.standing import state
@@ -158,18 +159,21 @@ def _story(
     n_items = sum(s.n_items for s in splits)
     pool = next(s for s in splits if s.split == "pool")
     asked = [r for r in done if r.purpose != "evaluation"]
-    parts = [f"{n_items:,} items, {pool.n_labeled:,} of the pool's {pool.n_items:,} labeled."]
+    parts = [f"{counted(n_items, 'item')}, {pool.n_labeled:,} of the pool's {pool.n_items:,} labeled."]
     if asked:
         n_asked, n_answered, n_open = (
             sum(counts) for counts in zip(*((r.n_asked, r.n_answered, r.n_pending) for r in asked), strict=True)
         )
         back = f", {n:,} taken back" if (n := n_asked - n_answered - n_open) else ""
-        rounds_ = f"{len(asked)} round{'s' * (len(asked) > 1)}"
-        parts.append(f"{rounds_} asked {n_asked:,} questions: {n_answered:,} answered, {n_open:,} open{back}.")
+        of_pool = f"{counted(len(asked), 'round')} asked {counted(n_asked, 'question')} of the pool"
+        parts.append(f"{of_pool}: {n_answered:,} answered, {n_open:,} open{back}.")
+    if drawn := [r for r in done if r.purpose == "evaluation"]:
+        n_drawn = sum(r.n_asked for r in drawn)
+        parts.append(f"{counted(len(drawn), 'round')} drew {counted(n_drawn, 'item')} to measure on.")
     if len(points) > 1 and metric in points[-1].metrics and metric in points[0].metrics:
         first, last = points[0], points[-1]
         parts.append(
-            f"{metric} went from {first.metrics[metric]:.3f} at {first.n_labels} labels "
+            f"{metric_name(metric)} went from {first.metrics[metric]:.3f} at {first.n_labels} labels "
             f"to {last.metrics[metric]:.3f} at {last.n_labels}."
         )
     if spent.usd or spent.pending_usd:

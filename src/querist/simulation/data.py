@@ -168,7 +168,8 @@ def from_table(
         for column in names:
             columns[column] += batch.columns[column]
         progress(reader.position, reader.size_bytes, "reading")
-    found = read_answers(raw, lines, target=target, file=Path(path).name, task=task, decimal_comma=reader.delimiter in COMMA_FREE)
+    commas = reader.delimiter in COMMA_FREE
+    found = read_answers(raw, lines, target=target, file=Path(path).name, task=task, decimal_comma=commas)
     if not header and found.task == "choice":
         check_header(reader, {str(value) for value in found.values})
     if len(found.rows) < len(raw):

@@ -46,6 +46,10 @@ def test_a_target_named_like_another_column_is_told_apart_and_found_again(tmp_pa
 
 
 def test_a_jsonl_worksheet_is_written_filled_in_and_read(tmp_path: Path) -> None:
+    path = write_worksheet(
+        tmp_path / "n.csv", target="kind", fields=["n", "x"], rows=[WorksheetRow("a", {"n": 4.0, "x": 4.5})]
+    )
+    assert path.read_text("utf-8-sig").splitlines()[1].startswith("a,4,4.5,")
     path = write_worksheet(tmp_path / "s.jsonl", target="kind", fields=["t"], rows=[WorksheetRow("a-1", {"t": [1]})])
     row = json.loads(path.read_text())
     assert row["t"] == [1]

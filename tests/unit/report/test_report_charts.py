@@ -183,3 +183,38 @@ def test_labels_are_pushed_apart_in_their_order_and_stay_inside() -> None:
 
 def test_a_scale_of_no_width_puts_everything_in_the_middle() -> None:
     assert Scale(3, 3, 0, 100)(3) == 50
+
+
+def test_a_long_name_is_cut_where_a_small_chart_ends_and_told_in_full() -> None:
+    name = "a policy of our own with quotas"
+    small = line_chart(
+        [Line(name, 1, [1, 2], [0.5, 0.6], [0.5, 0.6], [0.5, 0.6])], title="t", x_label="x", y_label="y", kind="small"
+    )
+    assert f"{name}: 0.600" in small
+    (drawn,) = re.findall(r"<tspan[^>]*>([^<]*)</tspan>", small)
+    assert drawn.endswith("…")
+    assert name.startswith(drawn[:-1])
+
+
+def test_the_reference_strikes_no_name_where_names_stand_in_the_plot() -> None:
+    rows = [Estimate(name, 1, 1.5, 1.2, 1.9, "1.5×") for name in ("margin", "badge")]
+    lines = re.findall(
+        r'<line x1="[^"]*" y1="([^"]*)" x2="[^"]*" y2="([^"]*)" class="reference"',
+        interval_chart(rows, title="t", axis="a", kind="narrow"),
+    )
+    names = [
+        float(y)
+        for y in re.findall(r'y="([^"]*)" class="t name', interval_chart(rows, title="t", axis="a", kind="narrow"))
+    ]
+    assert len(lines) == 2
+    for (top, bottom), baseline in zip(lines, names, strict=True):
+        assert float(top) > baseline
+        assert float(bottom) < baseline + 46, "and ends before the next row's name"
+    whole = interval_chart(rows, title="t", axis="a")
+    assert whole.count('class="reference"') == 1
+
+
+def test_names_of_bars_stay_within_the_picture() -> None:
+    drawn = bars([Bar("a class with quite a long name, as some are", 3, "3"), Bar("x", 1, "1")], title="t")
+    for end, text in re.findall(r'<text x="([^"]*)"[^>]*text-anchor="end"[^>]*>([^<]*)</text>', drawn):
+        assert float(end) - len(text) * 6.9 >= 0, text

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from querist.core.evidence import Comparison, Curve, Efficiency, Interval, Study
-from querist.report import study_sentence, study_table
+from querist.report import study_reading, study_sentence, study_table, study_title
 from querist.report.findings import finding, verdict
 from querist.report.formatting import between
 
@@ -143,6 +143,44 @@ def test_one_seed_proves_nothing_and_claims_no_interval() -> None:
 def test_the_baseline_alone_has_nothing_to_be_compared_with() -> None:
     alone = replace(study(None), curves=(curve("random", 0.9),), efficiencies=())
     assert "there is nothing to compare it with" in study_sentence(alone)
+
+
+def test_of_strategies_that_win_the_headline_is_of_the_one_that_needed_the_fewest_labels() -> None:
+    two = study(versus("entropy", 0.05, 0.09))
+    two = replace(
+        two,
+        comparisons=(versus("entropy", 0.05, 0.09), versus("margin"), versus("badge", 0.02, 0.04, p=0.2)),
+        curves=(*two.curves, curve("margin", 0.97), curve("badge", 0.97)),
+        efficiencies=(
+            saved("entropy", 150, 300, Interval(2.0, 1.8, 2.2)),
+            saved("margin", 120, 300, RATIO),
+            saved("badge", 60, 300, Interval(5.0, 0.0, 9.0)),
+        ),
+    )
+    found = finding(two)
+    assert found.strategy == "margin", "entropy has the larger area, and badge's lead is not proven"
+    assert "and margin 120: 2.5× fewer" in found.headline
+
+
+def test_an_interval_from_nought_is_explained() -> None:
+    missed = saved("margin", 120, 300, Interval(2.5, 0.0, 5.6, method="percentile bootstrap over 5 seeds"))
+    of_it = study(versus(), missed)
+    assert finding(of_it).details[0] == (
+        "The interval begins at 0.00, for in some resamples of the seeds margin did not reach that level."
+    )
+    assert "An interval from 0.00: in some resamples" in study_reading([of_it])
+    assert "0.00" not in study_reading([study(versus())])
+
+
+def test_what_so_few_seeds_can_prove_is_said_of_those_that_ran() -> None:
+    assert "a paired test over 5 seeds, Holm-adjusted: with so few it is at least 0.062." in study_reading(
+        [study(versus(n=5))]
+    )
+    ten = study(versus(n=10))
+    assert study_reading([ten]).splitlines()[1].endswith("Holm-adjusted.")
+    assert study_title(replace(ten, curves=tuple(replace(c, n_runs=1) for c in ten.curves))) == (
+        "Tickets: accuracy, 1 seed"
+    )
 
 
 def test_the_headline_is_about_the_middle_level() -> None:
