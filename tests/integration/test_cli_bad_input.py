@@ -296,6 +296,31 @@ WORDS: dict[str, tuple[tuple[str, ...], str, str]] = {
         "invalid_input",
         "start: must be one of",
     ),
+    "a start by rules without any": (
+        ("init", "p", "--classes", "a,b", "--start", "rules"),
+        "invalid_input",
+        "'rules' needs seed rules, and there are none. Write them to a file and name it",
+    ),
+    "a start by groups without a field": (
+        ("init", "p", "--classes", "a,b", "--start", "stratified"),
+        "invalid_input",
+        "'stratified' needs a field whose values are the groups, and none is named.",
+    ),
+    "a stop at no metric": (
+        ("init", "p", "--classes", "a,b", "--stop", "target:foo:0.9"),
+        "invalid_input",
+        "stop: must be one of 'accuracy', 'balanced_accuracy'",
+    ),
+    "a stop at a number's metric": (
+        ("init", "p", "--classes", "a,b", "--stop", "target:r2:0.9"),
+        "invalid_input",
+        "got 'r2'.",
+    ),
+    "a project without a name": (
+        ("init", "", "--classes", "a,b"),
+        "invalid_input",
+        "name: must not be empty; got ''. Name the project: `querist init tickets`.",
+    ),
     "a batch of none": (
         ("init", "p", "--classes", "a,b", "--batch-size", "0"),
         "invalid_input",
@@ -402,6 +427,19 @@ def test_a_wrong_command_says_why_and_changes_nothing(here: Path, cli: Callable[
 
 
 STUDIES: dict[str, tuple[tuple[str, ...], str]] = {
+    "a misspelt metric": (
+        ("--metric", "acuracy"),
+        "metric: must be one of 'accuracy', 'balanced_accuracy', 'macro_f1', 'auc', 'average_precision', 'log_loss', "
+        "'brier', 'ece'; got 'acuracy'. Did you mean 'accuracy'?",
+    ),
+    "no process": (
+        ("--jobs", "0"),
+        "jobs: must be a whole number of at least 1; got 0. Leave it out for one process per core.",
+    ),
+    "no strategy": (
+        ("--strategies", ""),
+        "strategies: must name at least one; got none. Leave them out for the usual ones: margin, default.",
+    ),
     "no seeds": (("--seeds", "0"), "seeds: must be a whole number of at least 1; got 0."),
     "a budget below two batches": (("--budget", "3"), "budget: must pay for at least two batches of 2; got 3"),
     "a batch below one": (("--batch-size", "-2"), "batch_size: must be a whole number of at least 1; got -2."),
@@ -412,7 +450,10 @@ STUDIES: dict[str, tuple[tuple[str, ...], str]] = {
     "an oracle biased to no class": (("--oracle", "biased:x:0.2"), "class: must be one of"),
     "a price below zero": (("--price", "-1"), "costs.per_label: must be a price of at least 0 dollars; got -1.0."),
     "a level that is no number": (("--until", "nan"), "target: must be a finite number to compare with; got nan."),
-    "numbers that are text": (("--numbers",), "is not a number; write it like 3.5."),
+    "numbers that are text": (
+        ("--numbers",),
+        "each number must be finite; 20 of 20 cells of column 'kind' of study.csv are not",
+    ),
     "a column to drop that is none": (("--drop", "nope"), "drop: must be columns of study.csv; got 'nope'."),
     "runs kept in a file": (("--runs", "study.csv"), "file: must be there and open to you;"),
 }

@@ -197,6 +197,28 @@ def test_a_target_of_numbers_is_noticed_and_can_be_overruled(cli: Callable[..., 
     assert cli(*usual, "--batch-size", "10", "--numbers").err == ""
 
 
+def test_many_classes_and_few_labels_bring_no_words_of_another_library(
+    program: Callable[..., Any], tmp_path: Path
+) -> None:
+    rows = [f"{i % 40 + (i * 7 % 10) / 10},{i * 13 % 17},class {i % 40}" for i in range(160)]
+    (tmp_path / "many.csv").write_text("a,b,kind\n" + "\n".join(rows) + "\n", "utf-8")
+    usual = ("simulate", "many.csv", "--target", "kind", "--seeds", "1", "--budget", "40", "--batch-size", "20")
+    for jobs in ("1", "2"):
+        said = program(*usual, "--strategies", "margin", "--jobs", jobs, "--runs", f"runs{jobs}")
+        assert said.code == 0, said.err
+        assert "Warning" not in said.err
+        assert "site-packages" not in said.err
+
+
+def test_labels_added_with_a_column_that_tells_them_bring_a_note(cli: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [f"{i},{i * 37 % 101},{(7, 9)[i % 2]},{'ab'[i % 2]}" for i in range(40)]
+    (tmp_path / "old.csv").write_text("id,size,code,kind\n" + "\n".join(rows) + "\n", "utf-8")
+    assert cli("init", "old", "--target", "kind", "--classes", "a,b").code == 0
+    said = cli("add", "old.csv", "--label", "kind", "--json")
+    (note,) = said.json["notes"]
+    assert note.startswith("column 'code': should not tell what is asked; in 40 of 40 labeled rows")
+
+
 def test_a_note_that_comes_too_late_is_not_lost_in_silence(
     cli: Callable[..., Any], messages: Callable[..., Any], tmp_path: Path
 ) -> None:

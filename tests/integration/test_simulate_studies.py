@@ -220,10 +220,10 @@ def test_late_and_silent_oracles_lose_nothing(oracle: str) -> None:
 
 def test_a_project_starts_by_rules(messages: Callable[..., Any], start: Callable[..., Project], tmp_path: Path) -> None:
     data = messages(60)
-    rules = start(f"sqlite:///{tmp_path / 'rules.db'}", policy=Policy("margin", start="rules", batch_size=9))
-    rules._work.seed_rules = (
-        SeedRule("money", "billing", pattern="card|bank"),
-        SeedRule("box", "delivery", pattern="box"),
+    rules = start(
+        f"sqlite:///{tmp_path / 'rules.db'}",
+        policy=Policy("margin", start="rules", batch_size=9),
+        rules=(SeedRule("money", "billing", pattern="card|bank"), SeedRule("box", "delivery", pattern="box")),
     )
     rules.add(data.items)
     asked = rules.ask()

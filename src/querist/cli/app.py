@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -61,6 +62,7 @@ def _root(
 
 def main() -> None:
     """Run a command; an error of ours is a message and exit code 2, never a traceback."""
+    warnings.filterwarnings("ignore", module="sklearn")  # its lines name files of ours that a user cannot mend
     try:
         # Typer prints a wrong option as text and exits by itself, unless told to leave that to others.
         sys.exit(app(standalone_mode="--json" not in sys.argv))

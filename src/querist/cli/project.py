@@ -60,6 +60,8 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Start a project: its question, its answers, and how to choose."""
+    if not name.strip():
+        raise InvalidInput(f"name: must not be empty; got {name!r}. Name the project: `querist init tickets`.")
     location = locate(name, url)
     schema = Schema(target, tuple(_classes(classes, classes_from, target)), "number" if number else "choice")
     policy = Policy.from_json(

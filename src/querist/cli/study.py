@@ -14,14 +14,8 @@ from querist.core.hashing import digest
 from querist.core.schema import Task
 from querist.core.strategy import Strategy
 from querist.demo import demonstrate, next_steps
-from querist.simulation import from_table, parse, study_rows, write_page
+from querist.simulation import from_table, parse, study_reading, study_rows, study_title, write_page
 from querist.simulation import simulate as run_study
-
-READING = (
-    "[dim]'to' is how many labels reach that level; efficiency is random's labels over the strategy's, with its "
-    "interval;\narea is the mean gain over the whole budget; p is of a paired test, Holm-adjusted: "
-    "five seeds cannot prove much.[/]"
-)
 
 TAKEN_FOR_NUMBERS = (
     "target: the column {!r} holds numbers to predict, by their fractions or their many values, and is compared as "
@@ -36,8 +30,9 @@ def simulate(
     path: Annotated[Path, typer.Argument(help="Labeled data: CSV, JSONL, Parquet or Arrow.")],
     target: Annotated[str, typer.Option(help="The column of true labels.")],
     strategies: Annotated[
-        str, typer.Option(help="Joined by commas, random always among them; by default the usual one and a project's.")
-    ] = "",
+        str | None,
+        typer.Option(help="Joined by commas, random always among them; by default the usual one and a project's."),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Repetitions; take 10 or more to decide something.")] = 5,
     budget: Annotated[int | None, typer.Option(help="Labels in all.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Items asked together.")] = None,
@@ -65,9 +60,11 @@ def simulate(
         data = from_table(path, target, task=task, drop=drop or (), quote=quote, header=header, progress=progress)
         if task is None and data.schema.task == "number":
             output.err.print(f"[yellow]Note:[/] {output.escape(TAKEN_FOR_NUMBERS.format(target))}")
+        for note in data.notes:
+            output.err.print(f"[yellow]Note:[/] {output.escape(note)}")
         study = run_study(
             data,
-            strategies=[name.strip() for name in strategies.split(",") if name.strip()] or None,
+            strategies=None if strategies is None else [name.strip() for name in strategies.split(",") if name.strip()],
             encoder=encoder,
             seeds=seeds,
             budget=budget,
@@ -84,8 +81,8 @@ def simulate(
     if as_json:
         output.emit(study)
         return
-    output.table(study_rows(study), title=f"{study.title}, {study.metric}, {seeds} seeds")
-    output.out.print(f"\n{READING}\nThe curves are in {to}")
+    output.table(study_rows(study), title=study_title(study))
+    output.out.print(f"\n[dim]{output.escape(study_reading([study]))}[/]\nThe curves are in {to}")
 
 
 def strategies(as_json: Json = False) -> None:
@@ -129,9 +126,9 @@ def demo(
         output.emit({"report": str(shown.report), "project": str(shown.project), "studies": shown.studies})
         return
     for study in shown.studies:
-        output.table(study_rows(study), title=f"{study.title}: {study.metric}, {seeds} seeds")
+        output.table(study_rows(study), title=study_title(study))
         output.out.print()
-    output.out.print(READING)
+    output.out.print(f"[dim]{output.escape(study_reading(shown.studies))}[/]")
     output.out.print(f"Report: [bold]{shown.report}[/]  (open it in a browser)")
     output.out.print("Next:")
     for step in next_steps(folder):

@@ -5,6 +5,7 @@ from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
 from querist.metrics.efficiency import efficiencies, labels_to_reach
 from querist.metrics.scores import (
+    METRICS,
     PerClass,
     accuracy,
     average_precision,
@@ -22,6 +23,7 @@ from querist.metrics.scores import (
 )
 
 __all__ = [
+    "METRICS",
     "PerClass",
     "accuracy",
     "area",

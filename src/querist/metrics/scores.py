@@ -16,8 +16,23 @@ import numpy.typing as npt
 
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
+from querist.core.schema import Task
 from querist.metrics import inputs
 from querist.metrics.calibration import ece
+
+METRICS: Mapping[Task, tuple[str, ...]] = {
+    "choice": (
+        "accuracy",
+        "balanced_accuracy",
+        "macro_f1",
+        "auc",
+        "average_precision",
+        "log_loss",
+        "brier",
+        "ece",
+    ),
+    "number": ("r2", "rmse"),
+}  # what `evaluate` and `evaluate_number` give
 
 
 @dataclass(frozen=True, slots=True)

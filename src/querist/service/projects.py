@@ -18,6 +18,7 @@ from querist.core.schema import Schema
 from querist.learners import SentenceEncoder
 from querist.loop.coldstart import SeedRule
 from querist.loop.stopping import rule_from_json
+from querist.metrics import METRICS
 from querist.service.location import Location
 from querist.service.location import remember as write_location
 from querist.service.workspace import Workspace
@@ -94,8 +95,7 @@ def create(
         If the name is taken, or a setting is not as it must be.
     """
     policy = policy or Policy()
-    suited(policy.strategy, schema.task, policy.params)
-    _check_quotas(policy, schema, strata)
+    _check_policy(policy, schema, strata, rules)
     for kind in (kinds or {}).values():
         checks.one_of("kind", kind, FIELD_KINDS)
     held_out = dict(shares) if shares is not None else {"test": 0.2, "calibration": 0.05}
@@ -106,6 +106,8 @@ def create(
         raise InvalidInput(f"shares: must leave items to ask about; got {held_out}, 1 or more together. Lower them.")
     for body in stopping:
         rule_from_json(body)
+        if "metric" in body:
+            checks.one_of("stop", body["metric"], METRICS[schema.task])
     for rule in rules:
         schema.read(rule.label)
     settings = {
@@ -162,8 +164,7 @@ def set_policy(work: Workspace, policy: Policy) -> None:
     """Choose otherwise from the next round on."""
     with work.database.transaction() as conn:
         schema = work.schema(conn)
-        suited(policy.strategy, schema.task, policy.params)
-        _check_quotas(policy, schema, work.settings(conn).get("strata"))
+        _check_policy(policy, schema, work.settings(conn).get("strata"), work.seed_rules)
         projects.add_policy(conn, work.project_id, policy)
 
 
@@ -283,7 +284,18 @@ def seed_rules(path: Path) -> tuple[SeedRule, ...]:
         ) from None
 
 
-def _check_quotas(policy: Policy, schema: Schema, strata: str | None) -> None:
+def _check_policy(policy: Policy, schema: Schema, strata: str | None, rules: Sequence[SeedRule]) -> None:
+    suited(policy.strategy, schema.task, policy.params)
+    if policy.start == "rules" and not rules:
+        raise InvalidInput(
+            "start: must have what it draws by; 'rules' needs seed rules, and there are none. Write them to a file and "
+            "name it, `querist init ... --rules FILE`, or start with 'k_means'."
+        )
+    if policy.start == "stratified" and strata is None:
+        raise InvalidInput(
+            "start: must have what it draws by; 'stratified' needs a field whose values are the groups, and none is "
+            "named. Name it, `querist init ... --strata FIELD`, or start with 'k_means'."
+        )
     for name in policy.quotas:
         checks.one_of("quotas", name, schema.classes or ("none, since the answer is a number",))
     if policy.group_quotas and strata is None:

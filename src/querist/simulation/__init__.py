@@ -15,7 +15,7 @@ from querist.simulation.oracles import (
     Uniform,
     parse,
 )
-from querist.simulation.page import study_rows, write_page
+from querist.simulation.page import study_reading, study_rows, study_title, write_page
 from querist.simulation.run import Plan, run
 from querist.simulation.study import run_from_json, run_to_json, simulate
 
@@ -41,6 +41,8 @@ __all__ = [
     "run_from_json",
     "run_to_json",
     "simulate",
+    "study_reading",
     "study_rows",
+    "study_title",
     "write_page",
 ]

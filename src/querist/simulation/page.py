@@ -8,7 +8,9 @@ from pathlib import Path
 from querist.core.atomic import replacing
 from querist.core.checks import page_path
 from querist.core.evidence import Study
-from querist.report import study_page, study_table
+from querist.report import study_page, study_reading, study_table, study_title
+
+__all__ = ["study_reading", "study_rows", "study_title", "write_page"]
 
 
 def write_page(studies: Sequence[Study], path: str | Path, *, title: str, next_steps: Sequence[str] = ()) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass, replace
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from querist.core.rng import generator
 from querist.core.schema import Task
 from querist.learners import Recipe, SentenceEncoder, default_encoder, default_recipe, recipe_for
 from querist.loop.stopping import StoppingRule, TargetReached
+from querist.metrics import METRICS
 from querist.metrics import study as assemble
 from querist.simulation.data import Labeled, characters, hold_out, labeled
 from querist.simulation.oracles import Perfect
@@ -125,6 +127,11 @@ def simulate(
     ['random', 'margin']
     """
     data = X if isinstance(X, Labeled) else _wrap(X, y, classes, task, spec, name)
+    metric = _metric(data) if metric is None else checks.one_of("metric", metric, METRICS[data.schema.task])
+    if n_jobs is not None and n_jobs < 1:
+        raise InvalidInput(
+            f"jobs: must be a whole number of at least 1; got {n_jobs}. Leave it out for one process per core."
+        )
     encoder, learner = _recipe(data, encoder, learner)
     seed_list = list(range(checks.positive("seeds", seeds))) if isinstance(seeds, int) else [int(s) for s in seeds]
     checks.share("test_share", test_share)
@@ -132,7 +139,13 @@ def simulate(
     n_pool = data.n_items - max(held_out)
     size = _batch_size(n_pool, data.schema.n_classes) if batch_size is None else batch_size
     usual = ("random", plain_strategy(data.schema.task), DEFAULT)
-    policies = _policies(strategies or usual, checks.positive("batch_size", size), cost_per_label, data.schema.task)
+    if strategies is None:
+        strategies = usual
+    elif not strategies:
+        raise InvalidInput(
+            f"strategies: must name at least one; got none. Leave them out for the usual ones: {', '.join(usual[1:])}."
+        )
+    policies = _policies(strategies, checks.positive("batch_size", size), cost_per_label, data.schema.task)
     if any(policy.costs.per_character for policy in policies.values()):
         characters(data.X)
     if resume is not None and _nameless(oracle):
@@ -149,7 +162,6 @@ def simulate(
             f"budget: must pay for at least two batches of {size}; got {total} of {n_pool} items in the pool. "
             "Raise it, or ask in smaller batches."
         )
-    metric = metric or _metric(data)
     rules = tuple(stop) if until is None else (*stop, TargetReached(metric, until))
     plans = [
         Plan(
@@ -178,6 +190,7 @@ def simulate(
         "seeds": seed_list,
         "test_items": min(held_out),  # they differ by seed only where groups of near copies do not fill the share
         "oracle": repr(oracle or Perfect()),
+        "notes": list(data.notes),
         "cost_per_label_usd": cost_per_label,
         "policies": {label: policy.to_json() for label, policy in policies.items()},
         "versions": {
@@ -303,7 +316,7 @@ def _run_all(
         encoder.prepare(data.X, progress)  # once, here, and not in each process
     progress(len(done), len(plans), what)
     todo = [i for i in range(len(plans)) if i not in done]
-    for i, finished in _results(data, plans, todo, encoder, learner, n_jobs or os.cpu_count() or 1):
+    for i, finished in _results(data, plans, todo, encoder, learner, os.cpu_count() or 1 if n_jobs is None else n_jobs):
         if not finished.points:
             raise InvalidInput(
                 f"oracle: must answer some questions; no answer came in the run of {finished.strategy} with seed "
@@ -339,6 +352,7 @@ def _numbered(
 ) -> tuple[int, Run]:
     for function in functions:
         register(function)
+    warnings.filterwarnings("ignore", module="sklearn")  # one line of ours for each fit would help nobody
     return i, run(data, plan, encoder, learner)
 
 
