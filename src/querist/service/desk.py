@@ -337,7 +337,10 @@ class Desk:
         return new
 
     def _count_blank(self, columns: Mapping[str, Sequence[Any]], spec: FieldSpec, new: Sequence[int]) -> None:
-        blank: Sequence[int] = new if (texts := spec.named("text")) else []
+        texts = spec.named("text")
+        if not texts or not all(_may_hold_blank(columns[name]) for name in texts):
+            return
+        blank = new
         for name in texts:
             column = columns[name]
             blank = [i for i in blank if (v := column[i]) is None or (isinstance(v, str) and not v.strip())]
@@ -383,6 +386,14 @@ class Desk:
 
     def _refuse(self, *problems: RowProblem) -> None:
         self._problems.extend(problems[: PROBLEMS_KEPT - len(self._problems)])
+
+
+def _may_hold_blank(values: Sequence[Any]) -> bool:
+    """One look at all values together, since most files have a text in each row."""
+    try:
+        return not all(map(str.strip, values))
+    except TypeError:
+        return True
 
 
 def _id_hashes(ids: Sequence[str]) -> npt.NDArray[np.uint64]:
