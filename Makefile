@@ -40,7 +40,7 @@ bench-speed: $(VENV)/.peers
 	$(BIN)/python -m benchmarks.speed $(ARGS)
 
 test-peers: $(VENV)/.peers
-	$(BIN)/pytest -m peers tests/peers $(ARGS)
+	$(BIN)/pytest -m peers tests $(ARGS)
 
 # Label efficiency on real data; ARGS="--quick" for some minutes of it, ARGS=--help for the rest.
 bench-labels: $(VENV)/.dev
