@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -63,9 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for key in keys.values():
         if key not in done and (short := _without_code(key)) in older:
             done[key] = older[short]
-    todo = [task for task in tasks if keys[task] not in done]
+    todo = [] if wanted.only_finished else [task for task in tasks if keys[task] not in done]
     commit, failed = kept.commit(), list[str]()
-    print(f"{len(tasks)} runs, of which {len(tasks) - len(todo)} are done", file=sys.stderr)
+    n_done = sum(keys[task] in done for task in tasks)
+    print(f"{len(tasks)} runs, of which {n_done} are done", file=sys.stderr)
     with log.open("a", encoding="utf-8") as out, kept.Bar(len(todo)) as advance:
         if log.stat().st_size:
             print(file=out)  # so that a line that was cut short stays by itself
@@ -104,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", default=",".join(SETTINGS), help="linear (all sets), forest (tables)")
     parser.add_argument("--encoder", help=f"folder or hub name; {WORDS!r} for none; all-MiniLM-L6-v2 by default")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--only-finished", action="store_true", help="make no run; say what the finished ones show")
     parser.add_argument(
         "--any-code",
         default="",
@@ -175,9 +178,12 @@ def _compact(results: Mapping[str, Any]) -> str:
 
 
 def _measured_at(commit: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], seeds: int) -> dict[str, Any]:
-    others = sorted({line["commit"][:12] for line in lines} - {commit["commit"][:12]})
+    """At which commit most of the runs were made, and at which the others."""
+    often = Counter(line["commit"] for line in lines).most_common(1)
+    most = often[0][0] if often else commit["commit"]
+    others = sorted({line["commit"][:12] for line in lines} - {most[:12]})
     return {
-        **commit,
+        "commit": most,
         "changed": any(line["changed"] for line in lines),
         "other_commits": others,
         "seeds": seeds,

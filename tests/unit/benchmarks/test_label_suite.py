@@ -224,6 +224,11 @@ def test_runs_of_older_code_are_taken_only_for_strategies_that_are_named(
     assert log.count('"strategy": "margin"') == 4
     assert log.count('"strategy": "random"') == 2
 
+    assert main(arguments(tmp_path, "--only-finished", "--any-code=random", "--seeds=5")) == 0
+    assert (tmp_path / "runs.jsonl").read_text("utf-8").strip() == log.strip()
+    found = json.loads((tmp_path / "results.json").read_text("utf-8"))["sets"][0]["strategies"]
+    assert found["margin"]["seeds"] == [0, 1]
+
 
 def test_a_run_that_fails_is_told_and_costs_no_other(
     digits: data.DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
