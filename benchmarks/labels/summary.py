@@ -13,6 +13,10 @@ from querist.core.checks import Floats
 from querist.metrics import holm
 
 BASELINE, USUAL = "random", "margin"
+DEFAULT = "auto"
+# What libraries ship that anybody can install, in our own implementation: small-text, scikit-activeml, modAL, ALiPy.
+UNSURE = ("margin", "entropy", "least_confidence", "bald")
+RELEASED = (*UNSURE, "badge", "k_center", "drop_query", "falcun", "typiclust", "probcover", "max_herding")
 LEVELS = (0.9, 0.95, 1.0)  # shares of what random gains from its first point to its last
 
 Runs = Mapping[str, Mapping[int, Mapping[str, Any]]]  # by strategy, by seed
@@ -97,6 +101,10 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             setting: _overall({name: body for (kind, name), body in sets.items() if kind == setting})
             for setting in settings
         },
+        "hindsight": {
+            setting: _hindsight({name: body for (kind, name), body in sets.items() if kind == setting})
+            for setting in settings
+        },
     }
 
 
@@ -151,6 +159,24 @@ def _compare(areas: Mapping[str, Mapping[int, float]], rival: str, strategies: d
             "p": round(wilcoxon(d), 6),
             "p_holm": round(p, 6),
         }
+
+
+def _hindsight(sets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """For each set the default against the best that a released library ships, chosen after all results are known."""
+    rows = []
+    for key, body in sets.items():
+        of = body["strategies"]
+        if DEFAULT not in of:
+            continue
+        means = {}
+        for rival in RELEASED:
+            if rival in of and len(d := _paired(_by_seed(of[DEFAULT]), _by_seed(of[rival]))):
+                means[rival] = (float(np.mean(d)), len(d), int(np.sum(d > 0)))
+        if means:
+            rival = min(means, key=lambda name: means[name][0])
+            mean, pairs, wins = means[rival]
+            rows.append({"set": key, "rival": rival, "difference": round(mean, 5), "wins": wins, "pairs": pairs})
+    return rows
 
 
 def _overall(sets: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

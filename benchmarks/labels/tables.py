@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.labels.summary import BASELINE, USUAL
+from benchmarks.labels.summary import BASELINE, DEFAULT, USUAL
 from querist.report import charts
 
 STYLE = Path(charts.__file__).parent / "templates" / "style.css"
@@ -24,6 +24,8 @@ def markdown(results: Mapping[str, Any]) -> str:
         parts.append(f"Runs of strategies that pick the same since were kept from commits {others}.")
     for setting, rows in results["overall"].items():
         parts += [f"## {_setting(setting)}, over all sets", _overall(rows)]
+        if hindsight := results["hindsight"][setting]:
+            parts += _hindsight(hindsight)
         parts += [
             f"### {body['set']} ({body['metric'].replace('_', ' ')}; {body['features']})\n\n{_of_set(body)}"
             for body in results["sets"]
@@ -70,6 +72,22 @@ def _overall(rows: Sequence[Mapping[str, Any]]) -> str:
             ]
         )
     return _table(header, body)
+
+
+def _hindsight(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    differences = [row["difference"] for row in rows]
+    mean, ahead = sum(differences) / len(differences), sum(d > 0 for d in differences)
+    return [
+        f"`{DEFAULT}` against the best of what a released library ships, chosen for each set after all results were "
+        f"known: {_signed(mean)} on the mean, ahead on {ahead} of {len(differences)} sets.",
+        _table(
+            ["set", "the best", f"`{DEFAULT}` over it", "pairs won"],
+            [
+                [row["set"], f"`{row['rival']}`", _signed(row["difference"]), f"{row['wins']} of {row['pairs']}"]
+                for row in rows
+            ],
+        ),
+    ]
 
 
 def _of_set(body: Mapping[str, Any]) -> str:

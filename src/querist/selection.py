@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,8 @@ def select(
     pool : Pool or path
         A path is one of Parquet files, read as `Pool.from_parquet` does by default.
     policy : Policy or str
-        A name is that strategy with a policy's other settings as they are by default.
+        A name is that strategy with a policy's other settings as they are by default. `auto` stands here for
+        `weighted_variance_reduction` where there are embeddings, and for `margin` where there are none.
     k : int, optional
         Items to ask; the policy's batch size by default, and no more than the budget allows.
     exclude : (n,) int
@@ -139,7 +140,7 @@ def select(
     ([1, 2], 'margin: its two best classes are only 0.00 apart')
     """
     held = pool if isinstance(pool, Pool) else Pool.from_parquet(pool)
-    chosen = policy if isinstance(policy, Policy) else Policy(policy)
+    chosen = _in_one_pass(policy if isinstance(policy, Policy) else Policy(policy), held)
     declared, _ = resolve(chosen.strategy, chosen.params)
     if declared.kind == "composite":
         raise InvalidInput(
@@ -219,6 +220,13 @@ def rows_in(path: str | Path) -> Rows:
                     f"{Path(path).name}: must have a row number in 'row'; line {line}: {value!r}."
                 ) from None
     return np.unique(np.array(found, dtype=np.int64))
+
+
+def _in_one_pass(policy: Policy, pool: Pool) -> Policy:
+    """The policy with what `auto` comes to where no part can see the whole pool."""
+    if policy.strategy != "auto" or not pool.has("probs"):
+        return policy
+    return replace(policy, strategy="weighted_variance_reduction" if pool.has("embeddings") else "margin")
 
 
 def _plan(

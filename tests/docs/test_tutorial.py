@@ -51,7 +51,7 @@ def test_it_says_what_the_page_shows(followed: tuple[Path, str]) -> None:
 def test_both_starts_are_met_and_all_is_sound(followed: tuple[Path, str]) -> None:
     _, said = followed
     assert "chosen by k_means" in said
-    assert "chosen by margin" in said
+    assert "chosen by auto" in said
     assert "Sound: every answer, label, version and split agrees" in said
     assert "drawn again gives the same 25 items in the same order" in said
 

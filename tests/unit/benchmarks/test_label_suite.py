@@ -130,6 +130,25 @@ def test_over_all_sets_the_worst_is_named_and_each_set_has_one_voice() -> None:
     assert rows["random"]["vs_margin"]["difference"] == pytest.approx(-0.04)
 
 
+def test_the_default_is_held_against_the_best_of_each_set_in_hindsight() -> None:
+    def body(**areas: list[float]) -> dict[str, Any]:
+        return {"strategies": {name: {"aubc": {str(i): v for i, v in enumerate(a)}} for name, a in areas.items()}}
+
+    rows = summary._hindsight(
+        {
+            "one": body(auto=[0.8, 0.9], margin=[0.7, 0.7], falcun=[0.85, 0.8], weighted_k_means=[1.0, 1.0]),
+            "two": body(auto=[0.5], margin=[0.6]),
+            "three": body(margin=[0.6]),
+        }
+    )
+    assert rows == [
+        {"set": "one", "rival": "falcun", "difference": 0.025, "wins": 1, "pairs": 2},
+        {"set": "two", "rival": "margin", "difference": -0.1, "wins": 0, "pairs": 1},
+    ]
+    text = "\n".join(tables._hindsight(rows))
+    assert "-0.038 on the mean, ahead on 1 of 2 sets." in text
+
+
 def test_first_labels_hold_two_classes_even_where_one_is_rare() -> None:
     truth = np.zeros(1000, dtype=int)
     truth[7] = 1

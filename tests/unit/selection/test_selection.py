@@ -105,6 +105,12 @@ def test_money_and_labels_are_not_overspent() -> None:
         select(BARE, exclude=range(N))
 
 
+def test_auto_is_what_a_single_pass_can_do_of_it() -> None:
+    policy = Policy(batch_size=5, exploration=0.0)
+    assert {x.reason.partition(":")[0] for x in select(BARE, policy).queries} == {"margin"}
+    assert {x.reason.partition(":")[0] for x in select(POOL, policy).queries} == {"weighted_variance_reduction"}
+
+
 def test_what_a_single_pass_cannot_do_is_refused() -> None:
     with pytest.raises(InvalidInput, match="must provide 'embeddings'"):
         select(BARE, "k_center")
