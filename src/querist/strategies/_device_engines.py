@@ -16,7 +16,7 @@ from querist.core.checks import Rows
 from querist.core.errors import InvalidInput
 from querist.core.state import Picks
 from querist.strategies import _device_scores as scores
-from querist.strategies._doors import generator, nothing, pool_rows
+from querist.strategies._doors import generator, nothing, number, pool_rows
 from querist.strategies._elsewhere import blocks, floats, host
 from querist.strategies._fisher import least_squared
 
@@ -71,6 +71,7 @@ def weighted_variance_reduction(
 ) -> Picks:
     """Each the one that most lowers the weighted variance of a linear model's predictions."""
     checks.one_of("weight", weight, tuple(RATES))
+    number("ridge", ridge, above=0, hint="Take the model's own penalty.")
     X = _features(xp, embeddings)
     h = RATES[weight](xp, floats(xp, "probs", probs, like=X, n_dims=2))
     if h.shape[0] != X.shape[0]:

@@ -97,6 +97,14 @@ def test_what_lies_in_ordinary_memory_is_brought_to_the_others_device(xp: Any) -
         strategies.weighted_variance_reduction(p, xp.asarray(X[:39]), 5, **{**pool, "candidates": np.arange(39)})
 
 
+@pytest.mark.parametrize("ridge", [0, -1.0, float("nan"), True])
+def test_a_penalty_that_is_none_is_refused(xp: Any, ridge: Any) -> None:
+    X, p = xp.asarray(np.eye(4)), xp.asarray(probabilities(4, 2))
+    pool = {"candidates": [0, 1], "chosen": [], "rng": np.random.default_rng(0)}
+    with pytest.raises(InvalidInput, match="ridge: must be a number above 0"):
+        strategies.weighted_variance_reduction(p, X, 1, **pool, ridge=ridge)
+
+
 def test_utilities_from_elsewhere_can_be_picked_by(xp: Any) -> None:
     utilities = strategies.margin(xp.asarray(probabilities(50, 3)))
     picks = strategies.top_k(utilities, 5, candidates=xp.asarray(np.arange(50)), rng=np.random.default_rng(0))
