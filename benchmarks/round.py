@@ -21,7 +21,7 @@ from querist.core.signals import Signals
 from querist.core.state import State
 from querist.learners import IdentityEncoder, SklearnLearner
 from querist.loop.step import ask, tell
-from querist.modeling import fit, pool_of, probabilities
+from querist.modeling import fit, pool_of, predict
 
 TIME_SHARE = 0.10
 MEMORY_RATIO = 2.5
@@ -56,7 +56,7 @@ def main() -> int:
     wanted = parser.parse_args()
     learner = SklearnLearner(LogisticRegression(C=20, max_iter=1000))
     small, codes = pool(1000, 384, 10)
-    probabilities(learner.fit(small, codes, n_classes=10, rng=np.random.default_rng(0)), small)
+    learner.fit(small, codes, n_classes=10, rng=np.random.default_rng(0)).predict_proba(small)
     before = peak_bytes()  # with every library loaded, and before the pool is there
     X, y = pool(wanted.items, 384, 10)
 
@@ -73,7 +73,7 @@ def main() -> int:
         t0 = time.perf_counter()
         model = fit(learner, held, rows, codes, schema=schema, seed=0, number=number, warm=None)
         t1 = time.perf_counter()
-        probs = probabilities(model, held.features)
+        probs = predict(model, held.features, schema=schema)
         t2 = time.perf_counter()
         known = Signals(len(X), classes=schema.classes, probs=probs, embeddings=held.embeddings())
         state, batch = ask(state, known, chooser)

@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from querist import strategies
 from querist.catalogue import PolicyChooser, resolve
+from querist.catalogue.names import ANY_TASK
 from querist.core.policy import Policy
 from querist.core.rng import generator
 from querist.core.signals import Signals
@@ -86,7 +87,8 @@ def drawn(name: str, X: np.ndarray, y: np.ndarray, labeled: np.ndarray, known: S
     """The picture as SVG; None where the strategy needs more than the toy pool has."""
     params = PARAMS.get(name, {})
     declared, _ = resolve(name, params)
-    if not all(known.has(need) for need in declared.needs) or declared.family in NOT_ON_A_PLANE:
+    enough = any if declared.name in ANY_TASK else all
+    if not enough(known.has(need) for need in declared.needs) or declared.family in NOT_ON_A_PLANE:
         return None
     candidates = np.setdiff1d(np.arange(len(X)), labeled)
     chooser = PolicyChooser(Policy(name, params=params, near_duplicates=None, trust=False))

@@ -20,7 +20,7 @@ from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.learners import SentenceEncoder, SklearnLearner
 from querist.metrics import accuracy, average_precision, balanced_accuracy, ece, macro_f1
-from querist.modeling import Pool, fit, probabilities
+from querist.modeling import Pool, fit, predict
 
 TEST_SHARE, TEST_MOST, POOL_MOST = 0.3, 3000, 6000
 FOREST = Budget(20, 20, 300)  # the forests' own budget, on every set
@@ -166,7 +166,7 @@ def measured(on: Bench, model: Model | None, y: Array) -> dict[str, float]:
         shares = np.bincount(y, minlength=n) + 1.0
         probs = np.tile(shares / shares.sum(), (len(on.test), 1))
     else:
-        probs = probabilities(model, on.test)
+        probs = predict(model, on.test, schema=on.schema)
     truth, predicted = on.test_truth, probs.argmax(axis=1)
     rarest = int(np.bincount(truth, minlength=n).argmin())
     scores = {

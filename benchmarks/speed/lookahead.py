@@ -12,7 +12,7 @@ from benchmarks.speed.contest import plain as as_written
 from benchmarks.speed.coverage import ours, uncertain_herding
 from querist import strategies
 
-SAME_RANKS = "Spearman's correlation with refitting"
+SAME_RANKS = "Spearman's correlation with refitting to the end"
 
 
 def _error_reduction(quick: bool) -> Contest:
@@ -37,12 +37,10 @@ def _error_reduction(quick: bool) -> Contest:
         utilities[picks.rows] = picks.utilities
         return utilities[pool]
 
-    def same_ranks(results: Results) -> float | None:
+    def same_ranks(results: Results) -> float:
         from scipy.stats import spearmanr
 
-        if "modAL" not in results:
-            return None
-        return float(spearmanr(results["ours"], -results["modAL"])[0])
+        return float(spearmanr(results["ours"], -_refitted(X[rows], y[rows], X[pool]))[0])
 
     return Contest(
         f"digits, 100 labeled, {n} candidates",
@@ -55,6 +53,26 @@ def _error_reduction(quick: bool) -> Contest:
         },
         {SAME_RANKS: same_ranks},
     )
+
+
+def _refitted(X: np.ndarray, y: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """The entropy expected of the candidates' classes once each has its label, by fits that end at their minimum.
+
+    Others fit to a tolerance of 1e-4, at which the order of the candidates is partly that of where the fits stopped.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    def fitted(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        model = LogisticRegression(max_iter=10_000, tol=1e-8).fit(rows, labels)
+        return np.asarray(model.predict_proba(candidates))
+
+    now = fitted(X, y)
+    expected = np.zeros(len(candidates))
+    for i, row in enumerate(candidates):
+        for label in range(now.shape[1]):
+            probs = fitted(np.vstack([X, row]), np.append(y, label))
+            expected[i] -= now[i, label] * np.sum(probs * np.log(np.maximum(probs, 1e-300))) / len(probs)
+    return expected
 
 
 def _variance_reduction(quick: bool) -> Contest:

@@ -451,7 +451,7 @@ STUDIES: dict[str, tuple[tuple[str, ...], str]] = {
     "a price below zero": (("--price", "-1"), "costs.per_label: must be a price of at least 0 dollars; got -1.0."),
     "a level that is no number": (("--until", "nan"), "target: must be a finite number to compare with; got nan."),
     "numbers that are text": (
-        ("--numbers",),
+        ("--task", "number"),
         "each number must be finite; 20 of 20 cells of column 'kind' of study.csv are not",
     ),
     "a column to drop that is none": (("--drop", "nope"), "drop: must be columns of study.csv; got 'nope'."),

@@ -193,8 +193,8 @@ def test_a_target_of_numbers_is_noticed_and_can_be_overruled(cli: Callable[..., 
     said = cli(*usual, "--batch-size", "10", "--json")
     assert (said.code, said.json["metric"]) == (0, "r2")
     assert said.err.startswith("Note: target: the column 'price' holds numbers to predict, ")
-    assert "Say --numbers if that is right, or --classes if each of them is a class.\n" in said.err
-    assert cli(*usual, "--batch-size", "10", "--numbers").err == ""
+    assert "Say --task number if that is right, or --task choice if each of them is a class.\n" in said.err
+    assert cli(*usual, "--batch-size", "10", "--task", "number").err == ""
 
 
 def test_many_classes_and_few_labels_bring_no_words_of_another_library(

@@ -17,8 +17,6 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification, make_regression
 
-from querist.catalogue import find, strategy_names, suited
-from querist.catalogue.names import ONLY_GIVEN
 from querist.core.errors import InvalidInput
 from querist.core.evidence import Run
 from querist.core.items import Columns
@@ -113,58 +111,6 @@ def test_a_kept_run_is_of_this_data_and_this_question_only(tmp_path: Path) -> No
     simulate(X, y, budget=30, **usual)
     assert json.loads(spoiled.read_text("utf-8"))["points"], "what cannot be read is made again"
     assert other.stat().st_mtime_ns == made
-
-
-def suits(name: str, task: str) -> bool:
-    """Whether a strategy can choose where this is asked."""
-    try:
-        suited(name, task)
-    except InvalidInput:
-        return False
-    return True
-
-
-@pytest.mark.parametrize("name", sorted(set(strategy_names()) - set(STARTS)))
-def test_every_strategy_runs_in_a_study_and_in_a_project(
-    name: str, start: Callable[..., Project], tmp_path: Path
-) -> None:
-    if set(find(name).needs) & set(ONLY_GIVEN):
-        with pytest.raises(InvalidInput, match="Bring it yourself"):
-            simulate(*table(80), strategies=[name], seeds=1)
-        with pytest.raises(InvalidInput, match="Bring it yourself"):
-            start(f"sqlite:///{tmp_path / 'db'}", policy=Policy(name), schema=Schema("kind", ("0", "1")))
-        return
-    task = "choice" if suits(name, "choice") else "number"
-    assert suits(name, task)
-    X, y = table(80) if task == "choice" else numbers(80)
-    study = simulate(
-        X,
-        y,
-        strategies=[name],
-        seeds=1,
-        budget=30,
-        batch_size=10,
-        n_jobs=1,
-        task="number" if task == "number" else None,
-    )
-    assert [run.points[-1].n_labels for run in study.runs] == [30] * len(study.runs)
-    assert {run.strategy for run in study.runs} == {"random", name}
-
-    schema = Schema("kind", ("0", "1")) if task == "choice" else Schema("price", task="number")
-    policy = Policy(name, batch_size=8, trust=False, start="random")
-    project = start(f"sqlite:///{tmp_path / 'db'}", policy=policy, schema=schema)
-    rows = [{"id": str(i), **{column: float(X[column][i]) for column in X.names}} for i in range(80)]
-    project.add(rows)
-    chosen_by = set()
-    for _ in range(3):
-        asked = project.ask()
-        assert len(asked.entries) == len({entry.item_id for entry in asked.entries}) == 8
-        assert all(0 < entry.propensity <= 1 and entry.reason for entry in asked.entries)
-        chosen_by.add(asked.strategy)
-        project.tell({entry.item_id: y[int(entry.item_id)].item() for entry in asked.entries})
-    assert name in chosen_by
-    assert project.verify() == []
-    assert project.replay(3).same
 
 
 def numbers(n: int, seed: int = 0) -> tuple[Columns, Any]:

@@ -19,8 +19,22 @@ from querist.loop import coldstart
 
 ENTRY_POINT = "querist.strategies"
 DEEPEST = 5  # composites of composites: deeper than anyone means, and far from the interpreter's own limit
-ONLY_GIVEN = ("label_probs", "label_matrix", "answers", "tokens", "boxes")  # no learner of ours makes these signals
-ANY_TASK = ("auto",)  # needs either kind of prediction, and takes the one there is
+ONLY_GIVEN = ("answers",)  # nothing in a project or a study makes this signal
+ANY_TASK = ("auto",)  # needs some kind of prediction, and takes the one there is
+OF_A_TASK: Mapping[Task, tuple[str, ...]] = {
+    "choice": ("probs", "members", "head", "prior", "votes"),
+    "labels": ("label_probs", "label_matrix"),
+    "spans": ("tokens",),
+    "boxes": ("boxes",),
+    "number": ("predictions", "member_predictions"),
+}  # signals that only one task has; "labels" are those of a choice and of a number
+PLAIN: Mapping[Task, str] = {
+    "choice": "margin",
+    "labels": "multi_label_uncertainty",
+    "spans": "mnlp",
+    "boxes": "box_uncertainty",
+    "number": "variance",
+}
 _registered: dict[str, Strategy] = {}
 
 
@@ -163,8 +177,8 @@ def functions(policy: Policy) -> set[Callable[..., Any]]:
 
 
 def plain_strategy(task: Task) -> str:
-    """The plain score that others are held against: the margin between classes, or a committee's variance."""
-    return "margin" if task == "choice" else "variance"
+    """The plain score that others are held against: how unsure the model is of an item's answer."""
+    return PLAIN[task]
 
 
 def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> Strategy:
@@ -173,8 +187,8 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     Raises
     ------
     InvalidInput
-        If there is none; if it reads class probabilities where the answer is a number, or the reverse; or something
-        that no project or study has, such as the answers of several annotators.
+        If there is none; if it reads what only another kind of answer has, such as class probabilities where the answer
+        is a number; or something that no project or study has, such as the answers of several annotators.
 
     Examples
     --------
@@ -188,9 +202,10 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
             f"strategy: must choose by what a project or a study knows; {name!r} needs {lacking[0]}. "
             "Bring it yourself: querist.ask on a State of your own, with querist.Signals."
         )
-    foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members", "head")}[task]
+    foreign = {need for other, needs in OF_A_TASK.items() if other != task for need in needs}
+    foreign |= {"labels"} if task not in ("choice", "number") else set()
     if lacking := [need for need in strategy.needs if need in foreign and name not in ANY_TASK]:
-        answer = "a choice of classes" if task == "choice" else "a number"
+        answer = "a choice of classes" if task == "choice" else f"a {task}" if task == "number" else task
         raise InvalidInput(f"strategy: must suit {answer}; {name!r} needs {lacking[0]}. Use {ANY_TASK[0]!r}.")
     return strategy
 

@@ -13,7 +13,7 @@ from querist.cli.options import Header, Quote
 from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
 from querist.core.policy import STARTS, Budget, Costs, Policy
-from querist.core.schema import Schema
+from querist.core.schema import Schema, Task
 from querist.service import datasets, intake, labeling, projects, rounds, training
 from querist.service import report as reports
 from querist.service import status as statuses
@@ -33,7 +33,9 @@ def init(
     classes_from: Annotated[
         str | None, typer.Option(help="FILE or FILE:COLUMN whose distinct values are the classes.")
     ] = None,
-    number: Annotated[bool, typer.Option("--number", help="The answer is a number, not a class.")] = False,
+    task: Annotated[
+        Task, typer.Option(help="What an answer is: one class, labels that hold together, spans, …")
+    ] = "choice",
     strategy: Annotated[str, typer.Option(help="What chooses once a model can be trusted.")] = Policy().strategy,
     start: Annotated[str, typer.Option(help=f"What chooses before: {', '.join(STARTS)}.")] = "k_means",
     batch_size: Annotated[int, typer.Option(help="Items asked together.")] = 20,
@@ -63,7 +65,7 @@ def init(
     if not name.strip():
         raise InvalidInput(f"name: must not be empty; got {name!r}. Name the project: `querist init tickets`.")
     location = locate(name, url)
-    schema = Schema(target, tuple(_classes(classes, classes_from, target)), "number" if number else "choice")
+    schema = Schema(target, tuple(_classes(classes, classes_from, target, task)), task)
     policy = Policy.from_json(
         {
             "strategy": strategy,
@@ -92,8 +94,7 @@ def init(
     if as_json:
         output.emit({"project": name, "schema": schema.to_json(), "policy": policy.to_json()})
         return
-    answers = "a number" if number else f"one of {schema.n_classes} classes"
-    output.out.print(f"Project [bold]{output.escape(name)}[/] asks for {output.escape(target)}: {answers}.")
+    output.out.print(f"Project [bold]{output.escape(name)}[/] asks for {output.escape(target)}: {schema.asked}.")
     if written is None:
         output.out.print("Its URL holds a password and was not written down: set QUERIST_URL and QUERIST_PROJECT.")
     output.out.print("Next: querist add FILE")
@@ -306,11 +307,11 @@ def replay(
         raise typer.Exit(1)
 
 
-def _classes(named: str | None, source: str | None, target: str) -> Sequence[str]:
+def _classes(named: str | None, source: str | None, target: str, task: Task) -> Sequence[str]:
     if named and source:
         raise InvalidInput("classes: must come from one place; got --classes and --classes-from. Give one of them.")
     if source:
-        return intake.distinct_values(source, target)
+        return intake.distinct_values(source, target, task)
     return tuple(part.strip() for part in named.split(",")) if named else ()
 
 

@@ -19,9 +19,8 @@ from querist.simulation import simulate as run_study
 
 TAKEN_FOR_NUMBERS = (
     "target: the column {!r} holds numbers to predict, by their fractions or their many values, and is compared as "
-    "such. Say --numbers if that is right, or --classes if each of them is a class."
+    "such. Say --task number if that is right, or --task choice if each of them is a class."
 )
-TASKS: dict[bool | None, Task | None] = {True: "choice", False: "number", None: None}
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
@@ -46,8 +45,8 @@ def simulate(
     encoder: Annotated[
         str | None, typer.Option(help="Sentence encoder to read text with: a folder, or a name on the hub.")
     ] = None,
-    classes: Annotated[
-        bool | None, typer.Option("--classes/--numbers", help="What the target is; by default it is looked at.")
+    task: Annotated[
+        Task | None, typer.Option(help="What an answer is; by default a class or a number, as it looks.")
     ] = None,
     to: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("simulation.html"),
     runs: Annotated[Path, typer.Option(help="Folder of finished runs, from which to go on.")] = Path(".querist-runs"),
@@ -56,7 +55,6 @@ def simulate(
 ) -> None:
     """Compare strategies with random on your own labeled data. Interrupted, it goes on where it was."""
     with output.progress(quiet=as_json) as progress:
-        task = TASKS[classes]
         data = from_table(path, target, task=task, drop=drop or (), quote=quote, header=header, progress=progress)
         if task is None and data.schema.task == "number":
             output.err.print(f"[yellow]Note:[/] {output.escape(TAKEN_FOR_NUMBERS.format(target))}")

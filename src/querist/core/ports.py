@@ -7,7 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from querist.core.answers import Code
 from querist.core.checks import Array, Floats, Rows
+from querist.core.schema import Task
 
 
 @runtime_checkable
@@ -16,6 +18,15 @@ class Classifies(Protocol):
 
     def predict_proba(self, X: Any, /) -> Floats:
         """(n_items, n_classes), a column for every class of the schema, also for one it has never seen."""
+        ...
+
+
+@runtime_checkable
+class ProbesLabels(Protocol):
+    """A fitted model of labels of which several may hold."""
+
+    def label_probs(self, X: Any, /) -> Floats:
+        """(n_items, n_labels): the probability that each holds; rows need not sum to 1."""
         ...
 
 
@@ -101,7 +112,7 @@ class Reply:
     """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives."""
 
     row: int
-    value: int | float | None
+    value: Code | None
     delay: int = 0
 
 
@@ -112,14 +123,16 @@ class Questions:
     Parameters
     ----------
     rows : (n,) int
-    truth : (n,) int or float
-        The true answers, which only an oracle may see.
+    truth : (n,) int, float or object
+        The codes of the true answers, which only an oracle may see.
     difficulty : (n,) float
         Scaled to a mean of one half: twice the mean is a case twice as likely to be missed as the usual one.
     n_classes : int
         0 for a number.
     n_before : int
         Answers it has given already.
+    task : str
+        What an answer is.
     """
 
     rows: Rows
@@ -127,6 +140,7 @@ class Questions:
     difficulty: Floats
     n_classes: int
     n_before: int
+    task: Task = "choice"
 
 
 class Oracle(Protocol):

@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
+from querist.core.answers import FORMS, NONE_HOLDS, Code
 from querist.core.checks import listed, nearest, one_of, positive
 from querist.core.errors import InvalidInput
 from querist.core.hashing import digest
 
-Task = Literal["choice", "number"]
+Task = Literal["choice", "labels", "spans", "boxes", "number"]
 TASKS: tuple[Task, ...] = get_args(Task)
+ASKED: dict[Task, str] = {
+    "choice": "one of {n} classes",
+    "labels": "which of {n} labels hold",
+    "spans": "spans of {n} classes",
+    "boxes": "boxes of {n} classes",
+    "number": "a number",
+}
 CLASSES_LISTED = 6
 
 
@@ -28,15 +36,16 @@ class Schema:
         The name of what is asked, used as the column of labels.
     classes : sequence of str
         The answers to choose from, in order; empty for a number.
-    task : {"choice", "number"}
-        One of the classes, or a number.
+    task : {"choice", "labels", "spans", "boxes", "number"}
+        One of the classes; any of them, together or none; spans of a text, or boxes in an image, each of a class; or a
+        number.
     version : int
         From 1, raised by each change.
 
     Raises
     ------
     InvalidInput
-        If a choice has fewer than two classes, or two that differ only in case or blanks.
+        If a choice has fewer than two classes, another task than a number none, or two differ only in case or blanks.
 
     Examples
     --------
@@ -63,7 +72,9 @@ class Schema:
             if self.classes:
                 raise InvalidInput("classes: must be empty for a number; got some. Drop them, or use task='choice'.")
             return
-        if len(self.classes) < 2:
+        if not self.classes and self.task != "choice":
+            raise InvalidInput(f"classes: must be at least one for {self.task}; got none. Name every class.")
+        if self.task == "choice" and len(self.classes) < 2:
             raise InvalidInput(
                 f"classes: must be at least two; got {list(self.classes)}. "
                 "A question with one answer needs no asking: name every class, also those not labeled yet."
@@ -72,6 +83,10 @@ class Schema:
         for name in self.classes:
             if not isinstance(name, str) or not name.strip():
                 raise InvalidInput(f"classes: must be non-empty text; got {name!r}. Name the class.")
+            if name.strip() == NONE_HOLDS and self.task == "labels":
+                raise InvalidInput(
+                    f"classes: must not be {name!r}, which says in a table that no label holds. Rename it."
+                )
             key = fold(name)
             if key in folded:
                 raise InvalidInput(
@@ -84,8 +99,18 @@ class Schema:
         """How many answers there are to choose from."""
         return len(self.classes)
 
-    def read(self, raw: Any) -> str | float:
+    @property
+    def asked(self) -> str:
+        """What an answer is, in words."""
+        return ASKED[self.task].format(n=self.n_classes)
+
+    def read(self, raw: Any) -> Any:
         """The answer that `raw` stands for; case and surrounding blanks are forgiven, spelling is not.
+
+        Returns
+        -------
+        answer : str, float or list
+            A class's name or a number; for the other tasks plain JSON, as `querist.core.answers` says.
 
         Raises
         ------
@@ -94,6 +119,12 @@ class Schema:
         """
         if self.task == "number":
             return _number(raw)
+        if self.task != "choice":
+            found = FORMS[self.task].read(raw, self._class)
+            return sorted(found, key=self.classes.index) if self.task == "labels" else found
+        return self._class(raw)
+
+    def _class(self, raw: Any) -> str:
         if (found := self.find(raw)) is not None:
             return found
         text = str(raw)
@@ -114,15 +145,37 @@ class Schema:
         # A spreadsheet, or a data frame with blanks in it, writes the whole number 1 as 1.0.
         return known.get(fold(text)) or known.get(text.strip().removesuffix(".0"))
 
-    def encode(self, value: str | float) -> int | float:
-        """The class's number, or the number itself."""
+    def encode(self, value: Any) -> Code:
+        """The class's number, or the number itself; for the other tasks a tuple of numbers, sorted."""
         if self.task == "number":
             return float(value)
+        if self.task != "choice":
+            return FORMS[self.task].encode(value, self.classes.index)
         return self.classes.index(str(value))
 
-    def decode(self, code: int | float) -> str | float:
+    def decode(self, code: Any) -> Any:
         """The reverse of `encode`."""
-        return float(code) if self.task == "number" else self.classes[int(code)]
+        if self.task == "number":
+            return float(code)
+        return self.classes[int(code)] if self.task == "choice" else FORMS[self.task].decode(code, self.classes)
+
+    def cell(self, value: Any) -> str | float:
+        """An answer as one writes it into a cell of a table, from which `read` makes the same.
+
+        Examples
+        --------
+        >>> Schema("mood", ("sad", "happy"), "labels").cell(["sad", "happy"])
+        'sad; happy'
+        """
+        if self.task == "number":
+            return float(value)
+        return str(value) if self.task == "choice" else FORMS[self.task].cell(value)
+
+    def classes_of(self, value: Any) -> list[str]:
+        """The classes that an answer names, as often as it does."""
+        if self.task == "number":
+            return []
+        return [str(value)] if self.task == "choice" else FORMS[self.task].classes_of(value)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, from which `from_json` makes the same schema."""

@@ -14,7 +14,7 @@ from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 
-Value = int | float | str
+Value = int | float | str | tuple[Any, ...] | list[Any]  # an answer as stored, or as numbers (`querist.core.answers`)
 
 Purpose = Literal["strategy", "exploration", "start", "quota", "evaluation"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
@@ -169,7 +169,7 @@ class State:
     policy : Policy
         How to choose.
     labels : mapping of int to value
-        The labeled rows (class numbers, or numbers).
+        The labeled rows (class numbers, numbers, or tuples of numbers).
     pending : mapping of int to Query
         The rows out with annotators.
     asked : mapping of int to Query
@@ -251,7 +251,7 @@ class State:
             return cls(
                 n_items=body["n_items"],
                 policy=Policy.from_json(body["policy"]),
-                labels={row: value for row, value in body["labels"]},
+                labels={row: _frozen(value) for row, value in body["labels"]},
                 pending={q["row"]: Query(**q) for q in body["pending"]},
                 asked={q["row"]: Query(**q) for q in body["asked"]},
                 excluded=frozenset(body["excluded"]),
@@ -261,3 +261,8 @@ class State:
             )
         except KeyError as missing:
             raise InvalidInput(f"state: must be what `to_json` wrote; {missing} is missing. Write it again.") from None
+
+
+def _frozen(value: Any) -> Any:
+    """JSON knows no tuples: a list that was one becomes one again."""
+    return tuple(_frozen(part) for part in value) if isinstance(value, list) else value

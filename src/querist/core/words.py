@@ -13,6 +13,18 @@ METRICS = {
     "ece": "calibration error",
     "r2": "R²",
     "rmse": "RMSE",
+    "micro_f1": "micro-F1",
+    "subset_accuracy": "share of items with every label right",
+    "label_accuracy": "share of labels right",
+    "span_f1": "span F1",
+    "span_precision": "span precision",
+    "span_recall": "span recall",
+    "span_macro_f1": "span macro-F1",
+    "character_f1": "character F1",
+    "box_ap": "average precision of boxes",
+    "box_f1": "box F1",
+    "box_precision": "box precision",
+    "box_recall": "box recall",
     "token_f1": "token F1",
 }
 

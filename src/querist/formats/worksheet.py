@@ -10,6 +10,7 @@ from typing import Any
 from querist.core.atomic import writable
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.schema import Schema, fold
+from querist.core.state import Value
 from querist.formats.decimals import has_decimal_comma
 from querist.formats.names import format_of
 from querist.formats.worksheet_cells import probable_ids, read_label
@@ -64,7 +65,7 @@ class WorksheetRow:
 
     item_id: str
     fields: Mapping[str, Any]
-    suggestion: str | float | None = None
+    suggestion: Value | None = None
     confidence: float | None = None
     why: str = ""
     round: int = 0
@@ -76,7 +77,7 @@ class Mark:
 
     line: int
     item_id: str
-    value: str | float
+    value: Value
     note: str = ""
 
 

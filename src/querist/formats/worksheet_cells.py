@@ -7,6 +7,7 @@ from typing import Any
 
 from querist.core.errors import InvalidInput
 from querist.core.schema import Schema
+from querist.core.state import Value
 
 PADDING = 12  # digits; ids that are numbers are rarely longer
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -17,7 +18,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _PARTS = re.compile(r"[A-Za-z]+|\d+")
 
 
-def read_label(schema: Schema, raw: Any, *, decimal_comma: bool, commas_used: bool = False) -> str | float:
+def read_label(schema: Schema, raw: Any, *, decimal_comma: bool, commas_used: bool = False) -> Value:
     """The answer a cell stands for.
 
     Parameters
@@ -43,10 +44,12 @@ def read_label(schema: Schema, raw: Any, *, decimal_comma: bool, commas_used: bo
     if schema.task == "number" and isinstance(text, str) and decimal_comma and _DECIMAL_COMMA.fullmatch(text):
         text = text.replace(",", ".")
     try:
-        return schema.read(text)
+        read: Value = schema.read(text)
     except InvalidInput:
         if (hint := _hint(schema, str(text))) is None:
             raise
+    else:
+        return read
     rule = "is not a number" if schema.task == "number" else "is not in the schema"
     raise InvalidInput(f"the label {str(text)!r} {rule}; {hint}")
 

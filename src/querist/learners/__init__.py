@@ -8,8 +8,9 @@ from querist.learners.committee import (
     bootstrap_committee,
     mixed_committee,
 )
-from querist.learners.crossval import out_of_fold
+from querist.learners.crossval import fold_outputs, out_of_fold
 from querist.learners.default import default_encoder, default_recipe, recipe_for
+from querist.learners.each_label import EachLabel, EachLabelModel
 from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.linear import kind_of, linear_head, linear_learner
 from querist.learners.recipe import Recipe, recipe_from_json, text_encoder_from_json
@@ -27,6 +28,8 @@ __all__ = [
     "Committee",
     "CommitteeClassifier",
     "CommitteeRegressor",
+    "EachLabel",
+    "EachLabelModel",
     "FunctionEncoder",
     "IdentityEncoder",
     "ImageEncoder",
@@ -40,6 +43,7 @@ __all__ = [
     "bootstrap_committee",
     "default_encoder",
     "default_recipe",
+    "fold_outputs",
     "kind_of",
     "linear_head",
     "linear_learner",

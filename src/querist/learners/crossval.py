@@ -55,19 +55,21 @@ def fold_outputs(
     learner: Learner,
     X: Any,
     y: Array,
-    output: Callable[[Model, Any], Floats],
+    output: Callable[[Model, Any], Array],
     *,
     n_classes: int,
     rng: np.random.Generator,
     n_folds: int = 5,
-) -> tuple[Floats, Rows]:
-    """As `out_of_fold`, with what to read from each fold's model."""
+) -> tuple[Array, Rows]:
+    """As `out_of_fold`, with what to read from each fold's model; answers that are sets are dealt out at random."""
     if positive("n_folds", n_folds) < 2:
         raise InvalidInput("n_folds: must be at least 2; got 1. Nothing would be left to learn from.")
-    y = labels("y", y, n_items=n_rows(X), n_classes=n_classes)
-    folds = _folds(y, n_classes, n_folds, rng)
+    by_class = n_classes > 0 and y.ndim == 1 and y.dtype != object
+    if by_class or not n_classes:
+        y = labels("y", y, n_items=n_rows(X), n_classes=n_classes)
+    folds = _folds(y, by_class, n_folds, rng)
     rows = np.flatnonzero(folds >= 0)
-    out: Floats = np.empty((0, n_classes) if n_classes else (0,))
+    out: Array = np.empty((0, n_classes) if n_classes else (0,))
     numbers = np.unique(folds[rows])
     for number, child in zip(numbers, rng.spawn(len(numbers)), strict=True):
         held_out, kept = np.flatnonzero(folds == number), np.flatnonzero(folds != number)
@@ -79,9 +81,9 @@ def fold_outputs(
     return out, rows
 
 
-def _folds(y: Array, n_classes: int, n_folds: int, rng: np.random.Generator) -> Rows:
+def _folds(y: Array, by_class: bool, n_folds: int, rng: np.random.Generator) -> Rows:
     """Each item's fold, -1 for one never held out. Dealt out class by class, so that a class misses no training set."""
-    if n_classes == 0:
+    if not by_class:
         groups = [np.arange(len(y))] if len(y) > 1 else []
     else:
         groups = [rows for c in np.unique(y) if len(rows := np.flatnonzero(y == c)) > 1]

@@ -12,6 +12,9 @@ from querist.core.errors import InvalidInput
 from querist.core.items import Columns, FieldSpec, n_rows
 from querist.core.ports import Encoder
 from querist.core.schema import TASKS, Task
+from querist.learners.calibrate import Calibrated
+from querist.learners.committee import Committee
+from querist.learners.each_label import EachLabel
 from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.recipe import Recipe
 from querist.learners.reduce import SAMPLE_ROWS
@@ -33,7 +36,7 @@ def default_recipe(
         The pool.
     spec : FieldSpec, optional
         What the fields of `Columns` are; by default as they look.
-    task : {"choice", "number"}
+    task : {"choice", "labels", "spans", "boxes", "number"}
         What is asked.
     text : TextEncoder, SentenceEncoder or FunctionEncoder, optional
         What reads text; by default a `TextEncoder`.
@@ -43,7 +46,8 @@ def default_recipe(
     recipe : Recipe
         Text: words and topics; images and vectors: themselves if of unit length, else a kernel; sparse: as given;
         all with logistic regression (C=20) or ridge regression. Tables, and arrays whose columns are of different
-        units: the mean of logistic regression and extremely randomized trees, or such trees for a number.
+        units: the mean of logistic regression and extremely randomized trees, or such trees for a number. Labels that
+        may hold together: such a model for each.
 
     Examples
     --------
@@ -54,14 +58,22 @@ def default_recipe(
     checks.one_of("task", task, TASKS)
     encoder = default_encoder(X, spec, text=text)
     is_table = isinstance(encoder, TableEncoder) and not _has(encoder.spec, "text", "vector")
-    return Recipe(encoder, _for_tables(task) if is_table else _linear(task))
+    usual = _for_tables(task) if is_table else _linear(task)
+    return Recipe(encoder, EachLabel(usual) if task == "labels" else usual)
 
 
-def recipe_for(learner: Any, X: Any, spec: FieldSpec | None = None, *, text: ReadsText | None = None) -> Recipe:
+def recipe_for(
+    learner: Any,
+    X: Any,
+    spec: FieldSpec | None = None,
+    *,
+    task: Task = "choice",
+    text: ReadsText | None = None,
+) -> Recipe:
     """The recipe for a learner of one's own, or a scikit-learn estimator.
 
     A pipeline that starts from text or a table gets the items as they are; features that are given, dense or sparse,
-    stay as they are; other items are encoded as by default.
+    stay as they are; other items are encoded as by default. A learner of classes learns each of several labels.
 
     Examples
     --------
@@ -73,6 +85,8 @@ def recipe_for(learner: Any, X: Any, spec: FieldSpec | None = None, *, text: Rea
     'RawEncoder'
     """
     own = as_learner(learner)
+    if task == "labels" and isinstance(own, SklearnLearner | Committee | Calibrated):
+        own = EachLabel(own)
     if getattr(own, "reads_items", False):
         return Recipe(RawEncoder(default_encoder(X, spec, text=text)), own)
     if scipy.sparse.issparse(X) or (isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf"):

@@ -62,11 +62,10 @@ def trust_classes(probs: Floats, y: Array, *, level: float = 0.9, least: int = 1
     """
     n = len(y)
     if n < least:
-        reason = f"only {n} labeled items can be cross-validated, and {least} are needed"
-        return Trust(False, float("nan"), float("nan"), float("nan"), reason)
+        return _too_few(n, least)
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
-        return Trust(False, float("nan"), float("nan"), float("nan"), "all labeled items are of one class")
+        return no_trust("all labeled items are of one class")
     hits = classes[(probs[:, classes] / counts).argmax(axis=1)] == y
     right = np.array([hits[y == c].sum() for c in classes])
     value = float(np.mean(right / counts))
@@ -83,20 +82,92 @@ def trust_numbers(predicted: Floats, y: Array, *, level: float = 0.9, least: int
 
     `value` is R²; the bound is a one-sided paired t-test of the squared errors against those of the mean.
     """
-    n = len(y)
-    if n < least:
-        reason = f"only {n} labeled items can be cross-validated, and {least} are needed"
-        return Trust(False, float("nan"), float("nan"), float("nan"), reason)
+    if len(y) < least:
+        return _too_few(len(y), least)
     base = (y - y.mean()) ** 2
     if base.sum() == 0:
-        return Trust(False, float("nan"), float("nan"), float("nan"), "all labeled items have one value")
-    saved = base - (y - predicted) ** 2
+        return no_trust("all labeled items have one value")
+    return _saves("R²", base, (y - predicted) ** 2, level)
+
+
+def trust_labels(probs: Floats, held: Array, *, level: float = 0.9, least: int = 10) -> Trust:
+    """Whether out-of-fold probabilities of labels that may hold together beat each label's share.
+
+    Parameters
+    ----------
+    probs : (n, n_labels) float
+        Out-of-fold probabilities of labeled items.
+    held : (n, n_labels) bool
+        Which labels they have.
+
+    Notes
+    -----
+    As `trust_numbers`, by each item's squared errors summed over the labels: the bound is a paired t-test of the Brier
+    score against that of the shares.
+    """
+    if len(held) < least:
+        return _too_few(len(held), least)
+    base = ((held - held.mean(axis=0)) ** 2).sum(axis=1)
+    if base.sum() == 0:
+        return no_trust("all labeled items have the same labels")
+    return _saves("share of the labels' variance explained", base, ((held - probs) ** 2).sum(axis=1), level)
+
+
+def trust_sets(
+    hits: Array, by_chance: Array, *, n_true: int, n_predicted: int, level: float = 0.9, least: int = 10
+) -> Trust:
+    """Whether out-of-fold predictions find more of each item's spans or boxes than of another item's.
+
+    Parameters
+    ----------
+    hits : (n,) int
+        Right ones among those predicted of each item.
+    by_chance : (n,) int
+        How many would be right if another item were meant.
+    n_true, n_predicted : int
+        All there are, and all predicted.
+
+    Notes
+    -----
+    `value` is F1; the bound is a one-sided paired t-test of the hits.
+    """
+    n = len(hits)
+    if n < least:
+        return _too_few(n, least)
+    if not n_true:
+        return no_trust("no labeled item has anything marked")
+    per_f1 = 2 / (n_true + n_predicted)
+    gained = np.asarray(hits, dtype=np.float64) - by_chance
+    value, chance = float(np.sum(hits) * per_f1), float(np.sum(by_chance) * per_f1)
+    low = chance + n * per_f1 * _lower(gained, level)
+    ok = bool(low > chance)
+    word = "beats" if ok else "does not surely beat"
+    reason = f"cross-validated F1 {value:.2f} (at least {max(low, 0):.2f}) {word} guessing ({chance:.2f})"
+    return Trust(ok, value, low, chance, reason)
+
+
+def no_trust(reason: str) -> Trust:
+    """Nothing can be said, and why."""
+    return Trust(False, float("nan"), float("nan"), float("nan"), reason)
+
+
+def _too_few(n: int, least: int) -> Trust:
+    return no_trust(f"only {n} labeled items can be cross-validated, and {least} are needed")
+
+
+def _lower(gained: Floats, level: float) -> float:
+    """The one-sided lower bound of a mean by Student's t."""
+    n = len(gained)
+    return float(gained.mean() - float(scipy.special.stdtrit(n - 1, level)) * gained.std(ddof=1) / np.sqrt(n))
+
+
+def _saves(what: str, base: Floats, left: Floats, level: float) -> Trust:
+    """Whether errors are surely below those of the mean: share saved, with the bound of a paired t-test."""
+    saved = base - left
     value = float(saved.sum() / base.sum())
-    low = float(
-        (saved.mean() - float(scipy.special.stdtrit(n - 1, level)) * saved.std(ddof=1) / np.sqrt(n)) / base.mean()
-    )
+    low = float(_lower(saved, level) / base.mean())
     word = "beats" if low > 0 else "does not surely beat"
-    return Trust(low > 0, value, low, 0.0, f"cross-validated R² {value:.2f} (at least {low:.2f}) {word} the mean")
+    return Trust(low > 0, value, low, 0.0, f"cross-validated {what} {value:.2f} (at least {low:.2f}) {word} the mean")
 
 
 @strategy(

@@ -4,6 +4,7 @@ from querist.metrics.calibration import ece, reliability
 from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
 from querist.metrics.efficiency import efficiencies, labels_to_reach
+from querist.metrics.labels import evaluate_labels, per_label
 from querist.metrics.scores import (
     METRICS,
     PerClass,
@@ -34,12 +35,14 @@ __all__ = [
     "ece",
     "efficiencies",
     "evaluate",
+    "evaluate_labels",
     "evaluate_number",
     "holm",
     "labels_to_reach",
     "log_loss",
     "macro_f1",
     "per_class",
+    "per_label",
     "per_thousand",
     "r2",
     "reliability",

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.core.schema import Task
-from querist.metrics import inputs
+from querist.metrics import inputs, ranked
 from querist.metrics.calibration import ece
 
 METRICS: Mapping[Task, tuple[str, ...]] = {
@@ -31,8 +31,11 @@ METRICS: Mapping[Task, tuple[str, ...]] = {
         "brier",
         "ece",
     ),
+    "labels": ("macro_f1", "micro_f1", "subset_accuracy", "label_accuracy", "average_precision"),
+    "spans": ("span_f1", "span_precision", "span_recall", "span_macro_f1", "character_f1"),
+    "boxes": ("box_ap", "box_f1", "box_precision", "box_recall"),
     "number": ("r2", "rmse"),
-}  # what `evaluate` and `evaluate_number` give
+}  # what `evaluate` and its like give
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,17 @@ class PerClass:
     f1: Floats
     support: Rows
     n_predicted: Rows
+
+    @classmethod
+    def counted(cls, hits: Rows, support: Rows, n_predicted: Rows) -> PerClass:
+        """The scores of these counts, (n_classes,) each."""
+        return cls(
+            precision=_ratio(hits, n_predicted),
+            recall=_ratio(hits, support),
+            f1=_ratio(2 * hits, support + n_predicted),
+            support=support,
+            n_predicted=n_predicted,
+        )
 
     def named(self, classes: Sequence[str]) -> dict[str, dict[str, float]]:
         """The same by class name, without what is undefined."""
@@ -94,13 +108,7 @@ def per_class(y: npt.ArrayLike, predicted: npt.ArrayLike, n_classes: int) -> Per
     hits = np.bincount(truth[truth == guesses], minlength=n_classes)
     support = np.bincount(truth, minlength=n_classes)
     n_predicted = np.bincount(guesses, minlength=n_classes)
-    return PerClass(
-        precision=_ratio(hits, n_predicted),
-        recall=_ratio(hits, support),
-        f1=_ratio(2 * hits, support + n_predicted),
-        support=support,
-        n_predicted=n_predicted,
-    )
+    return PerClass.counted(hits, support, n_predicted)
 
 
 def balanced_accuracy(y: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
@@ -139,7 +147,7 @@ def roc_auc(y: npt.ArrayLike, probs: npt.ArrayLike) -> float | None:
     0.875
     """
     truth, p = inputs.truth_and_probs(y, probs)
-    return _over_classes(truth, p, _auc)
+    return _over_classes(truth, p, ranked.auc)
 
 
 def average_precision(y: npt.ArrayLike, probs: npt.ArrayLike) -> float | None:
@@ -154,7 +162,7 @@ def average_precision(y: npt.ArrayLike, probs: npt.ArrayLike) -> float | None:
     0.8333
     """
     truth, p = inputs.truth_and_probs(y, probs)
-    return _over_classes(truth, p, _ap)
+    return _over_classes(truth, p, ranked.average_precision)
 
 
 def log_loss(y: npt.ArrayLike, probs: npt.ArrayLike) -> float:
@@ -307,28 +315,6 @@ def _over_classes(truth: Rows, p: Floats, score: Callable[[Array, Floats], float
     columns = [1] if p.shape[1] == 2 else range(p.shape[1])
     found = [value for c in columns if (value := score(truth == c, p[:, c])) is not None]
     return float(np.mean(found)) if found else None
-
-
-def _auc(positive: Array, score: Floats) -> float | None:
-    hits, misses = _steps(positive, score)
-    if hits[-1] == 0 or misses[-1] == 0:
-        return None
-    return float(np.trapezoid(np.r_[0, hits], np.r_[0, misses]) / (hits[-1] * misses[-1]))
-
-
-def _ap(positive: Array, score: Floats) -> float | None:
-    hits, misses = _steps(positive, score)
-    if hits[-1] == 0:
-        return None
-    return float(np.sum(np.diff(hits, prepend=0) * hits / (hits + misses)) / hits[-1])
-
-
-def _steps(positive: Array, score: Floats) -> tuple[Rows, Rows]:
-    """Items of the class, and not of it, at or above each distinct score from the highest down."""
-    order = np.argsort(-score, kind="stable")
-    last_of_ties = np.r_[np.flatnonzero(np.diff(score[order])), len(score) - 1]
-    hits = np.cumsum(positive[order].astype(np.int64))[last_of_ties]
-    return hits, last_of_ties + 1 - hits
 
 
 def _spans(name: str, row: int, tags: Sequence[str]) -> set[tuple[str, int, int]]:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from querist.core import checks
+from querist.core.answers import FORMS, classes_in
 from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.items import FIELD_KINDS, SPLITS
 from querist.core.ports import Progress, silent
+from querist.core.schema import Task
 from querist.formats import RawBatch, TableReader, check_header, open_table
 from querist.service.desk import Desk, Wishes
 from querist.service.workspace import Workspace
@@ -119,8 +121,8 @@ def add_items(
     return _add(work, _batched(rows, progress, source), source, wishes, digest=lambda: "")
 
 
-def distinct_values(source: str, column: str) -> list[str]:
-    """The distinct values of a file's column, sorted: `FILE` or `FILE:COLUMN`.
+def distinct_values(source: str, column: str, task: Task = "choice") -> list[str]:
+    """The classes that a file's column names, sorted: `FILE` or `FILE:COLUMN`.
 
     Raises
     ------
@@ -134,10 +136,8 @@ def distinct_values(source: str, column: str) -> list[str]:
     if named not in reader.columns:
         has = checks.listed(reader.columns)
         raise InvalidInput(f"classes: must come from a column of {path}; got {named!r}. It has {has}.")
-    found: set[str] = set()
-    for batch in reader.batches(CHUNK):
-        found.update(str(v) for v in batch.columns[named] if not is_missing(v))
-    return sorted(found)
+    values = [v for batch in reader.batches(CHUNK) for v in batch.columns[named] if not is_missing(v)]
+    return classes_in(values, task) if task in FORMS else sorted(set(map(str, values)))
 
 
 def _wishes(

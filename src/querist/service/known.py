@@ -11,7 +11,7 @@ from querist.core.schema import Schema
 from querist.core.signals import Signals
 from querist.core.state import State
 from querist.loop.coldstart import votes
-from querist.modeling import signals
+from querist.modeling import kind, signals
 from querist.service.workspace import Held, Workspace
 from querist.store import models
 
@@ -35,7 +35,7 @@ def signals_of(
 
     def training_set() -> tuple[Rows, Array]:
         rows = np.array(sorted(now.labels), dtype=np.int64)
-        return rows, np.array([now.labels[row] for row in rows.tolist()])
+        return rows, kind(schema).array([now.labels[row] for row in rows.tolist()], schema.n_classes)
 
     strata_field = settings.get("strata")
     names, strata = (

@@ -62,7 +62,7 @@ def write_report(work: Workspace, path: str | Path) -> Path:
 
 
 def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:
-    spec = work.spec(conn)
+    spec, schema = work.spec(conn), work.schema(conn)
     shown = []
     n_labels = 0
     records = [r for r in rounds.listed(conn, work.project_id) if r.purpose != "evaluation"]
@@ -76,7 +76,7 @@ def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:
             AskedItem(
                 row=q.item_seq,
                 reason=q.reason,
-                label="not answered" if q.value is None else str(q.value),
+                label="not answered" if q.value is None else str(schema.cell(q.value)),
                 preview=_preview(dict(found[q.item_seq].fields), spec),
             )
             for q in queries

@@ -15,12 +15,13 @@ from querist.core.errors import InvalidInput, OneClassOnly, PoolExhausted
 from querist.core.ports import Progress, silent
 from querist.core.rng import generator
 from querist.core.schema import Schema
-from querist.core.signals import Signals
+from querist.core.signals import PREDICTED
 from querist.core.state import Batch, Query, State
 from querist.formats import WorksheetRow, check_worksheet_path
 from querist.formats import write_worksheet as write_cells
 from querist.loop.coldstart import RuleReport, Trust, rule_report
 from querist.loop.step import ask as ask_state
+from querist.modeling import kind
 from querist.service import training
 from querist.service.known import prices, signals_of
 from querist.service.pictures import drawn, pixels
@@ -136,7 +137,8 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
     model = None if record is None else training.model_of(work, record.number)
     known = signals_of(work, pool, now, record, model, schema, progress=progress)
     _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust)
-    suggestions = _suggestions(known, batch, schema)
+    suggestions = kind(schema).suggest(known, batch.ids, schema)
+    had_a_say = any(map(known.ready, PREDICTED))
     with work.database.transaction() as conn:
         rounds.open_round(
             conn,
@@ -145,7 +147,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
             seqs=pool.seqs[batch.ids],
             policy=now.policy,
             purpose="strategy" if batch.held_back is None else "start",
-            model=None if record is None or not known.ready("probs") else record.number,
+            model=record.number if record is not None and had_a_say else None,
             dataset_before=before.number,
             suggestions=suggestions,
             context={
@@ -351,18 +353,9 @@ def _entry(record: rounds.QueryRecord, schema: Schema) -> Entry:
         strategy=record.strategy,
         propensity=record.propensity,
         utility=record.utility,
-        suggestion=suggestion.get("value"),
+        suggestion=schema.cell(suggestion["value"]) if "value" in suggestion else None,
         confidence=suggestion.get("score"),
     )
-
-
-def _suggestions(known: Signals, batch: Batch, schema: Schema) -> list[dict[str, object] | None]:
-    """What the model would answer, where it was asked anyway."""
-    if schema.task == "number" or not known.ready("probs"):
-        return [None] * len(batch)
-    probs = known.get("probs")[batch.ids]
-    best = probs.argmax(axis=1)
-    return [{"value": schema.classes[c], "score": round(float(probs[i, c]), 6)} for i, c in enumerate(best.tolist())]
 
 
 def _trust(conn: Connection, work: Workspace) -> Trust | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
+from querist.core.answers import Code
 from querist.core.checks import Array, Rows
 from querist.core.schema import Schema
 from querist.core.state import Query, State, Value
+from querist.modeling import kind
 from querist.service.workspace import Held, Workspace
 from querist.store import labels as stored
 from querist.store import rounds
@@ -17,7 +20,7 @@ from querist.store.db import Connection
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Labeled rows of a split, sorted, and their class numbers (or numbers)."""
+    """Labeled rows of a split, sorted, and their answers as a learner reads them."""
 
     rows: Rows
     y: Array
@@ -32,10 +35,17 @@ def labels(work: Workspace, conn: Connection, held: Held, schema: Schema) -> Lab
     return as_labels(held, found, schema)
 
 
-def as_labels(held: Held, found: list[tuple[int, int | float]], schema: Schema) -> Labels:
+def coded(work: Workspace, conn: Connection, held: Held, schema: Schema) -> dict[int, Value]:
+    """The current labels of these items by row, as the loop's state holds them."""
+    found = [(label.item_seq, schema.encode(label.value)) for label in stored.labels(conn, work.project_id)]
+    rows = held.rows_of(np.array([seq for seq, _ in found], dtype=np.int64)).tolist()
+    return {row: code for row, (_, code) in sorted(zip(rows, found, strict=True), key=itemgetter(0)) if row >= 0}
+
+
+def as_labels(held: Held, found: list[tuple[int, Code]], schema: Schema) -> Labels:
     """Pairs of item and code as rows of these items; what belongs to another split is left out."""
     rows = held.rows_of(np.array([seq for seq, _ in found], dtype=np.int64))
-    y = np.array([code for _, code in found], dtype=np.float64 if schema.task == "number" else np.int64)
+    y = kind(schema).array([code for _, code in found], schema.n_classes)
     order = np.argsort(rows, kind="stable")
     order = order[rows[order] >= 0]
     return Labels(rows[order], y[order])
@@ -43,7 +53,7 @@ def as_labels(held: Held, found: list[tuple[int, int | float]], schema: Schema) 
 
 def state(work: Workspace, conn: Connection, pool: Held, schema: Schema) -> State:
     """The pool's state: labels, what is pending, and what was ever asked."""
-    known = labels(work, conn, pool, schema)
+    values = coded(work, conn, pool, schema)
     pending: dict[int, Query] = {}
     asked: dict[int, Query] = {}
     n_asked = 0
@@ -66,7 +76,6 @@ def state(work: Workspace, conn: Connection, pool: Held, schema: Schema) -> Stat
         asked[row] = query
         if record.state == "pending":
             pending[row] = query
-    values: dict[int, Value] = dict(zip(known.rows.tolist(), known.y.tolist(), strict=True))
     return State(
         n_items=len(pool),
         policy=work.policy(conn),

@@ -49,7 +49,8 @@ class RoundStatus:
 class Status:
     """Where a project stands.
 
-    `classes` and `test_classes` count the labels of the pool and of the test set, by class; empty for a number.
+    `classes` and `test_classes` count what the labels of the pool and of the test set name, by class; empty for a
+    number.
     `spent` is what was bought for the pool, and what is on order. `random_share` is that of the items asked about.
     """
 
@@ -81,7 +82,11 @@ def status(work: Workspace) -> Status:
         done = tuple(_round(record) for record in rounds.listed(conn, work.project_id))
         verdicts = tuple(rule.verdict(points, spent) for rule in work.stopping(conn))
         doubt = models.last_trust(conn, work.project_id)
-        labels = Counter((label.split, str(label.value)) for label in answers.labels(conn, work.project_id))
+        labels = Counter(
+            (label.split, name)
+            for label in answers.labels(conn, work.project_id)
+            for name in schema.classes_of(label.value)
+        )
     classes, test_classes = (
         {name: labels[split, name] for name in sorted(schema.classes, key=lambda name: -labels[split, name])}
         for split in ("pool", "test")

@@ -17,8 +17,7 @@ from querist.core.ports import Model, Progress, silent
 from querist.core.schema import Schema
 from querist.learners import Recipe
 from querist.loop.coldstart import Trust
-from querist.metrics import evaluate, evaluate_number, per_class, reliability
-from querist.modeling import Pool, fit, numbers, probabilities
+from querist.modeling import Pool, fit, kind
 from querist.modeling import trust as cross_validated
 from querist.service.standing import Labels, as_labels, labels
 from querist.service.workspace import Held, Workspace
@@ -26,7 +25,6 @@ from querist.store import models, rounds, versions
 from querist.store.db import Connection
 
 PROBE_ITEMS = 256  # enough to tell two fits apart; few enough to cost nothing
-PROBE_DIGITS = 4  # predictions are compared to this many: other processors round differently further down
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     if not len(known):
         raise InvalidInput("labels: must be there before a model can be; none is. `querist ask`, then `querist tell`.")
     if schema.task == "choice" and len(np.unique(known.y)) < 2:
-        raise OneClassOnly
+        raise OneClassOnly  # before anything is encoded
     began = time.perf_counter()
     encoded, encoding = work.encoded(recipe, pool, progress=progress)
     if len(tested):
@@ -176,8 +174,8 @@ def is_due(work: Workspace, conn: Connection) -> bool:
 def probe(model: Model, pool: Pool, schema: Schema) -> str:
     """A digest of the model's predictions on the pool's first items."""
     first = take(pool.features, np.arange(min(PROBE_ITEMS, pool.n_items)))
-    predicted = numbers(model, first) if schema.task == "number" else probabilities(model, first)
-    return digest((np.round(predicted.astype(np.float64), PROBE_DIGITS) + 0.0).tolist())
+    of = kind(schema)
+    return digest(of.plain(of.predict(model, first)))
 
 
 def _refitted(work: Workspace, number: int, pool: Held | None = None) -> Model:
@@ -209,11 +207,7 @@ def _measured(
 ) -> tuple[dict[str, float], dict[str, object]]:
     if features is None:
         return {}, {}
-    some = take(features, tested.rows)
-    if schema.task == "number":
-        return evaluate_number(tested.y, numbers(model, some)), {}
-    probs = probabilities(model, some)
-    return evaluate(tested.y, probs, classes=schema.classes), {
-        "per_class": per_class(tested.y, probs.argmax(axis=1), schema.n_classes).named(schema.classes),
-        "calibration": [list(row) for row in reliability(tested.y, probs)],
-    }
+    of = kind(schema)
+    predicted = of.predict(model, take(features, tested.rows))
+    measured = of.evaluate(tested.y, predicted, schema.classes)
+    return measured, of.detail(tested.y, predicted, schema.classes).to_json()

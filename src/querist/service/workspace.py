@@ -125,11 +125,11 @@ class Workspace:
         """How models are made: what was handed in, or what suits the fields."""
         if isinstance(self.own, Recipe):
             return self.own
-        said = self.settings(conn).get("encoder")
+        said, task = self.settings(conn).get("encoder"), self.schema(conn).task
         text = None if said is None else text_encoder_from_json(said)
         if self.own is not None:
-            return recipe_for(self.own, pool.inputs, self.spec(conn), text=text)
-        return default_recipe(pool.inputs, self.spec(conn), task=self.schema(conn).task, text=text)
+            return recipe_for(self.own, pool.inputs, self.spec(conn), task=task, text=text)
+        return default_recipe(pool.inputs, self.spec(conn), task=task, text=text)
 
     def encoded(
         self, recipe: Recipe, pool: Held, *, last_seq: int | None = None, progress: Progress = silent

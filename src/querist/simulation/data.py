@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist.core.answers import FORMS
 from querist.core.checks import Array, Floats, Rows, listed
 from querist.core.errors import InvalidInput
 from querist.core.items import Columns, FieldSpec, n_rows, take
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema, Task
 from querist.formats import COMMA_FREE, DecimalCommas, check_header, coerce, infer_kinds, open_table
-from querist.simulation.targets import looks_numeric, read_answers
+from querist.simulation.targets import looks_numeric, read_answers, read_sets
 from querist.splits import find_giveaways, near_groups
 
 LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
@@ -30,8 +31,8 @@ class Labeled:
     Parameters
     ----------
     X : array, sparse matrix, list of text, or Columns
-    y : (n_items,) int or float
-        Class numbers, or numbers.
+    y : (n_items,) int, float or object
+        Class numbers, or numbers; for the other tasks tuples of numbers (`querist.core.answers`).
     schema : Schema
     spec : FieldSpec or None
         What the columns are, where X is Columns.
@@ -59,9 +60,14 @@ class Labeled:
     def digest(self) -> str:
         """SHA-256 of the items and answers, so that stored runs are of this data and no other."""
         h = hashlib.sha256(repr((self.schema.to_json(), self.name)).encode())
-        h.update(np.ascontiguousarray(self.y).tobytes())
+        _feed(h, self.y)
         _feed(h, self.X)
         return h.hexdigest()
+
+    def shown(self, row: int) -> str:
+        """The true answer of an item, as a table or a report has it."""
+        answer = self.schema.decode(self.y[row])
+        return str(answer) if self.schema.task == "number" else str(self.schema.cell(answer))
 
 
 def labeled(
@@ -80,18 +86,22 @@ def labeled(
     ----------
     X : array_like, list of str, or Columns
         One row per item.
-    y : (n_items,) array_like
-        Class names or numbers, or numbers to predict.
+    y : (n_items,) array_like, or sequence of lists
+        Class names or numbers, or numbers to predict; for the other tasks answers as `querist.core.answers` reads them.
+        For `labels` also true or false, (n_items, n_labels).
     classes : sequence of str, optional
-        The classes in order; by default the distinct values of `y`, sorted.
-    task : {"choice", "number"}, optional
-        By default a number where `y` holds fractions, or more than 20 distinct numbers.
+        The classes in order; by default the distinct ones of `y`, sorted.
+    task : {"choice", "labels", "spans", "boxes", "number"}, optional
+        By default a number where `y` holds fractions, or more than 20 distinct numbers, else a choice.
 
     Raises
     ------
     InvalidInput
         If lengths differ, or there is one class only.
     """
+    if task is not None and task in FORMS:
+        schema, codes = read_sets(y, task, target=target, n_items=n_rows(X), classes=classes)
+        return Labeled(X, codes, schema, _spec(X, spec), _groups(X, _spec(X, spec)), name)
     values = np.asarray(y)
     if values.ndim != 1 or len(values) != n_rows(X):
         raise InvalidInput(f"y: must have one answer per item, {n_rows(X)}; got shape {values.shape}. Align them.")
@@ -105,8 +115,7 @@ def labeled(
         schema = Schema(target, tuple(classes) if classes is not None else tuple(_ordered(set(names))))
         index = {name: i for i, name in enumerate(schema.classes)}
         codes = np.array([index[str(schema.read(v))] for v in names], dtype=np.int64)
-    if isinstance(X, Columns) and spec is None:
-        spec = infer_kinds({column: list(X[column]) for column in X.names})
+    spec = _spec(X, spec)
     notes: tuple[str, ...] = ()
     if isinstance(X, Columns) and spec is not None and task == "choice":
         notes = find_giveaways({c: X[c].tolist() for c in X.names}, spec, [schema.classes[code] for code in codes])
@@ -131,8 +140,9 @@ def from_table(
     ----------
     path : path
     target : str
-    task : {"choice", "number"}, optional
-        By default a number where nearly every answer is one, and they hold fractions or more than 20 distinct values.
+    task : {"choice", "labels", "spans", "boxes", "number"}, optional
+        By default a number where nearly every answer is one, and they hold fractions or more than 20 distinct values;
+        else a choice.
     drop : sequence of str
         Columns to leave out.
     quote : {"double", "none"}, optional
@@ -296,6 +306,12 @@ def preview(data: Labeled, row: int, between: tuple[float, float]) -> str | list
 def _cell(name: str, value: Any, *, bare: bool) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if bare else f"{name} {text}"
+
+
+def _spec(X: Any, spec: FieldSpec | None) -> FieldSpec | None:
+    if isinstance(X, Columns) and spec is None:
+        return infer_kinds({column: list(X[column]) for column in X.names})
+    return spec
 
 
 def _groups(X: Any, spec: FieldSpec | None) -> Rows:

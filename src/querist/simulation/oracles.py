@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from querist.core import checks
+from querist.core.answers import FORMS, Code
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput
 from querist.core.ports import Oracle, Questions, Reply
+from querist.core.schema import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Perfect:
 class Uniform:
     """Wrong with one probability everywhere; a wrong answer is any other class alike.
 
-    For a number, a wrong answer is off by a normal error of `scale`.
+    For a number, a wrong answer is off by a normal error of `scale`. Of labels that hold together, one is wrong; of
+    spans and boxes, one is left out or given another class, so that an empty answer stays right.
     """
 
     error: float
@@ -58,6 +61,7 @@ class ByClass:
             raise InvalidInput(
                 f"confusion: must have a row for each of the {asked.n_classes} classes; got {len(self.confusion)}."
             )
+        _classes_only(asked, "by class")
         cumulative = np.cumsum(np.asarray(self.confusion, dtype=float), axis=1)[asked.truth.astype(int)]
         drawn = (rng.random(len(asked.rows))[:, None] > cumulative).sum(axis=1)
         return _replies(asked, np.minimum(drawn, asked.n_classes - 1))
@@ -90,6 +94,7 @@ class Biased:
 
     def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
         """The truth, or the favored class."""
+        _classes_only(asked, "biased")
         return _replies(asked, np.where(rng.random(len(asked.rows)) < self.share, self.toward, asked.truth))
 
 
@@ -118,6 +123,7 @@ class Drifting:
 
     def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
         """The truth, by its new name once it has drifted."""
+        _classes_only(asked, "drifting")
         late = asked.n_before + np.arange(len(asked.rows)) >= self.after
         moved = np.array([self.mapping.get(int(t), int(t)) for t in asked.truth])
         return _replies(asked, np.where(late, moved, asked.truth))
@@ -161,7 +167,7 @@ class Late:
 class Function:
     """Any function from a row to its answer, or None: a look-up, an assay, a stronger model."""
 
-    of: Callable[[int], int | float | None]
+    of: Callable[[int], Code | None]
 
     def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
         """What the function says of each row."""
@@ -221,9 +227,35 @@ def _replies(asked: Questions, values: Array) -> list[Reply]:
     return [Reply(int(row), value) for row, value in zip(asked.rows, plain, strict=True)]
 
 
+def _classes_only(asked: Questions, name: str) -> None:
+    if asked.task in FORMS:
+        raise InvalidInput(
+            f"oracle: {name} must answer with one class each; the answers here are sets. Use perfect, uniform or tired."
+        )
+
+
 def _err(asked: Questions, chance: Array, rng: np.random.Generator, scale: float) -> Array:
     wrong = rng.random(len(asked.rows)) < chance
+    if asked.task in FORMS:
+        said = asked.truth.copy()
+        for i in np.flatnonzero(wrong):
+            said[i] = _slip(said[i], asked.task, asked.n_classes, rng)
+        return said
     if asked.n_classes == 0:
         return np.where(wrong, asked.truth + rng.normal(0, scale, len(asked.rows)), asked.truth)
     shift = rng.integers(1, asked.n_classes, size=len(asked.rows))
     return np.where(wrong, (asked.truth + shift) % asked.n_classes, asked.truth)
+
+
+def _slip(code: tuple[Any, ...], task: Task, n_classes: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """An answer with one mistake in it; an empty one stays as it is where there is nothing to leave out."""
+    if task == "labels":
+        return tuple(sorted({*code} ^ {int(rng.integers(n_classes))}))
+    if not code:
+        return code
+    which = int(rng.integers(len(code)))
+    rest = [part for i, part in enumerate(code) if i != which]
+    if n_classes > 1 and rng.random() < 0.5:
+        *place, c = code[which]
+        rest.append((*place, int((c + rng.integers(1, n_classes)) % n_classes)))
+    return tuple(sorted(rest))

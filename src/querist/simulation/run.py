@@ -18,14 +18,13 @@ from querist.core.policy import Policy
 from querist.core.ports import Encoder, Learner, Model, Oracle, Questions
 from querist.core.rng import generator
 from querist.core.signals import Signals
-from querist.core.state import Batch, State
+from querist.core.state import Batch, State, Value
 from querist.learners import out_of_fold
 from querist.loop.budget import spending
 from querist.loop.coldstart import Trust
 from querist.loop.step import ask, set_aside, tell
 from querist.loop.stopping import StoppingRule
-from querist.metrics import evaluate, evaluate_number, per_class, reliability
-from querist.modeling import Pool, fit, numbers, pool_of, probabilities, signals, trust
+from querist.modeling import Detail, Pool, fit, kind, pool_of, predict, signals, trust
 from querist.simulation.data import Labeled, characters, hold_out, preview, span
 from querist.simulation.oracles import HardCases, Perfect
 
@@ -89,6 +88,7 @@ def run(data: Labeled, plan: Plan, encoder: Encoder, learner: Learner) -> Run:
     """Ask, answer, train and measure until the budget is spent, the pool is empty, or a rule fires."""
     began = time.perf_counter()
     pool_rows, test_rows = hold_out(data, plan.test_share, plan.test_most, generator(plan.seed, "split"))
+    test_truth = kind(data.schema).array(data.y[test_rows].tolist(), data.schema.n_classes)
     inputs = take(data.X, pool_rows)
     encoding = encoder.fit(inputs)
     bench = _Bench(
@@ -99,7 +99,7 @@ def run(data: Labeled, plan: Plan, encoder: Encoder, learner: Learner) -> Run:
         pool_rows=pool_rows,
         truth=data.y[pool_rows],
         test=encoding.features(take(data.X, test_rows)),
-        test_truth=data.y[test_rows],
+        test_truth=test_truth,
         costs=_costs(plan.policy, inputs),
         span=span(data.X) if plan.traced else (0.0, 1.0),
     )
@@ -149,10 +149,10 @@ def _loop(bench: _Bench) -> _Trace:
     rng = generator(plan.seed, "oracle")
     model: Model | None = None
     trusted: Trust | None = None
-    inbox: list[tuple[int, int, int | float]] = []
+    inbox: list[tuple[int, int, Value]] = []
     points: list[Point] = []
     rounds: list[Round] = []
-    predicted: Floats | None = None
+    predicted: Any = None
     n_given = 0
     while True:
         try:
@@ -164,7 +164,7 @@ def _loop(bench: _Bench) -> _Trace:
         now = state.round if batch is not None else max(due for due, _, _ in inbox)
         if batch is not None:
             ids, given_rows = batch.ids, bench.pool_rows[batch.ids]
-            asked = Questions(given_rows, bench.truth[ids], difficulty[ids], schema.n_classes, n_given)
+            asked = Questions(given_rows, bench.truth[ids], difficulty[ids], schema.n_classes, n_given, schema.task)
             n_given += len(batch)
             place = dict(zip(given_rows.tolist(), ids.tolist(), strict=True))
             silent = []
@@ -183,7 +183,7 @@ def _loop(bench: _Bench) -> _Trace:
         state = tell(state, arrived)
         if not state.labels:
             continue
-        rows, y = _training(state)
+        rows, y = _training(bench, state)
         try:
             warm = model if plan.warm_start else None
             model = fit(
@@ -199,13 +199,8 @@ def _loop(bench: _Bench) -> _Trace:
             rounds.append(_round(bench, batch, len(rows)))
         if any(rule.verdict(points, spending(state)).stop for rule in plan.stop):
             break
-    detail = predicted if predicted is not None and schema.task == "choice" else None
-    return _Trace(
-        tuple(points),
-        tuple(rounds),
-        () if detail is None else tuple(reliability(bench.test_truth, detail)),
-        {} if detail is None else _by_class(bench, detail),
-    )
+    detail = Detail() if predicted is None else kind(schema).detail(bench.test_truth, predicted, schema.classes)
+    return _Trace(tuple(points), tuple(rounds), detail.calibration, detail.per_class)
 
 
 def _signals(bench: _Bench, model: Model | None, state: State) -> Signals:
@@ -214,7 +209,7 @@ def _signals(bench: _Bench, model: Model | None, state: State) -> Signals:
         model,
         schema=bench.data.schema,
         learner=bench.learner,
-        labeled=lambda: _training(state),
+        labeled=lambda: _training(bench, state),
         seed=bench.plan.seed,
         number=state.round,
         costs=bench.costs,
@@ -236,32 +231,22 @@ def _trust(bench: _Bench, policy: Policy, state: State, rows: Rows, y: Array, ch
     return trust(bench.learner, bench.pool, rows, y, schema=bench.data.schema, seed=bench.plan.seed, number=state.round)
 
 
-def _training(state: State) -> tuple[Rows, Array]:
+def _training(bench: _Bench, state: State) -> tuple[Rows, Array]:
     rows = np.array(sorted(state.labels), dtype=np.int64)
-    return rows, np.array([state.labels[int(row)] for row in rows])
-
-
-def _predict(bench: _Bench, model: Model | None, y: Array) -> Floats:
-    """Test predictions; with no model yet, the shares (or the mean) of the labels so far."""
     schema = bench.data.schema
-    n = len(bench.test_truth)
-    if schema.task == "number":
-        return np.full(n, y.mean()) if model is None else numbers(model, bench.test)
+    return rows, kind(schema).array([state.labels[row] for row in rows.tolist()], schema.n_classes)
+
+
+def _predict(bench: _Bench, model: Model | None, y: Array) -> Any:
+    """Test predictions; with no model yet, what the labels so far say of an item that nobody has looked at."""
+    schema = bench.data.schema
     if model is None:
-        shares = np.bincount(y.astype(int), minlength=schema.n_classes) + 1.0
-        return np.tile(shares / shares.sum(), (n, 1))
-    return probabilities(model, bench.test)
+        return kind(schema).guess(y, len(bench.test_truth), schema.n_classes)
+    return predict(model, bench.test, schema=schema)
 
 
-def _measure(bench: _Bench, predicted: Floats) -> dict[str, float]:
-    if bench.data.schema.task == "number":
-        return evaluate_number(bench.test_truth, predicted)
-    return evaluate(bench.test_truth, predicted, classes=bench.data.schema.classes)
-
-
-def _by_class(bench: _Bench, probs: Floats) -> dict[str, dict[str, float]]:
-    classes = bench.data.schema.classes
-    return per_class(bench.test_truth, probs.argmax(axis=1), len(classes)).named(classes)
+def _measure(bench: _Bench, predicted: Any) -> dict[str, float]:
+    return kind(bench.data.schema).evaluate(bench.test_truth, predicted, bench.data.schema.classes)
 
 
 def _difficulty(bench: _Bench) -> Floats:
@@ -294,7 +279,7 @@ def _round(bench: _Bench, batch: Batch, n_labels: int) -> Round:
         AskedItem(
             query.row,
             query.reason,
-            str(bench.data.schema.decode(bench.truth[query.row])),
+            bench.data.shown(int(bench.pool_rows[query.row])),
             preview(bench.data, int(bench.pool_rows[query.row]), bench.span),
         )
         for query in batch.queries[:ASKED_SHOWN]

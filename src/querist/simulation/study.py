@@ -237,7 +237,7 @@ def _recipe(data: Labeled, encoder: Encoder | str | None, learner: Any) -> tuple
     elif isinstance(learner, Recipe):
         recipe = learner
     else:
-        recipe = recipe_for(learner, data.X, data.spec)
+        recipe = recipe_for(learner, data.X, data.spec, task=data.schema.task)
     return encoder or recipe.encoder, recipe.learner
 
 
@@ -289,8 +289,8 @@ def _batch_size(n_pool: int, n_classes: int) -> int:
 
 
 def _metric(data: Labeled) -> str:
-    if data.schema.task == "number":
-        return "r2"
+    if data.schema.task != "choice":
+        return METRICS[data.schema.task][0]
     return "macro_f1" if np.bincount(data.y).max() > 2 / 3 * data.n_items else "accuracy"
 
 

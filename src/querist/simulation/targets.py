@@ -1,4 +1,4 @@
-"""A file's column of answers: which rows have one, and whether these are classes or numbers."""
+"""A file's column of answers: which rows have one, and what they are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.core.answers import FORMS, classes_in
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput, RowProblem, RowsRejected
 from querist.core.hashing import is_missing
@@ -30,10 +31,10 @@ class Answers:
     Parameters
     ----------
     values : (n,) array
-        Numbers as float, classes as the file has them.
+        Numbers as float, all else as the file has it.
     rows : list of int
         The rows that have one, from 0.
-    task : {"choice", "number"}
+    task : {"choice", "labels", "spans", "boxes", "number"}
     notes : tuple of str
         What was taken for what, where it may not be what was meant.
     """
@@ -66,7 +67,7 @@ def read_answers(
         Where each is in the file.
     target, file : str
         Names for messages.
-    task : {"choice", "number"}, optional
+    task : {"choice", "labels", "spans", "boxes", "number"}, optional
         What it is, where the user says so.
     decimal_comma : bool
         Whether 3,5 is a number: in a file whose cells are not parted by commas.
@@ -89,6 +90,8 @@ def read_answers(
         raise InvalidInput(
             f"target: must have answers; column {target!r} of {file} is empty in every row. Name another column."
         )
+    if task is not None and task in FORMS:
+        return Answers(as_objects([raw[i] for i in rows]), rows, task, _left_out(raw, rows, rows, target))
     numbers = {i: _number(raw[i], decimal_comma) for i in rows}
     known = [i for i in rows if not _unknown(raw[i])]
     n_numbers = sum(numbers[i] is not None for i in known)
@@ -96,7 +99,7 @@ def read_answers(
         if not known:
             raise InvalidInput(
                 f"target: must have numbers; column {target!r} of {file} says {raw[rows[0]]!r} on line "
-                f"{lines[rows[0]]}, and the like in every row. Name another column, or say --classes."
+                f"{lines[rows[0]]}, and the like in every row. Name another column, or say --task choice."
             )
         if n_numbers < len(known):
             raise _odd(raw, [i for i in known if numbers[i] is None], lines, target, file, len(known))
@@ -107,6 +110,69 @@ def read_answers(
         return Answers(np.array([raw[i] for i in known]), known, "choice", notes)
     _check_classes(raw, rows, lines, target, file, task)
     return Answers(np.array([raw[i] for i in rows]), rows, "choice", _left_out(raw, rows, rows, target))
+
+
+def read_sets(
+    y: Any, task: Task, *, target: str, n_items: int, classes: Sequence[str] | None = None
+) -> tuple[Schema, Array]:
+    """The schema and the codes of answers that are sets.
+
+    Parameters
+    ----------
+    y : sequence, or (n_items, n_labels) bool
+        Answers as `querist.core.answers` reads them; for labels also which hold.
+    task : {"labels", "spans", "boxes"}
+    target : str
+    n_items : int
+    classes : sequence of str, optional
+        By default those that occur, sorted.
+
+    Raises
+    ------
+    InvalidInput
+        If there is not one answer per item, or no class in any of them.
+    RowsRejected
+        If an answer cannot be read; every such one is named.
+
+    Examples
+    --------
+    >>> schema, codes = read_sets(["sad; quiet", "(none)", "sad"], "labels", target="mood", n_items=3)
+    >>> schema.classes, codes.tolist()
+    (('quiet', 'sad'), [(0, 1), (), (1,)])
+    """
+    values = _lists(y, task, classes)
+    if len(values) != n_items:
+        raise InvalidInput(f"y: must have one answer per item, {n_items}; got {len(values)}. Align them.")
+    schema = Schema(target, tuple(classes_in(values, task) if classes is None else classes), task)
+    codes, problems = [], []
+    for i, value in enumerate(values):
+        try:
+            codes.append(schema.encode(schema.read(value)))
+        except InvalidInput as error:
+            problems.append(RowProblem(i + 1, None, str(error)))
+    if problems:
+        raise RowsRejected(
+            f"{target}: every answer must be readable; {len(problems)} of {n_items:,} are not. Mend them first.",
+            tuple(problems),
+        )
+    return schema, as_objects(codes)
+
+
+def as_objects(values: Sequence[Any]) -> Array:
+    """Values as a 1-D array of objects, whatever they are; NumPy would make a table of equally long ones."""
+    out = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        out[i] = value
+    return out
+
+
+def _lists(y: Any, task: Task, classes: Sequence[str] | None) -> list[Any]:
+    if task == "labels" and isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind in "biu":
+        names = list(classes) if classes is not None else [str(label) for label in range(y.shape[1])]
+        if len(names) != y.shape[1]:
+            raise InvalidInput(f"classes: must name the {y.shape[1]} columns of y; got {len(names)} names.")
+        return [[name for name, holds in zip(names, row, strict=True) if holds] for row in y.tolist()]
+    return list(y)
 
 
 def looks_numeric(values: Array) -> bool:
@@ -140,7 +206,7 @@ def _left_out(raw: Sequence[Any], kept: Sequence[int], filled: Sequence[int], ta
     parts = [f"{len(raw) - len(filled):,} empty"] if len(filled) < len(raw) else []
     words = Counter(raw[i].strip() for i in filled if _unknown(raw[i])) if len(kept) < len(filled) else Counter[str]()
     parts += [f"{n:,} {word!r}" for word, n in words.most_common(3)]
-    hint = f" Say --classes if {words.most_common(1)[0][0]!r} is one of the classes." if words else ""
+    hint = f" Say --task choice if {words.most_common(1)[0][0]!r} is one of the classes." if words else ""
     return (
         f"target: rows without an answer are left out; {len(raw) - len(kept):,} of {len(raw):,} have none in "
         f"{target!r} ({', '.join(parts)}).{hint}",
@@ -155,8 +221,8 @@ def _check_classes(
         return
     raise InvalidInput(
         f"target: each class must have {FEW_PER_CLASS} rows on the mean; column {target!r} of {file} has {n_classes:,} "
-        f"distinct values in {len(rows):,} rows, the first {raw[rows[0]]!r} on line {lines[rows[0]]}. Say --numbers if "
-        "they are numbers to predict, --classes if each of them is a class, or name another column."
+        f"distinct values in {len(rows):,} rows, the first {raw[rows[0]]!r} on line {lines[rows[0]]}. Say --task "
+        "number if they are numbers to predict, --task choice if each of them is a class, or name another column."
     )
 
 
@@ -168,6 +234,6 @@ def _odd(
     hint = "Write 3.5 for 3,5" if comma else "Write them like 3.5, or leave them empty"
     return RowsRejected(
         f"target: each number must be finite; {len(odd):,} of {n_rows:,} cells of column {target!r} of {file} are not, "
-        f"the first {raw[first]!r} on line {lines[first]}. {hint}; say --classes if each value is a class.",
+        f"the first {raw[first]!r} on line {lines[first]}. {hint}; say --task choice if each value is a class.",
         tuple(RowProblem(lines[i], None, f"{raw[i]!r} is no finite number") for i in odd),
     )

@@ -32,7 +32,7 @@ def find_target_leak(columns: Mapping[str, Sequence[Any]], schema: Schema) -> st
     for name, values in columns.items():
         if fold(name) == fold(schema.target):
             return _message(name, "has the name of what is asked")
-        if schema.task == "choice" and _are_classes(values, schema):
+        if schema.task in ("choice", "labels") and _are_classes(values, schema):
             return _message(name, "holds the classes themselves")
     return None
 

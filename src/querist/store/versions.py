@@ -88,8 +88,7 @@ def freeze(conn: sa.Connection, project_id: int, *, note: str = "", now: datetim
         nonlocal n_items
         for entry in _entries(conn, _current(project_id)):
             n_items += 1
-            if schema.task == "choice":
-                counts[str(entry.value)] += 1
+            counts.update(schema.classes_of(entry.value))
             yield entry
 
     digest = digest_of(projects.schema_digest(conn, project_id, schema.version), counted())

@@ -13,12 +13,14 @@ from querist.core.strategy import Chosen, Parts, Spec, strategy
 MANY_CLASSES = 20  # above, one number for an item's information says too little (docs/strategies/auto.md)
 FEW_NUMBERS = 100  # labels up to which a number's mean variance is the better guide
 LARGE_POOL = 50_000
+FOR_SETS = {"labels": "multi_label_uncertainty", "spans": "mnlp", "boxes": "box_uncertainty"}
+SETS_BY_SIGNAL = {"label_probs": "labels", "tokens": "spans", "boxes": "boxes"}
 TWO_OF_A_KIND = ("uncertainty_herding", "weighted_variance_reduction")  # each ahead of the other on half of the sets
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the decision goes by."""
+    """What the decision goes by; `sets_of` is what an answer is a set of: labels, spans or boxes."""
 
     n_candidates: int
     n_chosen: int
@@ -26,6 +28,7 @@ class Known:
     learner_kind: str
     has_embeddings: bool
     by_price: bool = False
+    sets_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ def decide(known: Known) -> Decision:
     >>> decide(Known(1000, 50, 2, "trees", has_embeddings=True)).spec
     'margin'
     """
+    if known.sets_of:
+        return Decision(FOR_SETS[known.sets_of], f"answers that are sets of {known.sets_of}")
     if known.by_price:
         name = "margin" if known.n_classes else "variance"
         return Decision(name, "answers of unlike price, which only a score can be divided by")
@@ -82,7 +87,7 @@ def _thinned(known: Known, then: Spec, why: str) -> Decision:
 
 
 @strategy(
-    needs=("probs", "predictions"),
+    needs=("probs", "predictions", "label_probs", "tokens", "boxes"),
     kind="composite",
     family="auto",
     reason="chosen by rules from measurements",
@@ -98,7 +103,8 @@ def auto(parts: Parts, k: int, *, candidates: Rows, chosen: Rows, rng: np.random
     Parameters
     ----------
     parts : Parts
-        What to choose by; the loop brings it. Class probabilities, or predicted numbers, must be among the signals.
+        What to choose by; the loop brings it. What a model predicts must be among the signals: class probabilities,
+        numbers, label probabilities, tokens or boxes.
     k, candidates, chosen, rng
         As for every selection.
 
@@ -116,6 +122,7 @@ def auto(parts: Parts, k: int, *, candidates: Rows, chosen: Rows, rng: np.random
             learner_kind=signals.learner_kind,
             has_embeddings=_useful(signals),
             by_price=parts.by_price,
+            sets_of=next((of for signal, of in SETS_BY_SIGNAL.items() if signals.has(signal)), ""),
         )
     )
     found = parts.pick(decision.spec, k, candidates=candidates, chosen=chosen, rng=rng)

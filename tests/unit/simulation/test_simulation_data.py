@@ -149,7 +149,7 @@ def test_numbers_that_are_not_known_are_left_out_and_counted(tmp_path: Path) -> 
     (note,) = data.notes
     assert note == (
         "target: rows without an answer are left out; 4 of 60 have none in 'price' (1 empty, 1 'nan', 1 'NaN', 1 '?'). "
-        "Say --classes if 'nan' is one of the classes."
+        "Say --task choice if 'nan' is one of the classes."
     )
 
 
@@ -162,7 +162,7 @@ def test_a_slip_among_numbers_is_named_and_not_taken_for_a_class(tmp_path: Path)
             from_table(path, "price", task=task)  # type: ignore[arg-type]
         assert str(caught.value) == (
             "target: each number must be finite; 2 of 60 cells of column 'price' of houses.csv are not, the first "
-            "'inf' on line 11. Write them like 3.5, or leave them empty; say --classes if each value is a class."
+            "'inf' on line 11. Write them like 3.5, or leave them empty; say --task choice if each value is a class."
         )
         assert [row.line for row in caught.value.rows] == [11, 22]
     assert from_table(path, "price", task="choice").schema.n_classes == 60
@@ -174,8 +174,8 @@ def test_more_classes_than_half_the_rows_are_refused_unless_they_were_said_to_be
         from_table(path, "price")
     assert str(caught.value) == (
         "target: each class must have 2 rows on the mean; column 'price' of houses.csv has 31 distinct values in 60 "
-        "rows, the first 'code 0' on line 2. Say --numbers if they are numbers to predict, --classes if each of them "
-        "is a class, or name another column."
+        "rows, the first 'code 0' on line 2. Say --task number if they are numbers to predict, --task choice if each "
+        "of them is a class, or name another column."
     )
     assert from_table(path, "price", task="choice").schema.n_classes == 31
 

@@ -1,0 +1,231 @@
+"""What a task's answers are to a model: how they become an array, what is predicted of them, and how that is measured.
+
+One `Kind` per task; the loop, the simulation and the service ask it instead of asking which task they have.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from querist.core.checks import Array, Floats, Rows
+from querist.core.errors import OneClassOnly
+from querist.core.items import take
+from querist.core.ports import Classifies, Learner, Model, Predicts, ProbesLabels
+from querist.core.rng import generator
+from querist.core.schema import Schema, Task
+from querist.core.signals import Signals
+from querist.learners import fold_outputs
+from querist.loop.coldstart import Trust, no_trust, trust_classes, trust_labels, trust_numbers
+from querist.metrics import (
+    evaluate,
+    evaluate_labels,
+    evaluate_number,
+    per_class,
+    per_label,
+    reliability,
+)
+from querist.modeling.fitting import Standing, head_of, lacks, members_of
+from querist.modeling.pool import Pool, zero_shot_prior
+
+PROBE_DIGITS = 4  # predictions are compared to this many: other processors round differently further down
+Sources = dict[str, Callable[[], Array] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a report shows of a model beside its metrics; empty where the task has no such thing."""
+
+    per_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    calibration: tuple[tuple[float, float, float], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, without what is empty."""
+        body: dict[str, Any] = {"per_class": dict(self.per_class)} if self.per_class else {}
+        return body | ({"calibration": [list(row) for row in self.calibration]} if self.calibration else {})
+
+
+class Kind(ABC):
+    """The answers of one task."""
+
+    task: ClassVar[Task]
+
+    @abstractmethod
+    def array(self, codes: Sequence[Any], n_classes: int) -> Array:
+        """Codes of the schema as what a learner reads, a row per item."""
+
+    @abstractmethod
+    def predict(self, model: Model, X: Any) -> Any:
+        """What the model says of items, in the form that `evaluate` takes."""
+
+    @abstractmethod
+    def guess(self, y: Array, n_items: int, n_classes: int) -> Any:
+        """As `predict`, from the labels alone, where there is no model yet."""
+
+    @abstractmethod
+    def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
+        """The task's metrics."""
+
+    @abstractmethod
+    def trusted(self, predicted: Any, y: Array) -> Trust:
+        """Whether predictions from folds that did not see the items beat guessing."""
+
+    @abstractmethod
+    def sources(self, now: Standing) -> Sources:
+        """The signals that only this task has."""
+
+    def detail(self, truth: Array, predicted: Any, classes: Sequence[str]) -> Detail:
+        """What else a report shows of a model."""
+        return Detail()
+
+    def suggest(self, known: Signals, rows: Rows, schema: Schema) -> list[dict[str, Any] | None]:
+        """What the model would answer of these rows, and how sure it is, where its say is at hand; else None."""
+        return [None] * len(rows)
+
+    def trust(
+        self, learner: Learner, pool: Pool, rows: Rows, y: Array, *, n_classes: int, seed: int, number: int
+    ) -> Trust:
+        """What cross-validation on the labeled rows says of the learner."""
+        try:
+            predicted, folded = fold_outputs(
+                learner,
+                take(pool.features, rows),
+                y,
+                self.predict,
+                n_classes=n_classes,
+                rng=generator(seed, "trust", number),
+            )
+        except OneClassOnly:
+            return no_trust("all labeled items are of one class")
+        return self.trusted(predicted, y[folded])
+
+    def plain(self, predicted: Any) -> Any:
+        """Predictions as plain JSON, rounded, by which two fits are told apart."""
+        return (np.round(predicted.astype(np.float64), PROBE_DIGITS) + 0.0).tolist()
+
+
+class _Choice(Kind):
+    task = "choice"
+
+    def array(self, codes: Sequence[Any], n_classes: int) -> Array:
+        return np.array(codes, dtype=np.int64)
+
+    def predict(self, model: Model, X: Any) -> Floats:
+        return model.predict_proba(X) if isinstance(model, Classifies) else lacks("predict_proba", model)
+
+    def guess(self, y: Array, n_items: int, n_classes: int) -> Floats:
+        shares = np.bincount(y, minlength=n_classes) + 1.0
+        return np.tile(shares / shares.sum(), (n_items, 1))
+
+    def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
+        return evaluate(truth, predicted, classes=classes)
+
+    def detail(self, truth: Array, predicted: Any, classes: Sequence[str]) -> Detail:
+        found = per_class(truth, predicted.argmax(axis=1), len(classes))
+        return Detail(found.named(classes), tuple(reliability(truth, predicted)))
+
+    def suggest(self, known: Signals, rows: Rows, schema: Schema) -> list[dict[str, Any] | None]:
+        if not known.ready("probs"):
+            return [None] * len(rows)
+        probs = known.get("probs")[rows]
+        best = probs.argmax(axis=1)
+        return [_suggested(schema.classes[c], probs[i, c]) for i, c in enumerate(best.tolist())]
+
+    def trusted(self, predicted: Any, y: Array) -> Trust:
+        return trust_classes(predicted, y)
+
+    def sources(self, now: Standing) -> Sources:
+        pool, model = now.pool, now.model
+        found: Sources = {"labels": lambda: _scattered(pool.n_items, *now.known())}
+        if pool.embed is not None:
+            found["prior"] = lambda: zero_shot_prior(pool, now.schema.classes)
+        if model is not None:
+            found["probs"] = lambda: self.predict(model, pool.features)
+            found["members"] = lambda: members_of(now)
+            found["head"] = lambda: head_of(now)
+        return found
+
+
+class _Number(Kind):
+    task = "number"
+
+    def array(self, codes: Sequence[Any], n_classes: int) -> Array:
+        return np.array(codes, dtype=np.float64)
+
+    def predict(self, model: Model, X: Any) -> Floats:
+        return model.predict(X) if isinstance(model, Predicts) else lacks("predict", model)
+
+    def guess(self, y: Array, n_items: int, n_classes: int) -> Floats:
+        return np.full(n_items, y.mean())
+
+    def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
+        return evaluate_number(truth, predicted)
+
+    def trusted(self, predicted: Any, y: Array) -> Trust:
+        return trust_numbers(predicted, y)
+
+    def sources(self, now: Standing) -> Sources:
+        pool, model = now.pool, now.model
+        found: Sources = {"labels": lambda: _scattered(pool.n_items, *now.known())}
+        if model is not None:
+            found["predictions"] = lambda: self.predict(model, pool.features)
+            found["member_predictions"] = lambda: members_of(now)
+        return found
+
+
+class _Labels(Kind):
+    task = "labels"
+
+    def array(self, codes: Sequence[Any], n_classes: int) -> Array:
+        held = np.zeros((len(codes), n_classes), dtype=bool)
+        for row, code in enumerate(codes):
+            held[row, list(code)] = True
+        return held
+
+    def predict(self, model: Model, X: Any) -> Floats:
+        return model.label_probs(X) if isinstance(model, ProbesLabels) else lacks("label_probs", model)
+
+    def guess(self, y: Array, n_items: int, n_classes: int) -> Floats:
+        return np.tile((y.sum(axis=0) + 1) / (len(y) + 2), (n_items, 1))
+
+    def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
+        return evaluate_labels(truth, predicted, classes=classes)
+
+    def detail(self, truth: Array, predicted: Any, classes: Sequence[str]) -> Detail:
+        return Detail(per_label(truth, predicted > 0.5).named(classes))
+
+    def suggest(self, known: Signals, rows: Rows, schema: Schema) -> list[dict[str, Any] | None]:
+        if not known.ready("label_probs"):
+            return [None] * len(rows)
+        probs = known.get("label_probs")[rows]
+        held = probs > 0.5
+        sure = np.maximum(probs, 1 - probs).min(axis=1)  # of the label that it knows least about
+        answers = [schema.decode(np.flatnonzero(row).tolist()) for row in held]
+        return [_suggested(answer, score) for answer, score in zip(answers, sure, strict=True)]
+
+    def trusted(self, predicted: Any, y: Array) -> Trust:
+        return trust_labels(predicted, y)
+
+    def sources(self, now: Standing) -> Sources:
+        pool, model = now.pool, now.model
+        found: Sources = {"label_matrix": lambda: _scattered(pool.n_items, *now.known())}
+        if model is not None:
+            found["label_probs"] = lambda: self.predict(model, pool.features)
+        return found
+
+
+def _suggested(value: Any, score: float) -> dict[str, Any]:
+    return {"value": value, "score": round(float(score), 6)}
+
+
+def _scattered(n_items: int, rows: Rows, y: Array) -> Array:
+    out = np.zeros((n_items, *y.shape[1:]), dtype=y.dtype)
+    out[rows] = y
+    return out
+
+
+KINDS: Mapping[Task, Kind] = {kind.task: kind for kind in (_Choice(), _Labels(), _Number())}
