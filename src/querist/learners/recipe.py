@@ -12,6 +12,7 @@ from querist.core.items import FieldSpec
 from querist.core.ports import Encoder, Learner
 from querist.learners.calibrate import Calibrated
 from querist.learners.committee import Committee
+from querist.learners.detector import PatchDetector
 from querist.learners.estimators import estimator_from_json
 from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.sentences import ReadsText, SentenceEncoder
@@ -127,5 +128,6 @@ _ENCODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 _LEARNERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "Calibrated": _calibrated,
     "Committee": _committee,
+    "PatchDetector": lambda params: PatchDetector(**params),
     "SklearnLearner": _sklearn,
 }
