@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from querist.core.answers import Code
 from querist.core.checks import Array, Floats, Rows
@@ -45,6 +46,29 @@ class HasMembers(Protocol):
 
     def members(self, X: Any, /) -> Floats:
         """(n_members, n_items, n_classes), or (n_members, n_items) for a number."""
+        ...
+
+
+@runtime_checkable
+class Detects(Protocol):
+    """A fitted model of boxes in images, `(x, y, width, height, class)` in pixels from the top left corner.
+
+    Box j of an item is the same in all that it gives of the item; `scored_boxes` may go on with less likely ones.
+    """
+
+    def boxes(self, X: Any, /) -> npt.NDArray[np.object_]:
+        """(n_items,) object, each (n_boxes, n_classes) float: the predicted boxes' class probabilities, rows sum to 1.
+
+        Where an item has no box, an array of shape (0, n_classes).
+        """
+        ...
+
+    def predict_boxes(self, X: Any, /) -> npt.NDArray[np.object_]:
+        """(n_items,) object, each a tuple of boxes, `()` where none is found."""
+        ...
+
+    def scored_boxes(self, X: Any, /) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+        """Boxes as `predict_boxes` gives them, and each item's scores, (n_boxes,) float: higher where it is surer."""
         ...
 
 

@@ -10,6 +10,7 @@ from querist.learners.committee import (
 )
 from querist.learners.crossval import fold_outputs, out_of_fold
 from querist.learners.default import default_encoder, default_recipe, recipe_for
+from querist.learners.detector import PatchDetector
 from querist.learners.each_label import EachLabel, EachLabelModel
 from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.linear import kind_of, linear_head, linear_learner
@@ -33,6 +34,7 @@ __all__ = [
     "FunctionEncoder",
     "IdentityEncoder",
     "ImageEncoder",
+    "PatchDetector",
     "RawEncoder",
     "Recipe",
     "SentenceEncoder",

@@ -12,6 +12,7 @@ from querist.core.items import FieldSpec
 from querist.core.ports import Encoder, Learner
 from querist.learners.calibrate import Calibrated
 from querist.learners.committee import Committee
+from querist.learners.detector import PatchDetector
 from querist.learners.each_label import EachLabel
 from querist.learners.estimators import estimator_from_json
 from querist.learners.given import IdentityEncoder, RawEncoder
@@ -129,5 +130,6 @@ _LEARNERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "EachLabel": lambda params: EachLabel(_made("learner", params["learner"], _LEARNERS)),
     "Calibrated": _calibrated,
     "Committee": _committee,
+    "PatchDetector": lambda params: PatchDetector(**params),
     "SklearnLearner": _sklearn,
 }

@@ -1,5 +1,7 @@
 """Predictions and runs in, numbers with intervals out."""
 
+from querist.core.boxes import iou_matrix
+from querist.metrics.boxes import BOX_METRICS, evaluate_boxes
 from querist.metrics.calibration import ece, reliability
 from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
@@ -24,6 +26,7 @@ from querist.metrics.scores import (
 )
 
 __all__ = [
+    "BOX_METRICS",
     "METRICS",
     "PerClass",
     "accuracy",
@@ -35,9 +38,11 @@ __all__ = [
     "ece",
     "efficiencies",
     "evaluate",
+    "evaluate_boxes",
     "evaluate_labels",
     "evaluate_number",
     "holm",
+    "iou_matrix",
     "labels_to_reach",
     "log_loss",
     "macro_f1",

@@ -17,6 +17,7 @@ from querist.simulation.oracles import (
 )
 from querist.simulation.page import study_reading, study_rows, study_title, write_page
 from querist.simulation.run import Plan, run
+from querist.simulation.scenes import digit_scenes
 from querist.simulation.study import run_from_json, run_to_json, simulate
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "StoppingRule",
     "Tired",
     "Uniform",
+    "digit_scenes",
     "from_table",
     "labeled",
     "parse",
