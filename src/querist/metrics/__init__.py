@@ -21,9 +21,11 @@ from querist.metrics.scores import (
     roc_auc,
     token_f1,
 )
+from querist.metrics.spans import SPAN_METRICS, evaluate_spans, per_class_spans
 
 __all__ = [
     "METRICS",
+    "SPAN_METRICS",
     "PerClass",
     "accuracy",
     "area",
@@ -35,11 +37,13 @@ __all__ = [
     "efficiencies",
     "evaluate",
     "evaluate_number",
+    "evaluate_spans",
     "holm",
     "labels_to_reach",
     "log_loss",
     "macro_f1",
     "per_class",
+    "per_class_spans",
     "per_thousand",
     "r2",
     "reliability",
