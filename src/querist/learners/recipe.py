@@ -17,6 +17,7 @@ from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.sentences import ReadsText, SentenceEncoder
 from querist.learners.sklearn import SklearnLearner
 from querist.learners.table import TableEncoder
+from querist.learners.tagger import SpanTagger
 from querist.learners.text import TextEncoder
 from querist.learners.vectors import ImageEncoder, VectorEncoder
 
@@ -128,4 +129,5 @@ _LEARNERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "Calibrated": _calibrated,
     "Committee": _committee,
     "SklearnLearner": _sklearn,
+    "SpanTagger": lambda params: SpanTagger(**params),
 }
