@@ -25,6 +25,7 @@ def cut(text: str) -> list[str]:
         ("...", [".", ".", "."]),
         ("東京タワーへ", ["東", "京", "タワー", "へ"]),
         ("トム・クルーズ", ["トム", "・", "クルーズ"]),
+        ("Tシャツ", ["T", "シャツ"]),
         ("iPhone手机", ["iPhone", "手", "机"]),
         ("서울에서", ["서", "울", "에", "서"]),
         ("हिन्दी नमस्ते", ["हिन्दी", "नमस्ते"]),
@@ -82,6 +83,15 @@ def test_an_affix_longer_than_the_word_stops_at_its_border() -> None:
 def test_words_of_one_pattern_share_a_shape() -> None:
     berlin, rome, usa = (features(f"{word} is")[0] for word in ("Berlin", "Rome", "USA"))
     assert berlin[2] == rome[2] != usa[2]
+
+
+def test_a_shape_begins_anew_with_each_token() -> None:
+    assert features("東京")[1][2] == features("京")[0][2]
+
+
+def test_the_same_word_in_two_places_is_two_features() -> None:
+    found = features("bo bo bo bo bo")[2]
+    assert len(set(found.tolist())) == len(found)
 
 
 def test_buckets_stay_within_their_number() -> None:
