@@ -23,7 +23,7 @@ from querist.learners.token_features import token_features
 from querist.learners.tokens import TokenTable, tokenized
 
 MOST_BUCKETS = 1 << 24  # bounds what looking a bucket up takes, 64 MB
-BLOCK_CHARACTERS = 1 << 17  # some 60 MB while their features are made
+BLOCK_CHARACTERS = 1 << 17  # some 30 MB while their features are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class SpanTagger:
     with replacement has, but no item, and so no class, is ever lost.
 
     A text is cut and hashed when it is fitted on or predicted, at some hundred thousand tokens a second, and its
-    features are not kept: with the pool's they would take 124 bytes a token, ten times what its text does.
+    features are not kept: with the pool's they would take 124 bytes a token, some twenty times what its text does.
 
     Examples
     --------
