@@ -133,6 +133,58 @@ def rows(name: str, values: npt.ArrayLike, *, n_items: int) -> Rows:
     return r.astype(np.int64)
 
 
+def spans(name: str, values: Iterable[Any], *, n_classes: int) -> tuple[Rows, Rows]:
+    """The spans of all items laid end to end, in their order.
+
+    Parameters
+    ----------
+    values : (n_items,) iterable, each an iterable of (start, end, class)
+        Offsets in code points, the end exclusive; an empty one for an item without spans.
+    n_classes : int
+
+    Returns
+    -------
+    items : (n_spans,) int
+        Which item each span is of.
+    table : (n_spans, 3) int
+        Start, end and class.
+
+    Raises
+    ------
+    InvalidInput
+        If an item is no such iterable, a span is not three whole numbers or not `0 <= start < end`, or its class does
+        not lie in 0..n_classes-1.
+
+    Examples
+    --------
+    >>> items, table = spans("y", [[(0, 4, 1), (9, 12, 0)], [], [(2, 3, 0)]], n_classes=2)
+    >>> items.tolist(), table[:, 2].tolist()
+    ([0, 0, 2], [1, 0, 0])
+    """
+    items: list[int] = []
+    flat: list[tuple[int, int, int]] = []
+    for row, item in enumerate(values):
+        if isinstance(item, str) or not isinstance(item, Iterable):
+            raise InvalidInput(
+                f"{name}: must hold for each item its spans (start, end, class); item {row} is {short(item)}. "
+                "Pass an empty tuple for an item without any."
+            )
+        for span in item:
+            if not _is_span(span):
+                raise InvalidInput(
+                    f"{name}: must be spans (start, end, class) of three whole numbers, 0 <= start < end < 2^31; "
+                    f"item {row} has {short(span)}. Count the offsets in characters, the end exclusive."
+                )
+            if not 0 <= span[2] < n_classes:
+                raise InvalidInput(
+                    f"{name}: each span's class must lie in 0..{n_classes - 1}; item {row} has {span[2]}. "
+                    "Encode the classes with the schema."
+                )
+            items.append(row)
+            flat.append((span[0], span[1], span[2]))
+    return np.array(items, dtype=np.int64), np.array(flat, dtype=np.int64).reshape(-1, 3)
+
+
 def positive(name: str, value: int) -> int:
     """`value` as a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
@@ -217,6 +269,13 @@ def as_float(name: str, values: npt.ArrayLike) -> Floats:
     except ValueError:
         kind = type(values).__name__
         raise InvalidInput(f"{name}: must be numbers; got {kind} that is no numeric array. Encode it first.") from None
+
+
+def _is_span(span: Any) -> bool:
+    if not isinstance(span, Sequence | np.ndarray) or isinstance(span, str) or len(span) != 3:
+        return False
+    whole = all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in span)
+    return whole and bool(0 <= span[0] < span[1] < 1 << 31)
 
 
 def _distributions(name: str, p: Floats, *, first: int = 0) -> None:

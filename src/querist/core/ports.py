@@ -72,6 +72,31 @@ class Detects(Protocol):
         ...
 
 
+@runtime_checkable
+class Tags(Protocol):
+    """A fitted model of spans in a text, by way of its tokens' tags.
+
+    Tag 0 is outside every span; 1 + 2c begins one of class c, and 2 + 2c goes on with it.
+    """
+
+    def tokens(self, X: Any, /) -> npt.NDArray[np.object_]:
+        """(n_items,) object, each (n_tokens, 2 * n_classes + 1): the tags' probabilities."""
+        ...
+
+    def predict_spans(self, X: Any, /) -> npt.NDArray[np.object_]:
+        """(n_items,) object, each a tuple of (start, end, class), in code points, the end exclusive."""
+        ...
+
+
+@runtime_checkable
+class HasTagMembers(Protocol):
+    """A committee whose members' tags can be heard one by one."""
+
+    def member_tokens(self, X: Any, /) -> npt.NDArray[np.object_]:
+        """(n_items,) object, each (n_members, n_tokens, 2 * n_classes + 1)."""
+        ...
+
+
 class Model(Protocol):
     """What fit returns. It predicts; an unfitted model cannot exist."""
 

@@ -18,7 +18,9 @@ from querist.learners.recipe import Recipe, recipe_from_json, text_encoder_from_
 from querist.learners.sentences import FunctionEncoder, SentenceEncoder
 from querist.learners.sklearn import SklearnLearner
 from querist.learners.table import TableEncoder
+from querist.learners.tagger import SpanCommittee, SpanModel, SpanTagger
 from querist.learners.text import TextEncoder
+from querist.learners.tokens import tokens_of
 from querist.learners.vectors import ImageEncoder, VectorEncoder
 
 __all__ = [
@@ -39,6 +41,9 @@ __all__ = [
     "Recipe",
     "SentenceEncoder",
     "SklearnLearner",
+    "SpanCommittee",
+    "SpanModel",
+    "SpanTagger",
     "TableEncoder",
     "TextEncoder",
     "VectorEncoder",
@@ -54,4 +59,5 @@ __all__ = [
     "recipe_for",
     "recipe_from_json",
     "text_encoder_from_json",
+    "tokens_of",
 ]

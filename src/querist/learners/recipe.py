@@ -19,6 +19,7 @@ from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.sentences import ReadsText, SentenceEncoder
 from querist.learners.sklearn import SklearnLearner
 from querist.learners.table import TableEncoder
+from querist.learners.tagger import SpanTagger
 from querist.learners.text import TextEncoder
 from querist.learners.vectors import ImageEncoder, VectorEncoder
 
@@ -132,4 +133,5 @@ _LEARNERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "Committee": _committee,
     "PatchDetector": lambda params: PatchDetector(**params),
     "SklearnLearner": _sklearn,
+    "SpanTagger": lambda params: SpanTagger(**params),
 }

@@ -1,7 +1,7 @@
 """Predictions and runs in, numbers with intervals out."""
 
 from querist.core.boxes import iou_matrix
-from querist.metrics.boxes import BOX_METRICS, evaluate_boxes
+from querist.metrics.boxes import evaluate_boxes, right_boxes
 from querist.metrics.calibration import ece, reliability
 from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
@@ -24,9 +24,9 @@ from querist.metrics.scores import (
     roc_auc,
     token_f1,
 )
+from querist.metrics.spans import evaluate_spans, per_class_spans
 
 __all__ = [
-    "BOX_METRICS",
     "METRICS",
     "PerClass",
     "accuracy",
@@ -41,16 +41,19 @@ __all__ = [
     "evaluate_boxes",
     "evaluate_labels",
     "evaluate_number",
+    "evaluate_spans",
     "holm",
     "iou_matrix",
     "labels_to_reach",
     "log_loss",
     "macro_f1",
     "per_class",
+    "per_class_spans",
     "per_label",
     "per_thousand",
     "r2",
     "reliability",
+    "right_boxes",
     "rmse",
     "roc_auc",
     "sign_flip",

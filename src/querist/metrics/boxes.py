@@ -14,8 +14,6 @@ from querist.core.checks import Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.metrics.inputs import same_length
 
-BOX_METRICS = ("box_ap", "box_f1", "box_precision", "box_recall")  # what `evaluate_boxes` gives
-
 
 def evaluate_boxes(
     truth: Iterable[Any],
@@ -26,7 +24,7 @@ def evaluate_boxes(
     iou: float = 0.5,
     threshold: float = 0.5,
 ) -> dict[str, float]:
-    """The standard scores of a detector on one test set.
+    """The scores of `METRICS["boxes"]`, of a detector on one test set.
 
     Parameters
     ----------
@@ -95,6 +93,31 @@ def evaluate_boxes(
     if n_there:
         out["box_recall"] = hits / n_there
     return out
+
+
+def right_boxes(
+    truth: Iterable[Any],
+    predicted: Iterable[Any],
+    scores: Iterable[npt.ArrayLike],
+    *,
+    n_classes: int,
+    iou: float = 0.5,
+    threshold: float = 0.5,
+) -> Rows:
+    """How many of each item's predicted boxes are right, (n_items,), of those with a score of `threshold` or more.
+
+    Examples
+    --------
+    >>> truth = [((0, 0, 8, 8, 0), (20, 20, 8, 8, 0)), ()]
+    >>> right_boxes(truth, [((1, 0, 8, 8, 0),), ((3, 3, 8, 8, 0),)], [[0.9], [0.6]], n_classes=1)
+    array([1, 0])
+    """
+    there = box_tables("truth", truth, n_classes=n_classes)
+    found = box_tables("predicted", predicted, n_classes=n_classes)
+    same_length("predicted", len(found), len(there))
+    sureness = _sureness(scores, found)
+    items = zip(there, found, sureness, strict=True)
+    return np.array([np.sum(_right(*item, iou) & (item[2] >= threshold)) for item in items], dtype=np.int64)
 
 
 def _right(there: Floats, found: Floats, sure: Floats, iou: float) -> npt.NDArray[np.bool_]:

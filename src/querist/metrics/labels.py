@@ -74,7 +74,7 @@ def per_label(y: npt.ArrayLike, predicted: npt.ArrayLike) -> PerClass:
     """
     held, guessed = np.asarray(y, dtype=bool), np.asarray(predicted, dtype=bool)
     hits, support, n_predicted = (held & guessed).sum(axis=0), held.sum(axis=0), guessed.sum(axis=0)
-    return PerClass.counted(hits, support, n_predicted)
+    return PerClass.of_counts(hits, support, n_predicted)
 
 
 def _inputs(y: npt.ArrayLike, probs: npt.ArrayLike, n_labels: int) -> tuple[npt.NDArray[np.bool_], Floats]:

@@ -52,15 +52,16 @@ class PerClass:
     n_predicted: Rows
 
     @classmethod
-    def counted(cls, hits: Rows, support: Rows, n_predicted: Rows) -> PerClass:
-        """The scores of these counts, (n_classes,) each."""
-        return cls(
-            precision=_ratio(hits, n_predicted),
-            recall=_ratio(hits, support),
-            f1=_ratio(2 * hits, support + n_predicted),
-            support=support,
-            n_predicted=n_predicted,
-        )
+    def of_counts(cls, hits: Rows, support: Rows, n_predicted: Rows) -> PerClass:
+        """The scores of each class, of how often it was found rightly, was there, and was predicted.
+
+        Examples
+        --------
+        >>> PerClass.of_counts(np.array([1]), np.array([2]), np.array([4])).f1.round(3).tolist()  # 2 * 1 / (2 + 4)
+        [0.333]
+        """
+        precision, recall = _ratio(hits, n_predicted), _ratio(hits, support)
+        return cls(precision, recall, _ratio(2 * hits, support + n_predicted), support, n_predicted)
 
     def named(self, classes: Sequence[str]) -> dict[str, dict[str, float]]:
         """The same by class name, without what is undefined."""
@@ -108,7 +109,7 @@ def per_class(y: npt.ArrayLike, predicted: npt.ArrayLike, n_classes: int) -> Per
     hits = np.bincount(truth[truth == guesses], minlength=n_classes)
     support = np.bincount(truth, minlength=n_classes)
     n_predicted = np.bincount(guesses, minlength=n_classes)
-    return PerClass.counted(hits, support, n_predicted)
+    return PerClass.of_counts(hits, support, n_predicted)
 
 
 def balanced_accuracy(y: npt.ArrayLike, predicted: npt.ArrayLike) -> float:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from querist.core.errors import InvalidInput
-from querist.metrics import BOX_METRICS, evaluate_boxes, iou_matrix
+from querist.metrics import METRICS, evaluate_boxes, iou_matrix
 
 SOME = settings(deadline=None, max_examples=80)
 CLASSES = ["a", "b"]
@@ -19,7 +19,9 @@ HERE, NEAR, FAR = (0, 0, 10, 10, 0), (1, 0, 10, 10, 0), (50, 50, 10, 10, 0)  # H
 
 
 def test_all_right_is_one_throughout() -> None:
-    assert evaluate_boxes([(HERE, FAR)], [(FAR, NEAR)], [[0.9, 0.8]], classes=CLASSES) == dict.fromkeys(BOX_METRICS, 1)
+    assert evaluate_boxes([(HERE, FAR)], [(FAR, NEAR)], [[0.9, 0.8]], classes=CLASSES) == dict.fromkeys(
+        METRICS["boxes"], 1
+    )
 
 
 def test_average_precision_is_the_area_under_the_highest_precision() -> None:
