@@ -24,7 +24,7 @@ ANY_TASK = ("auto",)  # needs some kind of prediction, and takes the one there i
 OF_A_TASK: Mapping[Task, tuple[str, ...]] = {
     "choice": ("probs", "members", "head", "prior", "votes"),
     "labels": ("label_probs", "label_matrix"),
-    "spans": ("tokens",),
+    "spans": ("tokens", "member_tokens"),
     "boxes": ("boxes",),
     "number": ("predictions", "member_predictions"),
 }  # signals that only one task has; "labels" are those of a choice and of a number

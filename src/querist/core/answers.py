@@ -15,6 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from querist.core.checks import Array
 from querist.core.errors import InvalidInput
 
 NONE_HOLDS = "(none)"  # in a cell: nothing of it is there, which an empty cell does not say
@@ -160,6 +163,46 @@ def classes_in(values: Iterable[Any], task: str) -> list[str]:
         with suppress(InvalidInput):
             seen.update(FORMS[task].classes_of(FORMS[task].read(value, find)))
     return sorted(seen)
+
+
+def beyond(stored: Sequence[Mapping[str, Any]], task: str, content: Any) -> str | None:
+    """What is wrong where a span or a box reaches beyond the text or the image that it lies in; None if nothing does.
+
+    Parameters
+    ----------
+    stored : list of spans or boxes
+    task : {"spans", "boxes"}
+    content : str, or list of lists of numbers
+        The text, or the image's rows of pixels; anything else has no end that is known.
+
+    Examples
+    --------
+    >>> beyond([{"start": 0, "end": 9, "label": "PER"}], "spans", "Ann Lee")
+    'the span 0-9 must end within the text, which has 7 characters'
+    """
+    if task == "spans":
+        length = len(content) if isinstance(content, str) else 0
+        last = max((span["end"] for span in stored), default=0)
+        wrong = next((span for span in stored if span["end"] == last > length), None)
+        if wrong is None:
+            return None
+        return f"the span {wrong['start']}-{wrong['end']} must end within the text, which has {length} characters"
+    if not isinstance(content, list | tuple) or not content or not isinstance(content[0], list | tuple):
+        return None
+    height, width = len(content), len(content[0])
+    for box in stored:
+        if box["x"] + box["width"] > width or box["y"] + box["height"] > height:
+            cell = ",".join(str(box[side]) for side in ("x", "y", "width", "height"))
+            return f"the box {cell} must lie within the image, which is {width} pixels wide and {height} high"
+    return None
+
+
+def as_objects(values: Sequence[Any]) -> Array:
+    """Values as a 1-D array of objects, whatever they are; NumPy would make a table of equally long ones."""
+    out = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        out[i] = value
+    return out
 
 
 def _encode_spans(stored: Sequence[Mapping[str, Any]], number: Callable[[str], int]) -> Code:

@@ -29,13 +29,24 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
         "label_probs": "the probability of each of several labels that may hold at once, (n_items, n_labels)",
         "label_matrix": "whether each label holds for a labeled item, (n_items, n_labels); elsewhere anything",
         "answers": "each annotator's class number per item or -1, (n_items, n_annotators)",
-        "tokens": "an array per item of its tokens' tag probabilities, (n_items,) of ([n_members,] n_tokens, n_tags)",
+        "tokens": "an array per item of its tokens' tag probabilities, (n_items,) of (n_tokens, n_tags)",
+        "member_tokens": "the same of each committee member, (n_items,) of (n_members, n_tokens, n_tags)",
         "boxes": "for each item an array of its boxes' class probabilities, (n_items,) of (n_boxes, n_classes)",
     }
 )
 BY_MEMBER = ("members", "member_predictions")  # items lie along their second axis
 OF_THE_MODEL = ("head",)  # no axis of items at all
-PREDICTED = ("probs", "members", "predictions", "member_predictions", "head", "label_probs", "tokens", "boxes")
+PREDICTED = (
+    "probs",
+    "members",
+    "predictions",
+    "member_predictions",
+    "head",
+    "label_probs",
+    "tokens",
+    "member_tokens",
+    "boxes",
+)
 
 Source = Array | Callable[[], Array]
 

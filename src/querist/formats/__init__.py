@@ -2,7 +2,7 @@
 
 from querist.formats.decimals import COMMA_FREE, DecimalCommas
 from querist.formats.header import check_header
-from querist.formats.infer import coerce, infer_kinds
+from querist.formats.infer import coerce, infer_kinds, shape_of
 from querist.formats.nearly import nearly_numbers
 from querist.formats.reading import columns_in, open_table
 from querist.formats.table import RawBatch, TableReader
@@ -34,6 +34,7 @@ __all__ = [
     "nearly_numbers",
     "open_table",
     "read_worksheet",
+    "shape_of",
     "write_table",
     "write_worksheet",
 ]

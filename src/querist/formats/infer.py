@@ -29,7 +29,8 @@ def infer_kinds(columns: Mapping[str, Sequence[Any]], *, overrides: Mapping[str,
 
     0. What `overrides` says.
     1. *ignored*: all empty, or one and the same value in two rows or more.
-    2. *vector*: lists of finite numbers, or their JSON text, all of one length. Other lists and maps are *ignored*.
+    2. *vector*: lists of finite numbers, or lists of such lists (an image's rows of pixels), or their JSON text, all of
+       one shape. Other lists and maps are *ignored*.
     3. *number*: at least 95 % are finite numbers or their text (true and false are not); `NA`, `?` and the like, as
        files write an unknown number, count for nothing.
     4. *text*: at least half are prose (blanks between words, or a script written without them), and they are either
@@ -120,7 +121,7 @@ def _kind(values: Sequence[Any]) -> FieldKind:
     nested = any(isinstance(value, list | tuple | dict | np.ndarray) for value in present)
     if nested or all(isinstance(value, str) and value.lstrip().startswith("[") for value in present):
         vectors = [_vector(value) for value in present]
-        if None not in vectors and len({len(vector) for vector in vectors if vector}) == 1:
+        if None not in vectors and len({shape_of(vector) for vector in vectors if vector}) == 1:
             return "vector" if len(present) == 1 or any(vector != vectors[0] for vector in vectors) else "ignored"
         if nested:
             return "ignored"
@@ -161,7 +162,18 @@ def number_of(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def _vector(value: Any) -> list[float] | None:
+def shape_of(vector: Sequence[Any]) -> tuple[int, ...]:
+    """How many numbers a vector has, or how many rows of how many.
+
+    Examples
+    --------
+    >>> shape_of([1.0, 2.0, 3.0]), shape_of([[1.0, 2.0, 3.0]])
+    ((3,), (1, 3))
+    """
+    return (len(vector), len(vector[0])) if vector and isinstance(vector[0], list | tuple) else (len(vector),)
+
+
+def _vector(value: Any) -> list[Any] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -171,7 +183,14 @@ def _vector(value: Any) -> list[float] | None:
         value = value.tolist()
     if not isinstance(value, list | tuple) or not value:
         return None
-    parts = [None if isinstance(part, str) else number_of(part) for part in value]
+    if isinstance(value[0], list | tuple):
+        rows = [_row(row) if isinstance(row, list | tuple) and row else None for row in value]
+        return rows if len({None if row is None else len(row) for row in rows}) == 1 and None not in rows else None
+    return _row(value)
+
+
+def _row(values: Sequence[Any]) -> list[float] | None:
+    parts = [None if isinstance(part, str) else number_of(part) for part in values]
     found = [part for part in parts if part is not None]
     return found if len(found) == len(parts) else None
 
@@ -217,15 +236,15 @@ def _plain_numbers(values: Sequence[Any]) -> list[float | None] | None:
 
 def _vectors(
     name: str, values: Sequence[Any], lines: Sequence[int] | None, problems: list[RowProblem]
-) -> list[list[float] | None]:
-    out: list[list[float] | None] = []
-    length = 0
+) -> list[list[Any] | None]:
+    out: list[list[Any] | None] = []
+    shape: tuple[int, ...] = ()
     for row, value in enumerate(values):
         found = None if is_empty(value) else _vector(value)
         if found is not None:
-            length = length or len(found)
-        if not is_empty(value) and (found is None or len(found) != length):
-            wanted = f"{length} numbers" if length else "numbers"
+            shape = shape or shape_of(found)
+        if not is_empty(value) and (found is None or shape_of(found) != shape):
+            wanted = f"{' x '.join(map(str, shape))} numbers" if shape else "numbers"
             problems.append(
                 RowProblem(
                     _line(row, lines),

@@ -9,7 +9,7 @@ from querist.learners.committee import (
     mixed_committee,
 )
 from querist.learners.crossval import fold_outputs, out_of_fold
-from querist.learners.default import default_encoder, default_recipe, recipe_for
+from querist.learners.default import default_encoder, default_recipe, only_field, recipe_for
 from querist.learners.detector import PatchDetector
 from querist.learners.each_label import EachLabel, EachLabelModel
 from querist.learners.given import IdentityEncoder, RawEncoder
@@ -55,6 +55,7 @@ __all__ = [
     "linear_head",
     "linear_learner",
     "mixed_committee",
+    "only_field",
     "out_of_fold",
     "recipe_for",
     "recipe_from_json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import scipy
 
 from querist.core import checks
 from querist.core.errors import InvalidInput
-from querist.core.items import Columns, FieldSpec, n_rows
+from querist.core.items import Columns, FieldKind, FieldSpec, n_rows
 from querist.core.ports import Encoder
 from querist.core.schema import TASKS, Task
 from querist.learners.calibrate import Calibrated
 from querist.learners.committee import Committee
+from querist.learners.detector import PatchDetector
 from querist.learners.each_label import EachLabel
 from querist.learners.given import IdentityEncoder, RawEncoder
 from querist.learners.recipe import Recipe
@@ -21,8 +23,12 @@ from querist.learners.reduce import SAMPLE_ROWS
 from querist.learners.sentences import ReadsText, reading
 from querist.learners.sklearn import SklearnLearner, as_learner
 from querist.learners.table import TableEncoder, looks_like
+from querist.learners.tagger import SpanTagger
 from querist.learners.text import TextEncoder
 from querist.learners.vectors import ImageEncoder, VectorEncoder, has_one_unit
+
+# what kind of field holds an answer's parts, and the word for it
+READS: Mapping[str, tuple[FieldKind, str]] = {"spans": ("text", "text"), "boxes": ("vector", "image")}
 
 
 def default_recipe(
@@ -47,7 +53,7 @@ def default_recipe(
         Text: words and topics; images and vectors: themselves if of unit length, else a kernel; sparse: as given;
         all with logistic regression (C=20) or ridge regression. Tables, and arrays whose columns are of different
         units: the mean of logistic regression and extremely randomized trees, or such trees for a number. Labels that
-        may hold together: such a model for each.
+        may hold together: such a model for each. Spans: a tagger of the text; boxes: a detector of the image.
 
     Examples
     --------
@@ -57,9 +63,38 @@ def default_recipe(
     """
     checks.one_of("task", task, TASKS)
     encoder = default_encoder(X, spec, text=text)
+    if task in READS:
+        field = only_field(spec or looks_like(X), task) if isinstance(X, Columns) else None
+        return Recipe(RawEncoder(encoder, field), SpanTagger() if task == "spans" else PatchDetector())
     is_table = isinstance(encoder, TableEncoder) and not _has(encoder.spec, "text", "vector")
     usual = _for_tables(task) if is_table else _linear(task)
     return Recipe(encoder, EachLabel(usual) if task == "labels" else usual)
+
+
+def only_field(spec: FieldSpec, task: Task) -> str | None:
+    """The field that an answer's spans or boxes lie in; None for other tasks.
+
+    Raises
+    ------
+    InvalidInput
+        If no field is of the kind, or more than one is.
+
+    Examples
+    --------
+    >>> only_field(FieldSpec({"words": "text", "year": "number"}), "spans")
+    'words'
+    """
+    if task not in READS:
+        return None
+    kind, what = READS[task]
+    named = spec.named(kind)
+    if len(named) != 1:
+        listed = f" ({checks.listed(named)})" if named else ""
+        raise InvalidInput(
+            f"{task}: must lie in the one {what} of an item; there are {len(named)} fields of the kind {kind}{listed}. "
+            "Say which it is: leave the others out with --drop NAME, or name the kind with --kind NAME=KIND."
+        )
+    return named[0]
 
 
 def recipe_for(
@@ -85,6 +120,8 @@ def recipe_for(
     'RawEncoder'
     """
     own = as_learner(learner)
+    if task in READS and isinstance(X, Columns):
+        return Recipe(RawEncoder(default_encoder(X, spec, text=text), only_field(spec or looks_like(X), task)), own)
     if task == "labels" and isinstance(own, SklearnLearner | Committee | Calibrated):
         own = EachLabel(own)
     if getattr(own, "reads_items", False):

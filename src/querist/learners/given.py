@@ -74,29 +74,34 @@ class RawEncoder:
     ----------
     inner : Encoder
         Whose embeddings to use.
+    field : str, optional
+        The only column that the pipeline reads, where the items are `Columns`.
     """
 
     inner: Encoder
+    field: str | None = None
 
     def describe(self) -> dict[str, Any]:
         """Plain JSON that says everything about the recipe."""
-        return {"class": "RawEncoder", "inner": self.inner.describe()}
+        named = {} if self.field is None else {"field": self.field}
+        return {"class": "RawEncoder", "inner": self.inner.describe(), **named}
 
     def fit(self, X: Any, /) -> RawEncoding:
         """Remember the pool; the inner encoder is fitted when embeddings are first needed."""
-        return RawEncoding(self.inner, X)
+        return RawEncoding(self.inner, X, self.field)
 
 
 class RawEncoding:
     """A fitted `RawEncoder`."""
 
-    def __init__(self, inner: Encoder, pool: Any) -> None:
+    def __init__(self, inner: Encoder, pool: Any, field: str | None = None) -> None:
         self._encoder = inner
         self._pool = pool
+        self._field = field
 
     def features(self, X: Any, /) -> Any:
-        """`X` itself."""
-        return X
+        """`X` itself, or its only column that is read."""
+        return X if self._field is None else X[self._field]
 
     def embeddings(self, X: Any, /) -> Floats:
         """The inner encoder's."""

@@ -121,7 +121,7 @@ _ENCODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "FunctionEncoder": _function,
     "IdentityEncoder": lambda params: IdentityEncoder(**params),
     "ImageEncoder": lambda params: ImageEncoder(**params),
-    "RawEncoder": lambda params: RawEncoder(_made("encoder", params["inner"], _ENCODERS)),
+    "RawEncoder": lambda params: RawEncoder(_made("encoder", params["inner"], _ENCODERS), params.get("field")),
     "SentenceEncoder": lambda params: SentenceEncoder(**params),
     "TableEncoder": _table,
     "TextEncoder": lambda params: TextEncoder(**params),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import UnsuitableLearner
 from querist.core.items import take
-from querist.core.ports import HasMembers, Learner, Model
+from querist.core.ports import HasMembers, HasTagMembers, Learner, Model
 from querist.core.rng import generator
 from querist.core.schema import Schema
-from querist.learners import bootstrap_committee, linear_head, linear_learner
+from querist.learners import SpanTagger, bootstrap_committee, linear_head, linear_learner
 from querist.modeling.pool import Pool
 
 N_MEMBERS = 8  # a committee's disagreement settles by 5 to 10 members (algorithms of query by committee)
@@ -50,6 +50,19 @@ def members_of(now: Standing) -> Array:
     return fitted.members(now.pool.features) if isinstance(fitted, HasMembers) else lacks("members", fitted)
 
 
+def tag_members_of(now: Standing) -> Array:
+    """Each member's tag probabilities; a tagger of one member lends itself to one of `N_MEMBERS`."""
+    model: object = now.model
+    if isinstance(model, HasTagMembers):
+        return model.member_tokens(now.pool.features)
+    if not isinstance(now.learner, SpanTagger):
+        lacks("member_tokens", model)
+    rows, y = now.known()
+    committee = replace(now.learner, n_members=N_MEMBERS)
+    fitted: object = fit(committee, now.pool, rows, y, schema=now.schema, seed=now.seed, number=now.number, warm=None)
+    return fitted.member_tokens(now.pool.features) if isinstance(fitted, HasTagMembers) else lacks("members", fitted)
+
+
 def head_of(now: Standing) -> Floats:
     """The model's own coefficients where it is linear in the embeddings, else those of a linear model fitted beside."""
     X = now.pool.embeddings()
@@ -63,6 +76,6 @@ def head_of(now: Standing) -> Floats:
     return lacks("coefficients", beside) if found is None else found
 
 
-def lacks(what: str, model: object) -> Any:
+def lacks(what: str, model: object) -> NoReturn:
     """Refuse a model that cannot do what the task needs."""
     raise UnsuitableLearner(f"learner: must have {what}; {type(model).__name__} has not. Choose another learner.")

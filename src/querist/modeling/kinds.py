@@ -12,26 +12,32 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from querist.core.answers import as_objects
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import OneClassOnly
 from querist.core.items import take
-from querist.core.ports import Classifies, Learner, Model, Predicts, ProbesLabels
+from querist.core.ports import Classifies, Detects, Learner, Model, Predicts, ProbesLabels, Tags
 from querist.core.rng import generator
 from querist.core.schema import Schema, Task
 from querist.core.signals import Signals
 from querist.learners import fold_outputs
-from querist.loop.coldstart import Trust, no_trust, trust_classes, trust_labels, trust_numbers
+from querist.loop.coldstart import Trust, no_trust, trust_classes, trust_labels, trust_numbers, trust_sets
 from querist.metrics import (
     evaluate,
+    evaluate_boxes,
     evaluate_labels,
     evaluate_number,
+    evaluate_spans,
     per_class,
+    per_class_spans,
     per_label,
     reliability,
+    right_boxes,
 )
-from querist.modeling.fitting import Standing, head_of, lacks, members_of
+from querist.modeling.fitting import Standing, head_of, lacks, members_of, tag_members_of
 from querist.modeling.pool import Pool, zero_shot_prior
 
+SURE = 0.5  # score from which on a box counts, as in `evaluate_boxes`
 PROBE_DIGITS = 4  # predictions are compared to this many: other processors round differently further down
 Sources = dict[str, Callable[[], Array] | None]
 
@@ -71,7 +77,7 @@ class Kind(ABC):
         """The task's metrics."""
 
     @abstractmethod
-    def trusted(self, predicted: Any, y: Array) -> Trust:
+    def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         """Whether predictions from folds that did not see the items beat guessing."""
 
     @abstractmethod
@@ -101,7 +107,7 @@ class Kind(ABC):
             )
         except OneClassOnly:
             return no_trust("all labeled items are of one class")
-        return self.trusted(predicted, y[folded])
+        return self.trusted(predicted, y[folded], n_classes)
 
     def plain(self, predicted: Any) -> Any:
         """Predictions as plain JSON, rounded, by which two fits are told apart."""
@@ -135,7 +141,7 @@ class _Choice(Kind):
         best = probs.argmax(axis=1)
         return [_suggested(schema.classes[c], probs[i, c]) for i, c in enumerate(best.tolist())]
 
-    def trusted(self, predicted: Any, y: Array) -> Trust:
+    def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         return trust_classes(predicted, y)
 
     def sources(self, now: Standing) -> Sources:
@@ -165,7 +171,7 @@ class _Number(Kind):
     def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
         return evaluate_number(truth, predicted)
 
-    def trusted(self, predicted: Any, y: Array) -> Trust:
+    def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         return trust_numbers(predicted, y)
 
     def sources(self, now: Standing) -> Sources:
@@ -207,7 +213,7 @@ class _Labels(Kind):
         answers = [schema.decode(np.flatnonzero(row).tolist()) for row in held]
         return [_suggested(answer, score) for answer, score in zip(answers, sure, strict=True)]
 
-    def trusted(self, predicted: Any, y: Array) -> Trust:
+    def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         return trust_labels(predicted, y)
 
     def sources(self, now: Standing) -> Sources:
@@ -216,6 +222,88 @@ class _Labels(Kind):
         if model is not None:
             found["label_probs"] = lambda: self.predict(model, pool.features)
         return found
+
+
+class _Spans(Kind):
+    task = "spans"
+
+    def array(self, codes: Sequence[Any], n_classes: int) -> Array:
+        return as_objects(codes)
+
+    def predict(self, model: Model, X: Any) -> Array:
+        return model.predict_spans(X) if isinstance(model, Tags) else lacks("predict_spans", model)
+
+    def guess(self, y: Array, n_items: int, n_classes: int) -> Array:
+        return as_objects([()] * n_items)
+
+    def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
+        return evaluate_spans(truth, predicted, classes=classes)
+
+    def detail(self, truth: Array, predicted: Any, classes: Sequence[str]) -> Detail:
+        return Detail(per_class_spans(truth, predicted, len(classes)).named(classes))
+
+    def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
+        hits, by_chance = (_shared(truth, predicted) for truth in (y, np.roll(y, 1)))
+        return trust_sets(hits, by_chance, n_true=_n_parts(y), n_predicted=_n_parts(predicted))
+
+    def sources(self, now: Standing) -> Sources:
+        pool, model = now.pool, now.model
+        if model is None:
+            return {}
+        return {
+            "tokens": lambda: model.tokens(pool.features) if isinstance(model, Tags) else lacks("tokens", model),
+            "member_tokens": lambda: tag_members_of(now),
+        }
+
+    def plain(self, predicted: Any) -> Any:
+        return [[list(span) for span in spans] for spans in predicted]
+
+
+class _Boxes(Kind):
+    """A prediction is, for each item, its boxes and their scores."""
+
+    task = "boxes"
+
+    def array(self, codes: Sequence[Any], n_classes: int) -> Array:
+        return as_objects(codes)
+
+    def predict(self, model: Model, X: Any) -> Array:
+        if not isinstance(model, Detects):
+            return lacks("scored_boxes", model)
+        return as_objects(list(zip(*model.scored_boxes(X), strict=True)))
+
+    def guess(self, y: Array, n_items: int, n_classes: int) -> Array:
+        return as_objects([((), np.empty(0))] * n_items)
+
+    def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
+        boxes, scores = zip(*predicted, strict=True)
+        return evaluate_boxes(truth, boxes, scores, classes=classes)
+
+    def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
+        boxes, scores = zip(*predicted, strict=True) if len(predicted) else ((), ())
+        hits, by_chance = (right_boxes(truth, boxes, scores, n_classes=n_classes) for truth in (y, np.roll(y, 1)))
+        n_predicted = sum(int(np.sum(np.asarray(each) >= SURE)) for each in scores)
+        return trust_sets(hits, by_chance, n_true=_n_parts(y), n_predicted=n_predicted)
+
+    def sources(self, now: Standing) -> Sources:
+        pool, model = now.pool, now.model
+        if model is None:
+            return {}
+        return {"boxes": lambda: model.boxes(pool.features) if isinstance(model, Detects) else lacks("boxes", model)}
+
+    def plain(self, predicted: Any) -> Any:
+        return [
+            [[round(float(side), PROBE_DIGITS) for side in (*box, score)] for box, score in zip(*item, strict=True)]
+            for item in predicted
+        ]
+
+
+def _shared(truth: Array, predicted: Array) -> Rows:
+    return np.array([len({*there} & {*found}) for there, found in zip(truth, predicted, strict=True)], dtype=np.int64)
+
+
+def _n_parts(answers: Array) -> int:
+    return sum(map(len, answers))
 
 
 def _suggested(value: Any, score: float) -> dict[str, Any]:
@@ -228,4 +316,4 @@ def _scattered(n_items: int, rows: Rows, y: Array) -> Array:
     return out
 
 
-KINDS: Mapping[Task, Kind] = {kind.task: kind for kind in (_Choice(), _Labels(), _Number())}
+KINDS: Mapping[Task, Kind] = {kind.task: kind for kind in (_Choice(), _Labels(), _Spans(), _Boxes(), _Number())}

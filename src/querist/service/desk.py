@@ -17,7 +17,9 @@ from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejecte
 from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
-from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
+from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers, shape_of
+from querist.learners import only_field
+from querist.service.label_column import labels_of
 from querist.service.labeling import import_labels
 from querist.service.workspace import Workspace
 from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_target_leak, sketch
@@ -103,7 +105,7 @@ class Desk:
         self._joined: dict[int, int] = {}
         self._merged: dict[int, int] = {}
         self._problems: list[RowProblem] = []
-        self._lengths: dict[str, int] = dict(self._settings.get("lengths", {}))
+        self._shapes: dict[str, list[int]] = dict(self._settings.get("shapes", {}))
         self._tally = Tally()
         self._commas = DecimalCommas("" if reader is None else reader.delimiter)
         # A file names all its columns at once; rows that are handed in one by one may each leave a field out.
@@ -161,7 +163,7 @@ class Desk:
             return
         if self._id_name(batch) is None:
             self._tally.n_alike = self._tally.n_inside
-        labels = self._labels(batch, ids, numbers)
+        labels = self._labels(batch, ids, numbers, spec)
         some = len(new) < len(ids)
         self._count_blank(columns, spec, new)
         fresh = sketch(
@@ -192,9 +194,9 @@ class Desk:
             )
         if not self._tally.n_rows:
             raise InvalidInput(f"{self._source}: must hold rows; it holds none. Check the path.")
-        if self._lengths != self._settings.get("lengths", {}):
+        if self._shapes != self._settings.get("shapes", {}):
             now = projects.settings(self._conn, self._project)
-            projects.update_settings(self._conn, self._project, {**now, "lengths": self._lengths})
+            projects.update_settings(self._conn, self._project, {**now, "shapes": self._shapes})
         if self._joined:
             items.set_groups(self._conn, self._project, self._by_seq(self._joined))
         if self._merged:
@@ -261,6 +263,7 @@ class Desk:
                     f"{self._source}: must hold a field to learn from; it has none. "
                     "Add one, or say what a column is with --kind NAME=text."
                 )
+            only_field(self._spec, self._schema.task)
             if (strata := self._settings.get("strata")) is not None and strata not in self._spec.used:
                 raise InvalidInput(
                     f"strata: must be a field that is used; the project was told {strata!r}, and has "
@@ -272,14 +275,15 @@ class Desk:
         return self._spec
 
     def _check_vectors(self, columns: Mapping[str, Sequence[Any]], spec: FieldSpec, lines: Sequence[int]) -> None:
-        """Every item has every vector, all of one length: what has none cannot be compared with the rest."""
+        """Every item has every vector, all of one shape: what has none cannot be compared with the rest."""
         for name in spec.named("vector"):
-            lengths = [0 if value is None else len(value) for value in columns[name]]
-            wanted = self._lengths.setdefault(name, max(lengths, default=0))
-            for line, length in zip(lines, lengths, strict=True):
-                if length != wanted:
-                    got = f"it has {length}" if length else "it has none"
-                    self._refuse(RowProblem(line, None, f"the field {name!r} must hold {wanted} numbers; {got}."))
+            shapes = [[] if value is None else list(shape_of(value)) for value in columns[name]]
+            wanted = self._shapes.setdefault(name, max(shapes, default=[]))
+            for line, shape in zip(lines, shapes, strict=True):
+                if shape != wanted:
+                    got = f"it has {_times(shape)}" if shape else "it has none"
+                    said = f"the field {name!r} must hold {_times(wanted)} numbers; {got}."
+                    self._refuse(RowProblem(line, None, said))
 
     def _id_name(self, batch: RawBatch) -> str | None:
         return self._wishes.id_column or ("id" if "id" in batch.columns else None)
@@ -347,23 +351,20 @@ class Desk:
         self._tally.n_blank += len(blank)
 
     def _labels(
-        self, batch: RawBatch, ids: Sequence[str], numbers: Mapping[str, Sequence[Any]]
+        self, batch: RawBatch, ids: Sequence[str], numbers: Mapping[str, Sequence[Any]], spec: FieldSpec
     ) -> list[tuple[str, Value]]:
         if self._wishes.label is None:
             return []
-        labels: dict[str, Value] = {}
-        for i, raw in enumerate(numbers.get(self._wishes.label, batch.columns[self._wishes.label])):
-            if is_missing(raw):
-                continue
-            try:
-                value = self._schema.read(raw)
-            except InvalidInput as error:
-                self._refuse(RowProblem(batch.lines[i], ids[i], str(error)))
-                continue
-            if labels.setdefault(ids[i], value) != value:
-                said = f"it is labeled {value!r} here and {labels[ids[i]]!r} before; leave in the one that is right."
-                self._refuse(RowProblem(batch.lines[i], ids[i], said))
-        return list(labels.items())
+        within = only_field(spec, self._schema.task)
+        labels, problems = labels_of(
+            numbers.get(self._wishes.label, batch.columns[self._wishes.label]),
+            schema=self._schema,
+            ids=ids,
+            lines=batch.lines,
+            contents=None if within is None else batch.columns[within],
+        )
+        self._refuse(*problems)
+        return labels
 
     def _store(
         self, new: Sequence[int], ids: Sequence[str], hashes: Sequence[str], packed: Sequence[str], fresh: Sketches
@@ -386,6 +387,10 @@ class Desk:
 
     def _refuse(self, *problems: RowProblem) -> None:
         self._problems.extend(problems[: PROBLEMS_KEPT - len(self._problems)])
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
 
 
 def _may_hold_blank(values: Sequence[Any]) -> bool:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.hashing import digest
+from querist.core.schema import Schema
 from querist.core.state import Answer, Value
+from querist.learners import only_field
+from querist.service.label_column import within
 from querist.service.worksheets import read
 from querist.service.workspace import Workspace
 from querist.store import answers, items, rounds
@@ -71,7 +74,8 @@ def tell(
         for mark in marks:
             if mark.item_id not in known:
                 raise InvalidInput(f"answers: must be about items of the project; {mark.item_id!r} is none. Add it.")
-        read = [(mark, schema.read(mark.value)) for mark in marks]
+        contents = contents_of(work, conn, schema, {mark.item_id: known[mark.item_id].seq for mark in marks})
+        read = [(mark, within(schema, schema.read(mark.value), contents.get(mark.item_id))) for mark in marks]
         counts = _record(conn, work, read, role=role, client="python")
         return _told(conn, work, counts, n_rows=len(marks))
 
@@ -122,6 +126,15 @@ def import_labels(conn: Connection, work: Workspace, given: Sequence[tuple[str, 
     marks = [(Answer(item_id, value, annotator), value) for item_id, value in given if item_id not in by_people]
     counts = _record(conn, work, marks, role="import", client="import")
     return counts["labeled"] + counts["volunteered"] + counts["revised"]
+
+
+def contents_of(work: Workspace, conn: Connection, schema: Schema, seqs: Mapping[str, int]) -> dict[str, Any]:
+    """The text or image that an answer about each item lies in; nothing where answers lie in none."""
+    field = only_field(work.spec(conn), schema.task) if seqs else None
+    if field is None:
+        return {}
+    fields = items.fields_of(conn, list(seqs.values()))
+    return {item_id: fields[seq].get(field) for item_id, seq in seqs.items()}
 
 
 def _record(

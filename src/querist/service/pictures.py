@@ -1,4 +1,4 @@
-"""Small square images among the fields: as rows of brightness for a page, as characters for a spreadsheet."""
+"""Small images among the fields: as rows of brightness for a page, as characters for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -10,21 +10,29 @@ SMALLEST, LARGEST = 5, 64  # pixels a side
 
 
 def pixels(values: Any) -> list[list[float]] | None:
-    """A list of numbers as the rows of a square image, scaled to [0, 1]; None where it is no small square.
+    """Numbers as a small image's rows, scaled to [0, 1]; None where they are none.
+
+    They are where they come in rows of one length, or where their number is a square.
 
     Examples
     --------
     >>> pixels([0.0] * 24 + [8.0])[4]
     [0.0, 0.0, 0.0, 0.0, 1.0]
     """
-    if not isinstance(values, Sequence) or isinstance(values, str):
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
         return None
-    side = round(len(values) ** 0.5)
-    if side * side != len(values) or not SMALLEST <= side <= LARGEST:
+    if isinstance(values[0], Sequence):
+        rows = [list(row) for row in values]
+    else:
+        side = round(len(values) ** 0.5)
+        if side * side != len(values):
+            return None
+        rows = [list(values[i * side : (i + 1) * side]) for i in range(side)]
+    if not all(SMALLEST <= side <= LARGEST for side in (len(rows), len(rows[0]))):
         return None
-    low, high = min(values), max(values)
+    low, high = min(map(min, rows)), max(map(max, rows))
     span = (high - low) or 1.0
-    return [[(v - low) / span for v in values[i * side : (i + 1) * side]] for i in range(side)]
+    return [[(v - low) / span for v in row] for row in rows]
 
 
 def drawn(rows: list[list[float]]) -> str:

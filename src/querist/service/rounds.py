@@ -17,7 +17,7 @@ from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.core.signals import PREDICTED
 from querist.core.state import Batch, Query, State
-from querist.formats import WorksheetRow, check_worksheet_path
+from querist.formats import WorksheetRow, check_worksheet_path, shape_of
 from querist.formats import write_worksheet as write_cells
 from querist.loop.coldstart import RuleReport, Trust, rule_report
 from querist.loop.step import ask as ask_state
@@ -61,7 +61,7 @@ class Entry:
 
 
 def _size(value: object) -> str:
-    return f"{len(value)} numbers" if isinstance(value, list) else str(value)
+    return f"{' x '.join(map(str, shape_of(value)))} numbers" if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

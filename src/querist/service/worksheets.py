@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from querist.core.errors import Conflict, InvalidInput
+from querist.core.errors import Conflict, InvalidInput, RowProblem
 from querist.formats import Texts, Worksheet, read_worksheet
+from querist.learners import only_field
+from querist.service.label_column import within
 from querist.service.workspace import Workspace
 from querist.store import answers, items, rounds
 from querist.store.db import Connection
@@ -28,9 +31,10 @@ def read(work: Workspace, conn: Connection, path: str | Path) -> Worksheet:
         fields = items.fields_of(conn, [there.seq for there in found.values()])
         return {item_id: fields[there.seq] for item_id, there in found.items()}
 
-    return read_worksheet(
+    schema = work.schema(conn)
+    sheet = read_worksheet(
         path,
-        schema=work.schema(conn),
+        schema=schema,
         known_ids=lambda ids: set(items.existing(conn, project, list(ids))),
         texts=Texts(
             fields=tuple(spec.kinds),
@@ -39,6 +43,21 @@ def read(work: Workspace, conn: Connection, path: str | Path) -> Worksheet:
             open=lambda: [record.item_id for record in rounds.pending(conn, project)],
         ),
     )
+    field = only_field(spec, schema.task) if sheet.accepted else None
+    if field is None:
+        return sheet
+    contents = of([mark.item_id for mark in sheet.accepted])
+    problems = list(sheet.problems)
+    accepted = []
+    for mark in sheet.accepted:
+        try:
+            within(schema, mark.value, contents[mark.item_id].get(field))
+        except InvalidInput as error:
+            problems.append(RowProblem(mark.line, mark.item_id, str(error)))
+        else:
+            accepted.append(mark)
+    problems.sort(key=lambda problem: problem.line)
+    return replace(sheet, accepted=tuple(accepted), problems=tuple(problems))
 
 
 def refuse_untold(work: Workspace, path: str | Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.answers import FORMS, classes_in
+from querist.core.answers import FORMS, as_objects, classes_in
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput, RowProblem, RowsRejected
 from querist.core.hashing import is_missing
@@ -156,14 +156,6 @@ def read_sets(
             tuple(problems),
         )
     return schema, as_objects(codes)
-
-
-def as_objects(values: Sequence[Any]) -> Array:
-    """Values as a 1-D array of objects, whatever they are; NumPy would make a table of equally long ones."""
-    out = np.empty(len(values), dtype=object)
-    for i, value in enumerate(values):
-        out[i] = value
-    return out
 
 
 def _lists(y: Any, task: Task, classes: Sequence[str] | None) -> list[Any]:

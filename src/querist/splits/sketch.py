@@ -147,11 +147,11 @@ def _of_vectors(columns: Sequence[Sequence[Any]], n: int) -> tuple[npt.NDArray[n
     rows = np.flatnonzero(hashed)
     if not len(rows):
         return minhash, hashed
-    width = sum(len(column[int(rows[0])]) for column in columns)
+    width = sum(_flat([column[int(rows[0])]]).shape[1] for column in columns)
     step = max(1, BLOCK_BYTES // max(width, 1))
     for at in range(0, len(rows), step):
         block = rows[at : at + step]
-        values = np.concatenate([np.array([column[i] for i in block], dtype=np.float64) for column in columns], axis=1)
+        values = np.concatenate([_flat([column[i] for i in block]) for column in columns], axis=1)
         largest = np.abs(values).max(axis=1, keepdims=True)
         levels = np.round(values / np.where(largest > 0, largest, 1) * LEVELS).astype(np.int64) + LEVELS
         told = levels != _backgrounds(levels)
@@ -162,6 +162,11 @@ def _of_vectors(columns: Sequence[Sequence[Any]], n: int) -> tuple[npt.NDArray[n
             counts = told.sum(axis=1)
             minhash[block] = _min_hashes(tokens, np.cumsum(counts) - counts)
     return minhash, hashed
+
+
+def _flat(vectors: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """A row per item, also where an item's vector has rows of its own."""
+    return np.array(vectors, dtype=np.float64).reshape(len(vectors), -1)
 
 
 def _backgrounds(levels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -123,20 +123,20 @@ def token_entropy(tokens: npt.NDArray[np.object_], *, outside: int | None = None
 
 
 @strategy(
-    needs=("tokens",),
+    needs=("member_tokens",),
     family="structured",
     reason="its tags would tell {utility:.3f} nats per token about the model",
     cost="O(n_members · n_tokens · n_tags) time, one float per item",
     source="Siddhant and Lipton (2018), Deep Bayesian active learning for NLP, arXiv:1808.05697; BALD",
 )
-def sequence_bald(tokens: npt.NDArray[np.object_]) -> Floats:
+def sequence_bald(member_tokens: npt.NDArray[np.object_]) -> Floats:
     """Mutual information between a token's tag and the model's parameters, averaged over an item's tokens.
 
     High where members are each sure of the tags but disagree; zero where they agree, however unsure they are.
 
     Parameters
     ----------
-    tokens : (n_items,) object, each (n_members, n_tokens, n_tags) float
+    member_tokens : (n_items,) object, each (n_members, n_tokens, n_tags) float
         Tag probabilities of each item's tokens, by each ensemble member or dropout pass.
 
     Returns
@@ -161,7 +161,7 @@ def sequence_bald(tokens: npt.NDArray[np.object_]) -> Floats:
     >>> sequence_bald(tokens).round(3)  # log 2 for the first token, none for the second
     array([0.347])
     """
-    ragged = Ragged("tokens", tokens, axis=1)
+    ragged = Ragged("member_tokens", member_tokens, axis=1)
     utilities = np.zeros(len(ragged), dtype=ragged.dtype)
     for items, starts, table in ragged.blocks():
         told = entropies(table.mean(axis=0), ragged.dtype) - entropies(table, ragged.dtype).mean(axis=0)
