@@ -98,10 +98,14 @@ def signals(
     strata_names: Sequence[str] = (),
     duplicates: Array | None = None,
     votes: Array | None = None,
+    answers: Callable[[], Array] | None = None,
+    unseen: bool = False,
 ) -> Signals:
     """What is known of the pool, each computed only when a strategy needs it.
 
-    A learner without members of its own lends itself to a bootstrapped committee of `N_MEMBERS`.
+    With `unseen`, the class probabilities of labeled items are those of cross-validation: a strategy that reads the
+    answers themselves must not meet them a second time in a model that learned them by heart. A learner without members
+    of its own lends itself to a bootstrapped committee of `N_MEMBERS`.
     """
     members: Callable[[], Array] | None = None
     if model is not None:
@@ -113,6 +117,11 @@ def signals(
             committee = bootstrap_committee(learner, N_MEMBERS)
             fitted = fit(committee, pool, rows, y, schema=schema, seed=seed, number=number, warm=None)
             return fitted.members(pool.features) if isinstance(fitted, HasMembers) else _lacks("members", fitted)
+
+    def probs() -> Floats:
+        assert model is not None
+        found = probabilities(model, pool.features)
+        return _as_unseen(found, learner, pool, known(), schema, seed, number) if unseen else found
 
     known: Callable[[], tuple[Rows, Array]] = cache(labeled)
     choice = schema.task == "choice"
@@ -126,7 +135,7 @@ def signals(
         labeled=lambda: np.isin(np.arange(pool.n_items), known()[0]),
         head=(lambda: _head(pool, model, known(), schema, seed, number)) if model is not None and choice else None,
         embeddings=pool.embeddings,
-        probs=(lambda: probabilities(model, pool.features)) if model is not None and choice else None,
+        probs=probs if model is not None and choice else None,
         predictions=(lambda: numbers(model, pool.features)) if model is not None and not choice else None,
         members=members if choice else None,
         member_predictions=None if choice else members,
@@ -134,7 +143,19 @@ def signals(
         strata=strata,
         duplicates=duplicates,
         votes=votes,
+        answers=answers if choice else None,
     )
+
+
+def _as_unseen(
+    probs: Floats, learner: Learner, pool: Pool, labeled: tuple[Rows, Array], schema: Schema, seed: int, number: int
+) -> Floats:
+    rows, y = labeled
+    rng = generator(seed, "unseen", number)
+    held_out, places = out_of_fold(learner, take(pool.features, rows), y, n_classes=schema.n_classes, rng=rng)
+    out = np.array(probs)
+    out[rows[places]] = held_out
+    return out
 
 
 def probabilities(model: Model, features: Any) -> Floats:

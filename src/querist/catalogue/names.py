@@ -19,7 +19,7 @@ from querist.loop import coldstart
 
 ENTRY_POINT = "querist.strategies"
 DEEPEST = 5  # composites of composites: deeper than anyone means, and far from the interpreter's own limit
-ONLY_GIVEN = ("label_probs", "label_matrix", "answers", "tokens", "boxes")  # no learner of ours makes these signals
+ONLY_GIVEN = ("label_probs", "label_matrix", "tokens", "boxes")  # no learner of ours makes these signals
 ANY_TASK = ("auto",)  # needs either kind of prediction, and takes the one there is
 _registered: dict[str, Strategy] = {}
 
@@ -84,6 +84,11 @@ def resolve(
 def trusts_model(policy: Policy) -> bool:
     """Whether the policy's strategy is worthless while the model is."""
     return resolve(policy.strategy, policy.params)[0].trusts_model
+
+
+def reads_answers(policy: Policy) -> bool:
+    """Whether the policy's strategy reads everybody's answers, and so may buy a second one to an item."""
+    return resolve(policy.strategy, policy.params)[0].buys_again
 
 
 def _resolved(
@@ -174,7 +179,7 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     ------
     InvalidInput
         If there is none; if it reads class probabilities where the answer is a number, or the reverse; or something
-        that no project or study has, such as the answers of several annotators.
+        that no project or study has, such as the tokens of a sentence.
 
     Examples
     --------
@@ -188,7 +193,7 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
             f"strategy: must choose by what a project or a study knows; {name!r} needs {lacking[0]}. "
             "Bring it yourself: querist.ask on a State of your own, with querist.Signals."
         )
-    foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members", "head")}[task]
+    foreign = {"choice": ("predictions", "member_predictions"), "number": ("probs", "members", "head", "answers")}[task]
     if lacking := [need for need in strategy.needs if need in foreign and name not in ANY_TASK]:
         answer = "a choice of classes" if task == "choice" else "a number"
         raise InvalidInput(f"strategy: must suit {answer}; {name!r} needs {lacking[0]}. Use {ANY_TASK[0]!r}.")

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from querist.core.answers import ANONYMOUS
 from querist.core.checks import Array, Floats, Rows
 
 
@@ -98,11 +99,15 @@ class Prepares(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives."""
+    """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives.
+
+    `annotator` says who answered, where the oracle stands for more than one.
+    """
 
     row: int
     value: int | float | None
     delay: int = 0
+    annotator: str = ANONYMOUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,8 @@ class Questions:
         0 for a number.
     n_before : int
         Answers it has given already.
+    answered : tuple of frozenset of str
+        Who has answered each row already; empty where nobody has answered any.
     """
 
     rows: Rows
@@ -127,6 +134,7 @@ class Questions:
     difficulty: Floats
     n_classes: int
     n_before: int
+    answered: tuple[frozenset[str], ...] = ()
 
 
 class Oracle(Protocol):
