@@ -140,6 +140,63 @@ def test_a_later_answer_is_the_label(shop: Any) -> None:
     assert (label.value, label.n_answers, label.event_id, label.split) == ("ham", 2, done.event_id, "pool")
 
 
+def test_agreement_counts_and_leaves_the_label_the_first_ones(shop: Any) -> None:
+    first = shop.act(3, "spam")
+    agreed = shop.act(3, "spam", annotator="bea")
+    assert (agreed.before, agreed.after, agreed.repeated) == ("spam", "spam", False)
+    with shop.db.reading() as conn:
+        label = answers.current(conn, shop.id, [shop.seq(3)])[shop.seq(3)]
+    assert (label.event_id, label.n_answers) == (first.event_id, 2)
+    assert shop.problems() == []
+
+
+def test_most_annotators_outvote_one_and_the_newest_breaks_a_tie(shop: Any) -> None:
+    shop.act(3, "spam")
+    shop.act(3, "spam", annotator="bea")
+    assert shop.act(3, "ham", annotator="cy").after == "spam"
+    assert shop.act(3, "ham", annotator="di").after == "ham"
+    assert shop.act(3, "spam", annotator="ed").after == "spam"
+    assert shop.act(3, action="withdraw", annotator="ann").after == "spam", "two to two, and ed spoke last"
+    assert shop.act(3, action="undo", annotator="ed").after == "ham"
+    with shop.db.reading() as conn:
+        assert answers.n_answers(conn, shop.id, "pool") == 3
+        assert answers.n_answers(conn, shop.id, "test") == 0
+    assert shop.problems() == []
+
+
+def test_everybodys_latest_words_are_told_as_of_any_moment(shop: Any) -> None:
+    shop.act(3, "spam")
+    shop.act(4, "ham", annotator="bea")
+    shop.act(3, "ham", annotator="bea")
+    shop.act(3, "ham", action="revise")
+    shop.act(4, action="undo", annotator="bea")
+
+    def said(until: int) -> dict[int, list[tuple[str, Any]]]:
+        with shop.db.reading() as conn:
+            found = dict(answers.said(conn, shop.id, until=until))
+        return {seq: [(step.annotator, step.value) for step in steps] for seq, steps in found.items()}
+
+    assert said(0) == {}
+    assert said(2) == {shop.seq(3): [("ann", "spam")], shop.seq(4): [("bea", "ham")]}
+    assert said(3)[shop.seq(3)] == [("ann", "spam"), ("bea", "ham")]
+    assert said(4)[shop.seq(3)] == [("bea", "ham"), ("ann", "ham")]
+    assert said(5) == {shop.seq(3): [("bea", "ham"), ("ann", "ham")]}
+
+
+def test_a_later_question_about_an_item_is_for_somebody_who_has_not_answered_it(shop: Any) -> None:
+    shop.ask(3)
+    first = shop.act(3, "spam")
+    shop.ask(3, number=2)
+    revised = shop.act(3, "ham", action="revise")
+    assert revised.query_id == first.query_id
+    assert shop.pending() == ["item-3"]
+    second = shop.act(3, "ham", annotator="bea")
+    with shop.db.reading() as conn:
+        states = [(q.state, q.answered_event) for q in rounds.all_queries(conn, shop.id)]
+    assert states == [("answered", first.event_id), ("answered", second.event_id)]
+    assert (shop.pending(), shop.problems()) == ([], [])
+
+
 def test_a_revision_supersedes_the_annotators_own_answer(shop: Any) -> None:
     shop.ask(3)
     first = shop.act(3, "spam")

@@ -13,7 +13,7 @@ import pytest
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
 
 from querist.catalogue import strategy_names
-from querist.catalogue.names import ONLY_GIVEN, find, suited
+from querist.catalogue.names import suited
 from querist.core.errors import InvalidInput
 from querist.core.items import Columns
 from querist.core.policy import Policy
@@ -111,7 +111,7 @@ def of(name: str) -> Task:
 
 ALL = sorted(set(strategy_names()) - set(STARTS))
 CASES = [
-    *((of(name), name) for name in ALL if not set(find(name).needs) & set(ONLY_GIVEN)),
+    *((of(name), name) for name in ALL),
     *((task, "auto") for task in TASKS if task != of("auto")),
     *((task, "typiclust") for task in TASKS if task != of("typiclust")),
 ]
@@ -152,10 +152,3 @@ def test_what_another_task_has_is_refused_in_words(task: Task, start: Callable[.
         simulate(asked.X, asked.answers, strategies=[other], task=task, seeds=1)
     with pytest.raises(InvalidInput, match=f"strategy: must suit .*; '{other}' needs"):
         start(f"sqlite:///{tmp_path / 'db'}", policy=Policy(other), schema=asked.schema)
-
-
-@pytest.mark.parametrize("name", [name for name in ALL if set(find(name).needs) & set(ONLY_GIVEN)])
-def test_what_nothing_in_a_project_knows_is_refused_in_words(name: str) -> None:
-    asked = question("choice")
-    with pytest.raises(InvalidInput, match="Bring it yourself"):
-        simulate(asked.X, asked.answers, strategies=[name], seeds=1)

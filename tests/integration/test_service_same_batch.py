@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from querist.catalogue import PolicyChooser
+from querist.catalogue import PolicyChooser, reads_answers
+from querist.core.crowd import answer_table
 from querist.core.items import Columns
 from querist.core.policy import Policy
 from querist.core.ports import Model
@@ -36,7 +37,10 @@ POLICIES = {
     "vote_entropy": Policy("vote_entropy", batch_size=8, exploration=0.0, trust=False),
     "bandit": Policy("bandit", params={"rate": 2.0, "gain": 0.01}, batch_size=6, trust=False),
     "random": Policy("random", batch_size=9),
+    "active_label": Policy("active_label", batch_size=24, exploration=0.2, trust=False),
+    "relabel_value": Policy("relabel_value", batch_size=8, trust=False, max_answers=2),
 }
+PEOPLE = ("ann", "bea", "cy")
 
 
 class InMemory:
@@ -69,13 +73,17 @@ class InMemory:
             seed=policy.seed,
             number=self._state.round,
             duplicates=self._duplicates,
+            answers=lambda: answer_table(len(self._duplicates), {r: self._state.said(r) for r in self._state.labels}),
+            unseen=reads_answers(policy),
         )
         doubt = None if self._trust is None or self._trust.ok else self._trust
         self._state, batch = ask(self._state, known, PolicyChooser(policy), trust=doubt)
         return batch.queries
 
-    def tell(self, answers: dict[int, str]) -> None:
-        self._state = tell(self._state, {row: self._schema.encode(value) for row, value in answers.items()})
+    def tell(self, answers: dict[int, str], annotator: str) -> list[str]:
+        coded = {row: self._schema.encode(value) for row, value in answers.items()}
+        self._state = tell(self._state, coded, annotator=annotator)
+        return [told.outcome for told in self._state.told]
 
     def _training(self) -> tuple[Any, Any]:
         rows = np.array(sorted(self._state.labels), dtype=np.int64)
@@ -128,6 +136,7 @@ def test_the_store_draws_what_memory_draws(
     rows = {item_id: row for row, item_id in enumerate(ids)}
     post = Postbox(seed)
     chosen_by = set()
+    labeled, again = set[int](), set[int]()
     for number in range(1, N_ROUNDS + 1):
         asked = project.ask()
         queries = memory.ask()
@@ -136,12 +145,29 @@ def test_the_store_draws_what_memory_draws(
             (rows[query.item_id], *facts(query)) for query in stored(project, number)
         ]
         answers = {row: data.truth[ids[row]] for row in post.deliver([query.row for query in queries], N_ITEMS)}
-        memory.tell(answers)
-        project.tell({ids[row]: value for row, value in answers.items()})
+        who = "anonymous"
+        if reads_answers(policy):
+            who = PEOPLE[number % 3]
+            answers = {row: mistaken(value, row, who) for row, value in answers.items()}
+            again |= {query.row for query in queries} & labeled
+        outcomes = memory.tell(answers, who)
+        told = project.tell({ids[row]: value for row, value in answers.items()}, annotator=who)
+        assert (told.n_labeled, told.n_revised, told.n_confirmed, told.n_outvoted, told.n_repeated) == (
+            outcomes.count("labeled") + outcomes.count("volunteered"),
+            *(outcomes.count(word) for word in ("revised", "confirmed", "outvoted", "repeated")),
+        )
+        labeled |= set(answers)
+    assert bool(again) == reads_answers(policy), "who reads all answers asks again, and nobody else"
     assert policy.strategy in chosen_by, "the strategy itself had its turn"
     assert project.verify() == []
     for number in range(1, N_ROUNDS + 1):
         assert project.replay(number).same
+
+
+def mistaken(value: str, row: int, who: str) -> str:
+    """What somebody says who errs on a quarter of the items, each on others."""
+    classes = ("billing", "delivery", "account")
+    return classes[(classes.index(value) + 1) % 3] if (row + PEOPLE.index(who)) % 4 == 0 else value
 
 
 def in_memory(query: Query) -> tuple[Any, ...]:
@@ -169,7 +195,7 @@ def stored(project: Project, number: int) -> list[rounds.QueryRecord]:
 
 
 @pytest.mark.parametrize(
-    "strategy", ["margin", "vote_entropy", "weighted_k_means", "density_weighted", "k_center", "bandit"]
+    "strategy", ["margin", "vote_entropy", "weighted_k_means", "density_weighted", "k_center", "bandit", "active_label"]
 )
 def test_every_round_is_drawn_again_alike_after_all_that_can_happen(
     database_url: str,

@@ -164,6 +164,15 @@ def test_late_and_silent_oracles_lose_nothing(oracle: str) -> None:
         assert counts[-1] == 40, f"{run.strategy} came to {counts}"
 
 
+def test_a_crowd_answers_a_study_on_the_command_line(cli: Callable[..., Any], tmp_path: Path) -> None:
+    write(tmp_path / "data.csv", 120)
+    words = ["--strategies", "relabel_value", "--oracle", "crowd:4:0.7", "--seeds", "1", "--jobs", "1"]
+    said = cli("simulate", "data.csv", "--target", "kind", "--budget", "40", "--batch-size", "10", *words, "--json")
+    assert (said.code, said.err) == (0, "")
+    assert said.json["facts"]["oracle"].startswith("Crowd(members=(Uniform(error=")
+    assert [run["points"][-1]["n_labels"] for run in said.json["runs"]] == [40, 40]
+
+
 def test_a_project_starts_by_rules(messages: Callable[..., Any], start: Callable[..., Project], tmp_path: Path) -> None:
     data = messages(60)
     rules = start(

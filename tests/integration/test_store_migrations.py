@@ -96,6 +96,20 @@ def test_a_database_of_a_newer_version_is_refused(database: Any, database_url: s
         Database.open(database_url)
 
 
+def test_labels_of_several_annotators_are_resolved_anew(shop: Any, database_url: str) -> None:
+    """Until revision 0002 the newest answer was the label, whoever gave it."""
+    first = shop.act(3, "spam").event_id
+    shop.act(3, "spam", annotator="bea")
+    last = shop.act(3, "ham", annotator="cy").event_id
+    shop.act(4, "ham")
+    shop.sql(f"UPDATE current_label SET value = '\"ham\"', event_id = '{last}' WHERE event_id = '{first}'")
+    shop.sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
+    assert [problem.kind for problem in shop.problems()] == ["label"]
+    Database.open(database_url).close()
+    assert shop.labels() == {"item-3": "spam", "item-4": "ham"}
+    assert shop.problems() == []
+
+
 def test_a_blank_database_is_no_project_unless_it_may_become_one(blank_url: str) -> None:
     if blank_url.startswith("postgresql"):
         with pytest.raises(NotFound, match="holds no project yet"):

@@ -16,7 +16,7 @@ acts = st.one_of(
     st.tuples(
         st.sampled_from(["submit", "revise", "undo", "withdraw", "skip", "flag", "import"]),
         st.integers(0, 3),
-        st.sampled_from(["ann", "bea"]),
+        st.sampled_from(["ann", "bea", "cy"]),
         st.sampled_from(["spam", "ham"]),
     ),
     st.tuples(st.sampled_from(["close", "take back", "freeze", "set aside"])),

@@ -31,13 +31,24 @@ class AtHand:
         Rows that are in the batch already, for another reason; what is like them is left out.
     past : Past, optional
         What was asked before; nothing by default.
+    again : bool
+        Whether candidates may be labeled already: parts that do not buy again then leave those out.
     """
 
-    def __init__(self, policy: Policy, signals: Signals, taken: Rows = NOTHING, past: Past | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        signals: Signals,
+        taken: Rows = NOTHING,
+        past: Past | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
         self.policy = policy
         self._signals = signals
         self._taken = taken
         self._past = past or Past()
+        self._again = again
 
     @property
     def signals(self) -> Signals:
@@ -85,9 +96,14 @@ class AtHand:
     ) -> Chosen:
         """`k` of the candidates by a strategy; `taken` are rows that others picked for this batch."""
         if taken is not None and len(taken):
-            among = AtHand(self.policy, self._signals, np.union1d(self._taken, taken))
+            among = AtHand(self.policy, self._signals, np.union1d(self._taken, taken), again=self._again)
             return among.pick(spec, k, candidates=candidates, chosen=chosen, rng=rng, params=params)
         strategy, params = resolve(spec, params)
+        if self._again and not strategy.buys_again:
+            candidates = np.setdiff1d(candidates, chosen, assume_unique=True)
+            k = min(k, len(candidates))
+            if not k:
+                return Chosen(Picks(NOTHING, np.empty(0), np.empty(0)), ())
         if strategy.kind == "score":
             picks = self.best(self._run(strategy, params), k, candidates=candidates, rng=rng)
         elif strategy.kind == "composite":  # its parts leave out what is taken, and its turn is that of the whole batch

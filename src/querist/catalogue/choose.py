@@ -57,11 +57,12 @@ class PolicyChooser:
         reasons: dict[int, str] = {}
         before = past or Past()
         memory: Mapping[str, Any] | None = None
+        again = self.find(name, n_chosen=len(chosen)).buys_again
 
         def pick(n: int, rows: Rows, taken: Rows) -> Picks:
             nonlocal memory
             then = before if memory is None else replace(before, memory=memory)
-            at_hand = AtHand(self.policy, signals, taken, then)
+            at_hand = AtHand(self.policy, signals, taken, then, again=again)
             found = at_hand.pick(name, n, candidates=rows, chosen=chosen, rng=rng, params=params)
             memory = memory if found.memory is None else found.memory
             reasons.update(zip(found.picks.rows.tolist(), found.reasons, strict=True))

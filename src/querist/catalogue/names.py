@@ -19,10 +19,9 @@ from querist.loop import coldstart
 
 ENTRY_POINT = "querist.strategies"
 DEEPEST = 5  # composites of composites: deeper than anyone means, and far from the interpreter's own limit
-ONLY_GIVEN = ("answers",)  # nothing in a project or a study makes this signal
 ANY_TASK = ("auto",)  # needs some kind of prediction, and takes the one there is
 OF_A_TASK: Mapping[Task, tuple[str, ...]] = {
-    "choice": ("probs", "members", "head", "prior", "votes"),
+    "choice": ("probs", "members", "head", "prior", "votes", "answers"),
     "labels": ("label_probs", "label_matrix"),
     "spans": ("tokens", "member_tokens"),
     "boxes": ("boxes",),
@@ -98,6 +97,11 @@ def resolve(
 def trusts_model(policy: Policy) -> bool:
     """Whether the policy's strategy is worthless while the model is."""
     return resolve(policy.strategy, policy.params)[0].trusts_model
+
+
+def reads_answers(policy: Policy) -> bool:
+    """Whether the policy's strategy reads everybody's answers, and so may buy a second one to an item."""
+    return resolve(policy.strategy, policy.params)[0].buys_again
 
 
 def _resolved(
@@ -187,8 +191,8 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     Raises
     ------
     InvalidInput
-        If there is none; if it reads what only another kind of answer has, such as class probabilities where the answer
-        is a number; or something that no project or study has, such as the answers of several annotators.
+        If there is none, or it reads what only another kind of answer has, such as class probabilities where the answer
+        is a number.
 
     Examples
     --------
@@ -197,11 +201,6 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     querist.core.errors.InvalidInput: strategy: must suit a number; 'margin' needs probs. Use 'auto'.
     """
     strategy, _ = resolve(name, params)
-    if lacking := [need for need in strategy.needs if need in ONLY_GIVEN]:
-        raise InvalidInput(
-            f"strategy: must choose by what a project or a study knows; {name!r} needs {lacking[0]}. "
-            "Bring it yourself: querist.ask on a State of your own, with querist.Signals."
-        )
     foreign = {need for other, needs in OF_A_TASK.items() if other != task for need in needs}
     foreign |= {"labels"} if task not in ("choice", "number") else set()
     if lacking := [need for need in strategy.needs if need in foreign and name not in ANY_TASK]:

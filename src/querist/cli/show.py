@@ -73,10 +73,18 @@ def show_told(told: Told) -> None:
         out.print(f"[bold red]Nothing was taken[/], because {len(told.problems)} of {told.n_rows} rows are wrong:")
     else:
         unasked = f" ({told.n_volunteered} of them of items not asked)" if told.n_volunteered else ""
+        agreed = f"{told.n_confirmed} confirmed, " if told.n_confirmed else ""
+        agreed += f"{told.n_outvoted} outvoted, " if told.n_outvoted else ""
         out.print(
-            f"[bold]{told.n_labeled}[/] labels taken{unasked}, {told.n_revised} changed, "
+            f"[bold]{told.n_labeled}[/] labels taken{unasked}, {told.n_revised} changed, {agreed}"
             f"{told.n_repeated} said before, {told.n_blank} left empty; {told.n_pending} questions still open."
         )
+        if told.n_for_others:
+            out.print(
+                f"[yellow]{told.n_for_others} of the open questions ask for another person's answer[/] to an item that "
+                "this one had answered: say who answers with --annotator NAME, or take them back with "
+                "`querist withdraw`."
+            )
         if told.problems:
             out.print(f"{len(told.problems)} rows were not taken:")
     for problem in told.problems[:PROBLEMS_SHOWN]:

@@ -22,7 +22,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One measurement on the test set."""
+    """One measurement on the test set.
+
+    `n_labels` are the answers that were bought or given to learn from by then. Where every item is answered once, that
+    is the number of labeled items; a second answer to one counts like a first answer to another, for it costs as much.
+    """
 
     n_labels: int
     cost_usd: float

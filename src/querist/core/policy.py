@@ -91,6 +91,9 @@ class Policy:
         strategy reads them or they were given, have a cosine similarity above this; None lets them.
     trust : bool
         Whether strategies that read a model wait until cross-validation says it is better than chance.
+    max_answers : int
+        The most answers of different people to one item, for strategies that buy again: those that read all answers.
+        Others never ask about a labeled item.
     costs, budget : Costs, Budget
         What an answer costs, and how much may be bought.
     seed : int
@@ -112,6 +115,7 @@ class Policy:
     group_quotas: Mapping[str, float] = field(default_factory=dict)
     near_duplicates: float | None = 0.99
     trust: bool = True
+    max_answers: int = 3
     costs: Costs = field(default_factory=Costs)
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
@@ -128,6 +132,7 @@ class Policy:
         one_of("start", self.start, STARTS)
         flag("trust", self.trust)
         positive("batch_size", self.batch_size)
+        positive("max_answers", self.max_answers)
         share("exploration", self.exploration)
         if self.near_duplicates is not None:
             share("near_duplicates", self.near_duplicates)

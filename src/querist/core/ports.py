@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from querist.core.answers import Code
 from querist.core.checks import Array, Floats, Rows
+from querist.core.crowd import ANONYMOUS
 from querist.core.schema import Task
 
 
@@ -158,11 +159,15 @@ class Prepares(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives."""
+    """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives.
+
+    `annotator` says who answered, where the oracle stands for more than one.
+    """
 
     row: int
     value: Code | None
     delay: int = 0
+    annotator: str = ANONYMOUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,8 @@ class Questions:
         Answers it has given already.
     task : str
         What an answer is.
+    answered : tuple of frozenset of str
+        Who has answered each row already; empty where nobody has answered any.
     """
 
     rows: Rows
@@ -190,6 +197,7 @@ class Questions:
     n_classes: int
     n_before: int
     task: Task = "choice"
+    answered: tuple[frozenset[str], ...] = ()
 
 
 class Oracle(Protocol):

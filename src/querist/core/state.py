@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from querist.core import checks
 from querist.core.checks import Floats, Rows
+from querist.core.crowd import ANONYMOUS, Said
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 
@@ -97,7 +98,7 @@ class Answer:
 
     item_id: str
     value: Value
-    annotator: str = "anonymous"
+    annotator: str = ANONYMOUS
     note: str = ""
     idempotency_key: str | None = None
 
@@ -146,12 +147,16 @@ class Past:
     n_left: int | None = None
 
 
-TOLD = Literal["labeled", "volunteered", "revised", "repeated"]
+TOLD = Literal["labeled", "volunteered", "revised", "confirmed", "outvoted", "repeated"]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of one answer: it labeled a pending item, was volunteered, revised a label, or repeated it."""
+    """What became of one answer.
+
+    It labeled a pending item, was volunteered, or came to one that had a label: it revised that, confirmed it as
+    another annotator's, was outvoted, or repeated what its own annotator had said. `before` is the label until then.
+    """
 
     row: int
     outcome: TOLD
@@ -170,10 +175,15 @@ class State:
         How to choose.
     labels : mapping of int to value
         The labeled rows (class numbers, numbers, or tuples of numbers).
+    answers : mapping of int to tuple of (annotator, value)
+        What each annotator last said of a row, oldest first, for labels that are more than one answer by nobody in
+        particular; `said` gives them for every row.
     pending : mapping of int to Query
         The rows out with annotators.
     asked : mapping of int to Query
         The last query of every row ever asked.
+    earlier : tuple of Query
+        Queries that were answered before their row was asked again: they are paid for, too.
     excluded : frozenset of int
         Rows never to be asked: the test set and the calibration slice.
     round : int
@@ -197,8 +207,10 @@ class State:
     n_items: int
     policy: Policy = field(default_factory=Policy)
     labels: Mapping[int, Value] = field(default_factory=dict)
+    answers: Mapping[int, tuple[Said, ...]] = field(default_factory=dict)
     pending: Mapping[int, Query] = field(default_factory=dict)
     asked: Mapping[int, Query] = field(default_factory=dict)
+    earlier: tuple[Query, ...] = ()
     excluded: frozenset[int] = frozenset()
     round: int = 0
     n_asked: int = 0
@@ -230,14 +242,44 @@ class State:
                 free[np.fromiter(taken, dtype=np.int64, count=len(taken))] = False
         return np.flatnonzero(free)
 
+    @property
+    def candidates_again(self) -> Rows:
+        """Rows that may be asked by a strategy that buys again, in order.
+
+        They are neither pending nor excluded, and have fewer answers than the policy's `max_answers`.
+        """
+        free = np.ones(self.n_items, dtype=bool)
+        if self.policy.max_answers == 1:
+            full = list(self.labels)
+        else:
+            full = [row for row, given in self.answers.items() if len(given) >= self.policy.max_answers]
+        for taken in (full, self.pending, self.excluded):
+            if taken:
+                free[np.fromiter(taken, dtype=np.int64, count=len(taken))] = False
+        return np.flatnonzero(free)
+
+    def said(self, row: int) -> tuple[Said, ...]:
+        """What each annotator last said of a row, oldest first; a label that came alone is nobody's in particular.
+
+        Examples
+        --------
+        >>> State.start(3, labels={1: 0}).said(1)
+        (('anonymous', 0),)
+        """
+        if row in self.answers:
+            return self.answers[row]
+        return ((ANONYMOUS, self.labels[row]),) if row in self.labels else ()
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, from which `from_json` makes the same state."""
         return {
             "n_items": self.n_items,
             "policy": self.policy.to_json(),
             "labels": [[row, value] for row, value in self.labels.items()],
+            "answers": [[row, [list(each) for each in given]] for row, given in self.answers.items()],
             "pending": [asdict(q) for q in self.pending.values()],
             "asked": [asdict(q) for q in self.asked.values()],
+            "earlier": [asdict(q) for q in self.earlier],
             "excluded": sorted(self.excluded),
             "round": self.round,
             "n_asked": self.n_asked,
@@ -252,8 +294,12 @@ class State:
                 n_items=body["n_items"],
                 policy=Policy.from_json(body["policy"]),
                 labels={row: _frozen(value) for row, value in body["labels"]},
+                answers={
+                    row: tuple((who, _frozen(value)) for who, value in given) for row, given in body.get("answers", ())
+                },
                 pending={q["row"]: Query(**q) for q in body["pending"]},
                 asked={q["row"]: Query(**q) for q in body["asked"]},
+                earlier=tuple(Query(**q) for q in body.get("earlier", ())),
                 excluded=frozenset(body["excluded"]),
                 round=body["round"],
                 n_asked=body["n_asked"],

@@ -78,6 +78,11 @@ class Strategy:
         """Whether its picks are a random draw, so that a share of random picks on top would add nothing."""
         return not self.needs or self.family == "start"
 
+    @property
+    def buys_again(self) -> bool:
+        """Whether it reads everybody's answers, and so may ask about an item that has one."""
+        return "answers" in self.needs
+
     def because(self, utility: float) -> str:
         """The sentence of reason for an item of this utility; NaN where it has none."""
         if math.isnan(utility) and ("{utility" in self.reason or "{gap" in self.reason):

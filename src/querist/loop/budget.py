@@ -37,7 +37,7 @@ class Spending:
 
 
 def spending(state: State) -> Spending:
-    """What the asked items that are labeled or pending cost. Labels that came with the data are not bought.
+    """What the answers to the items asked about cost, come or awaited. Labels that came with the data are not bought.
 
     An open question counts against the budget as an answered one does: its answer will have to be paid for.
 
@@ -46,8 +46,9 @@ def spending(state: State) -> Spending:
     >>> spending(State.start(4, labels={0: 1}))
     Spending(labels=0, usd=0.0, labels_left=None, usd_left=None, pending=0, pending_usd=0.0)
     """
-    bought = [q for row, q in state.asked.items() if row in state.labels]
-    waiting = [q for row, q in state.asked.items() if row in state.pending and row not in state.labels]
+    bought = [q for row, q in state.asked.items() if row in state.labels and row not in state.pending]
+    bought += state.earlier
+    waiting = [q for row, q in state.asked.items() if row in state.pending]
     usd = float(sum(q.cost_usd for q in bought))
     pending_usd = float(sum(q.cost_usd for q in waiting))
     committed = len(bought) + len(waiting)

@@ -10,10 +10,11 @@ import numpy as np
 
 from querist.core import checks
 from querist.core.checks import Array, Rows
+from querist.core.crowd import ANONYMOUS, label_of, with_answer
 from querist.core.errors import BudgetSpent, InvalidInput, PoolExhausted
 from querist.core.rng import generator
 from querist.core.signals import PREDICTED, Signals
-from querist.core.state import Batch, Past, Picks, Purpose, Query, State, Told, Value
+from querist.core.state import TOLD, Batch, Past, Picks, Purpose, Query, State, Told, Value
 from querist.core.strategy import Strategy
 from querist.loop.budget import affordable, answers_left, payable
 from querist.loop.coldstart import Trust
@@ -59,7 +60,8 @@ def ask(
     The strategy picks first; the random share is then drawn from the rest, so that each of its propensities is
     exact given those picks: share drawn over candidates left. Where the draw is a random one altogether, as with the
     starts `random` and `stratified`, there is no share on top of it. Where the strategy needs a model and there is
-    none to trust, the policy's start chooses instead, and the batch says why.
+    none to trust, the policy's start chooses instead, and the batch says why. A strategy that reads everybody's answers
+    may ask again about what is labeled, up to the policy's `max_answers`; nothing else does, the random share included.
 
     Parameters
     ----------
@@ -90,7 +92,10 @@ def ask(
         raise InvalidInput(
             f"signals: must be of the state's {state.n_items} items; got {signals.n_items}. Pass the whole pool's."
         )
-    candidates = state.candidates
+    name, held_back = _who_chooses(state, signals, chooser, trust)
+    chosen = _taken(state)
+    chooses = chooser.find(name, n_chosen=len(chosen))
+    candidates = state.candidates_again if chooses.buys_again else state.candidates
     if len(candidates) == 0:
         raise PoolExhausted
     costs = signals.get("costs") if signals.has("costs") else None
@@ -101,17 +106,13 @@ def ask(
     wanted = min(checks.positive("k", policy.batch_size if k is None else k), len(candidates))
     number = state.round + 1
     rng = generator(policy.seed, "ask", number)
-    name, held_back = _who_chooses(state, signals, chooser, trust)
-    # A draw that is random already explores; a second one on top would only make its probabilities inexact.
-    chosen = _taken(state)
-    all_random = chooser.find(name, n_chosen=len(chosen)).drawn
     wanted = affordable(state, wanted, None if costs is None else costs[candidates])
     if wanted == 0:
         raise BudgetSpent
-    n_random = 0 if all_random else random_share(policy.exploration, state.n_asked, wanted)
-
     queries: list[Query] = []
-    rest = candidates
+    rest = np.setdiff1d(candidates, chosen, assume_unique=True) if chooses.buys_again else candidates
+    # A draw that is random already explores; a second one on top would only make its probabilities inexact.
+    n_random = 0 if chooses.drawn else min(random_share(policy.exploration, state.n_asked, wanted), len(rest))
     memory = state.memory
     if wanted > n_random:
         past = Past(number, state.asked, memory, answers_left(state, None if costs is None else costs[candidates]))
@@ -136,7 +137,7 @@ def ask(
                     cost_usd=0.0 if costs is None else float(costs[row]),
                 )
             )
-        rest = np.setdiff1d(candidates, choice.picks.rows, assume_unique=True)
+        rest = np.setdiff1d(rest, choice.picks.rows, assume_unique=True)
     if n_random and len(rest):
         drawn = rng.choice(rest, size=min(n_random, len(rest)), replace=False)
         propensity = len(drawn) / len(rest)
@@ -156,19 +157,37 @@ def ask(
             for row in drawn
         ]
         queries = _interleave(queries, len(queries) - len(drawn), rng)
-    pending = {**state.pending, **{q.row: q for q in queries}}
-    asked = {**state.asked, **{q.row: q for q in queries}}
-    n_asked = state.n_asked + len(queries)
-    after = replace(state, pending=pending, asked=asked, round=number, n_asked=n_asked, told=(), memory=memory)
+    paid = [state.asked[q.row] for q in queries if q.row in state.labels and q.row in state.asked]
+    after = replace(
+        state,
+        pending={**state.pending, **{q.row: q for q in queries}},
+        asked={**state.asked, **{q.row: q for q in queries}},
+        earlier=(*state.earlier, *paid),
+        round=number,
+        n_asked=state.n_asked + len(queries),
+        told=(),
+        memory=memory,
+    )
     return after, Batch(number, tuple(queries), name, policy.digest, len(candidates), held_back, memory)
 
 
-def tell(state: State, answers: Mapping[int, Value]) -> State:
-    """The state once these answers are in; `told` says what became of each.
+def tell(state: State, answers: Mapping[int, Value], *, annotator: str = ANONYMOUS) -> State:
+    """The state once these answers of one annotator are in; `told` says what became of each.
 
-    Answers may be late, in part, out of order, twice, or for an item nobody asked about: none is lost. A second
-    answer that says the same is `repeated` and changes nothing; one that says otherwise is `revised`, and the newest
-    stands. An answer to an item not pending is `volunteered`.
+    Answers may be late, in part, out of order, twice, or for an item nobody asked about: none is lost. An answer to an
+    item not pending is `volunteered`. What several annotators say of an item is kept side by side, each one's latest
+    word; the label is what most say, and the newest where as many say otherwise. So an answer to a labeled item is
+    `revised` where it changes the label, `confirmed` where another annotator gave it, `outvoted` where more say
+    otherwise, and `repeated` where the same annotator says the same again. A question about an item that was labeled
+    when it was asked waits for somebody who has not answered it.
+
+    Parameters
+    ----------
+    state : State
+    answers : mapping of int to value
+        By row; class numbers, or numbers.
+    annotator : str
+        Whose they are.
 
     Raises
     ------
@@ -177,9 +196,12 @@ def tell(state: State, answers: Mapping[int, Value]) -> State:
 
     Examples
     --------
-    >>> state = tell(State.start(3), {1: 0})
+    >>> state = tell(State.start(3), {1: 0}, annotator="ann")
     >>> state.labels, state.told[0].outcome
     ({1: 0}, 'volunteered')
+    >>> state = tell(state, {1: 0}, annotator="bea")
+    >>> state.answers, state.told[0].outcome
+    ({1: (('ann', 0), ('bea', 0))}, 'confirmed')
     """
     for row in answers:
         if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < state.n_items:
@@ -190,23 +212,42 @@ def tell(state: State, answers: Mapping[int, Value]) -> State:
             raise InvalidInput(
                 f"answers: must be about the pool; row {row} is set aside for testing. Keep its answer out of the loop."
             )
-    labels, pending, told = dict(state.labels), dict(state.pending), list[Told]()
+    labels, kept, pending, told = dict(state.labels), dict(state.answers), dict(state.pending), list[Told]()
     for key, value in answers.items():
         row = int(key)
+        said = state.said(row)
         before = labels.get(row)
-        if row in labels:
-            told.append(Told(row, "repeated" if before == value else "revised", before))
+        own = [there for who, there in said if who == annotator]
+        said = with_answer(said, annotator, value)
+        labels[row] = label_of(said)
+        # One's last word said again is news only where it breaks a tie.
+        if own and own[0] == value and labels[row] == before:
+            told.append(Told(row, "repeated", before))
+            continue
+        if len(said) > 1 or annotator != ANONYMOUS:
+            kept[row] = said
+        if row in state.labels:
+            unchanged: TOLD = "confirmed" if value == before else "outvoted"
+            told.append(Told(row, "revised" if labels[row] != before else unchanged, before))
         else:
             told.append(Told(row, "labeled" if row in pending else "volunteered"))
-        labels[row] = value
-        pending.pop(row, None)
-    return replace(state, labels=labels, pending=pending, told=tuple(told))
+        if not own:
+            pending.pop(row, None)
+    return replace(state, labels=labels, answers=kept, pending=pending, told=tuple(told))
 
 
 def withdraw(state: State, rows: Iterable[int]) -> State:
     """Take questions back: the rows are candidates again. Rows that are not pending stay as they are."""
-    gone = {int(row) for row in rows}
-    return replace(state, pending={row: q for row, q in state.pending.items() if row not in gone}, told=())
+    gone = {int(row) for row in rows} & state.pending.keys()
+    # An earlier question about the same row was answered, and is the row's last one again.
+    back = {q.row: q for q in state.earlier if q.row in gone}
+    return replace(
+        state,
+        pending={row: q for row, q in state.pending.items() if row not in gone},
+        asked={**state.asked, **back},
+        earlier=tuple(q for q in state.earlier if back.get(q.row) is not q),
+        told=(),
+    )
 
 
 def set_aside(state: State, rows: Iterable[int]) -> State:
@@ -233,7 +274,10 @@ def explain(state: State, row: int) -> str:
         else "it was never asked."
     )
     if row in state.labels:
-        return f"row {row} is labeled {state.labels[row]!r}; {asked}"
+        n = len(state.said(row))
+        by = f" by {n} annotators' answers" if n > 1 else ""
+        again = " and pending again" if row in state.pending else ""
+        return f"row {row} is labeled {state.labels[row]!r}{by}{again}; {asked}"
     if row in state.pending:
         return f"row {row} is pending; {asked}"
     if row in state.excluded:
@@ -250,7 +294,8 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
         if predicted and not any(signals.has(need) for need in predicted) and len(set(state.labels.values())) < 2:
             why = "all labels are of one class" if state.labels else "nothing is labeled yet"
             held_back = f"{strategy.name} needs a model, and {why}"
-        elif policy.trust and trust is not None and not trust.ok:
+        # Once all is labeled the start has nothing to ask; which label to doubt, the answers themselves tell, too.
+        elif policy.trust and trust is not None and not trust.ok and not _all_asked(state, strategy):
             held_back = f"{strategy.name} is held back: {trust.reason}"
     if held_back is None:
         return strategy.name, None
@@ -262,6 +307,10 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
             f"{held_back}; {start.name} needs {' and '.join(missing)}, which are not known, so random chose",
         )
     return start.name, f"{held_back}; {start.name} chose"
+
+
+def _all_asked(state: State, strategy: Strategy) -> bool:
+    return strategy.buys_again and not len(state.candidates)
 
 
 def random_share(share: float, n_asked: int, wanted: int) -> int:

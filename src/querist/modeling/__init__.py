@@ -50,10 +50,12 @@ def signals(
     strata_names: Sequence[str] = (),
     duplicates: Array | None = None,
     votes: Array | None = None,
+    answers: Callable[[], Array] | None = None,
+    unseen: bool = False,
 ) -> Signals:
-    """What is known of the pool, each computed only when a strategy needs it."""
+    """What is known of the pool, each computed only when a strategy needs it; `unseen` is as `Standing` has it."""
     known: Callable[[], tuple[Rows, Array]] = cache(labeled)
-    now = Standing(pool, model, learner, known, schema, seed, number)
+    now = Standing(pool, model, learner, known, schema, seed, number, unseen, answers)
     return Signals(
         pool.n_items,
         classes=schema.classes,

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+import numpy as np
+
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import UnsuitableLearner
 from querist.core.items import take
 from querist.core.ports import HasMembers, HasTagMembers, Learner, Model
 from querist.core.rng import generator
 from querist.core.schema import Schema
-from querist.learners import SpanTagger, bootstrap_committee, linear_head, linear_learner
+from querist.learners import SpanTagger, bootstrap_committee, linear_head, linear_learner, out_of_fold
 from querist.modeling.pool import Pool
 
 N_MEMBERS = 8  # a committee's disagreement settles by 5 to 10 members (algorithms of query by committee)
@@ -20,7 +22,11 @@ N_MEMBERS = 8  # a committee's disagreement settles by 5 to 10 members (algorith
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A model, or none yet, with what it was fitted on: what signals are made of."""
+    """A model, or none yet, with what it was fitted on: what signals are made of.
+
+    With `unseen`, the class probabilities of labeled items are to be those of cross-validation: a strategy that reads
+    the answers themselves must not meet them a second time in a model that learned them by heart.
+    """
 
     pool: Pool
     model: Model | None
@@ -29,6 +35,8 @@ class Standing:
     schema: Schema
     seed: int
     number: int
+    unseen: bool = False
+    answers: Callable[[], Array] | None = None
 
 
 def fit(
@@ -37,6 +45,17 @@ def fit(
     """A model of the labeled rows; the same seed and number give the same model."""
     rng = generator(seed, "fit", number)
     return learner.fit(take(pool.features, rows), y, n_classes=schema.n_classes, rng=rng, warm=warm)
+
+
+def unseen_of(now: Standing, probs: Floats) -> Floats:
+    """Class probabilities with those of labeled items from folds that did not see them."""
+    rows, y = now.known()
+    rng = generator(now.seed, "unseen", now.number)
+    features = take(now.pool.features, rows)
+    held_out, places = out_of_fold(now.learner, features, y, n_classes=now.schema.n_classes, rng=rng)
+    out = np.array(probs)
+    out[rows[places]] = held_out
+    return out
 
 
 def members_of(now: Standing) -> Array:

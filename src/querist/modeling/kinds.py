@@ -34,7 +34,7 @@ from querist.metrics import (
     reliability,
     right_boxes,
 )
-from querist.modeling.fitting import Standing, head_of, lacks, members_of, tag_members_of
+from querist.modeling.fitting import Standing, head_of, lacks, members_of, tag_members_of, unseen_of
 from querist.modeling.pool import Pool, zero_shot_prior
 
 SURE = 0.5  # score from which on a box counts, as in `evaluate_boxes`
@@ -149,11 +149,17 @@ class _Choice(Kind):
         found: Sources = {"labels": lambda: _scattered(pool.n_items, *now.known())}
         if pool.embed is not None:
             found["prior"] = lambda: zero_shot_prior(pool, now.schema.classes)
+        if now.answers is not None:
+            found["answers"] = now.answers
         if model is not None:
-            found["probs"] = lambda: self.predict(model, pool.features)
+            found["probs"] = lambda: self._probs(now, model)
             found["members"] = lambda: members_of(now)
             found["head"] = lambda: head_of(now)
         return found
+
+    def _probs(self, now: Standing, model: Model) -> Floats:
+        probs = self.predict(model, now.pool.features)
+        return unseen_of(now, probs) if now.unseen else probs
 
 
 class _Number(Kind):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from querist.catalogue import reads_answers
 from querist.core.checks import Array, Rows
+from querist.core.crowd import answer_table
 from querist.core.policy import Policy
 from querist.core.ports import Model, Progress, silent
 from querist.core.schema import Schema
@@ -55,6 +57,8 @@ def signals_of(
         strata_names=[str(name) for name in names],
         duplicates=pool.groups,
         votes=votes(rules, _items(pool), schema) if rules else None,
+        answers=lambda: answer_table(now.n_items, {row: now.said(row) for row in now.labels}),
+        unseen=reads_answers(now.policy),
     )
 
 

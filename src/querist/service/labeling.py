@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from querist.core.crowd import label_of, with_answer
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.hashing import digest
 from querist.core.schema import Schema
@@ -27,8 +28,10 @@ class Told:
     """What became of each answer.
 
     `n_labeled` gave an item its label, `n_volunteered` of them without having been asked; `n_revised` changed a label;
-    `n_repeated` said again what was known; `n_blank` were left empty. These and the problems come to `n_rows`. `taken`
-    is False where nothing was, because a row was wrong.
+    `n_confirmed` agreed with a label that others gave; `n_outvoted` did not, and did not change it either;
+    `n_repeated` said again what their annotator had said; `n_blank` were left empty. These and the problems come to
+    `n_rows`. `taken` is False where nothing was, because a row was wrong. `n_for_others` of the rows are about items
+    whose open question their annotator cannot answer, having answered the item before.
     """
 
     n_rows: int
@@ -40,6 +43,9 @@ class Told:
     n_pending: int
     taken: bool = True
     problems: tuple[RowProblem, ...] = ()
+    n_confirmed: int = 0
+    n_outvoted: int = 0
+    n_for_others: int = 0
 
 
 def tell(
@@ -50,6 +56,10 @@ def tell(
     role: Role = "annotator",
 ) -> Told:
     """Take in answers, all or none, each once however often it is told.
+
+    What several annotators say of an item is kept side by side. The label is what most of them say, and the newest
+    where as many say otherwise. An open question about an item that is labeled waits for somebody who has not answered
+    it.
 
     Parameters
     ----------
@@ -118,10 +128,12 @@ def import_labels(conn: Connection, work: Workspace, given: Sequence[tuple[str, 
     What a person has said of an item since stands, however often a file is added again.
     """
     known = items.existing(conn, work.project_id, [item_id for item_id, _ in given])
-    standing = answers.current(conn, work.project_id, [found.seq for found in known.values()])
-    said_by = answers.facts_of(conn, [label.event_id for label in standing.values()])
+    standing = answers.standings(conn, work.project_id, [found.seq for found in known.values()])
     by_people = {
-        label.item_id for label in standing.values() if not said_by[label.event_id]["annotator"].startswith("import:")
+        item_id
+        for item_id, found in known.items()
+        if found.seq in standing
+        and any(not step.annotator.startswith("import:") for step in standing[found.seq].answers)
     }
     marks = [(Answer(item_id, value, annotator), value) for item_id, value in given if item_id not in by_people]
     counts = _record(conn, work, marks, role="import", client="import")
@@ -162,27 +174,27 @@ def _record_each(
     conn: Connection, work: Workspace, marks: Sequence[tuple[Answer, Value]], *, role: Role, client: str
 ) -> Counter[str]:
     project = work.project_id
-    ids = [mark.item_id for mark, _ in marks]
-    known = items.existing(conn, project, ids)
-    current = answers.current(conn, project, [known[i].seq for i in ids])
-    open_queries = {q.item_seq: q for q in rounds.pending(conn, project, seqs=[known[i].seq for i in ids])}
+    known = items.existing(conn, project, [mark.item_id for mark, _ in marks])
+    seqs = [known[mark.item_id].seq for mark, _ in marks]
+    standing = answers.standings(conn, project, seqs)
+    open_queries = {q.item_seq: q for q in rounds.pending(conn, project, seqs=seqs)}
     # A file that is added again must not bring back what somebody took back; a person's answer must.
-    taken_back = {} if role == "import" else answers.last_taken_back(conn, project, [known[i].seq for i in ids])
+    taken_back = {} if role == "import" else answers.last_taken_back(conn, project, seqs)
     counts: Counter[str] = Counter()
-    drafts = []
-    outcomes = []
-    for mark, value in marks:
-        item = known[mark.item_id]
-        label = current.get(item.seq)
-        query = open_queries.get(item.seq)
-        if label is not None and label.value == value and query is None:
+    drafts: list[answers.AnswerDraft] = []
+    for (mark, value), seq in zip(marks, seqs, strict=True):
+        there = standing.get(seq)
+        own = None if there is None else there.of(mark.annotator)
+        again = there is not None and own is not None and own.value == value and not _tips(there, mark.annotator, value)
+        # A question about an item is for somebody who has not answered it; an import never was asked.
+        counts["for others"] += own is not None and seq in open_queries and role != "import"
+        if again:
             counts["repeated"] += 1
             continue
-        outcomes.append("revised" if label is not None else "labeled" if query is not None else "volunteered")
-        supersedes = None if label is None else label.event_id
+        supersedes = None if own is None else own.event_id
         drafts.append(
             answers.AnswerDraft(
-                item_seq=item.seq,
+                item_seq=seq,
                 value=value,
                 annotator=mark.annotator,
                 role=role,
@@ -190,15 +202,32 @@ def _record_each(
                 note=mark.note,
                 supersedes=supersedes,
                 client=client,
-                # The same answer to the same standing label is the same word, however often a command is repeated;
-                # once it was taken back, it is another.
+                # An annotator's same answer after the same answer of their own is the same word, however often a
+                # command is repeated; once it was taken back, it is another.
                 idempotency_key=mark.idempotency_key
-                or digest([mark.item_id, value, supersedes, *filter(None, [taken_back.get(item.seq)])]),
+                or digest([mark.item_id, value, supersedes, *filter(None, [taken_back.get(seq)])]),
             )
         )
-    for outcome, recorded in zip(outcomes, answers.append(conn, project, drafts), strict=True):
-        counts["repeated" if recorded.repeated else outcome] += 1
+    for draft, recorded in zip(drafts, answers.append(conn, project, drafts), strict=True):
+        counts[_outcome(draft, recorded, asked=draft.item_seq in open_queries)] += 1
     return counts
+
+
+def _tips(there: answers.Standing, annotator: str, value: Value) -> bool:
+    """Whether an annotator's last word, said again, changes the label: the newest word breaks a tie."""
+    said = with_answer([(step.annotator, step.value) for step in there.latest], annotator, value)
+    return there.label is not None and bool(label_of(said) != there.label.value)
+
+
+def _outcome(draft: answers.AnswerDraft, recorded: answers.Recorded, *, asked: bool) -> str:
+    """What became of an answer, in the loop's words."""
+    if recorded.repeated:
+        return "repeated"
+    if recorded.before is None:
+        return "labeled" if asked else "volunteered"
+    if recorded.after != recorded.before:
+        return "revised"
+    return "confirmed" if draft.value == recorded.after else "outvoted"
 
 
 def _told(
@@ -220,4 +249,7 @@ def _told(
         n_blank=n_blank,
         n_pending=rounds.n_pending(conn, work.project_id),
         problems=problems,
+        n_confirmed=counts["confirmed"],
+        n_outvoted=counts["outvoted"],
+        n_for_others=counts["for others"],
     )

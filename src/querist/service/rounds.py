@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from querist.catalogue import PolicyChooser, trusts_model
+from querist.catalogue import PolicyChooser, reads_answers, trusts_model
 from querist.core import checks
 from querist.core.checks import Rows
 from querist.core.errors import InvalidInput, OneClassOnly, PoolExhausted
@@ -25,10 +25,10 @@ from querist.modeling import kind
 from querist.service import training
 from querist.service.known import prices, signals_of
 from querist.service.pictures import drawn, pixels
-from querist.service.standing import labels, state
+from querist.service.standing import labels, questions, said, state
 from querist.service.worksheets import refuse_untold
 from querist.service.workspace import Held, Workspace
-from querist.store import items, models, rounds, versions
+from querist.store import answers, items, models, rounds, versions
 from querist.store.db import Connection
 
 PREVIEW_CHARACTERS = 90
@@ -134,6 +134,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
         now = state(work, conn, pool, schema)
         record = models.latest(conn, work.project_id)
         trust = _trust(conn, work)
+        answered_until = answers.head(conn, work.project_id)[0]
     model = None if record is None else training.model_of(work, record.number)
     known = signals_of(work, pool, now, record, model, schema, progress=progress)
     _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust)
@@ -157,6 +158,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
                 "model": None if record is None else record.number,  # `model` above is empty where it had no say
                 "trust": None if trust is None else asdict(trust),
                 **({"memory": dict(batch.memory)} if batch.memory else {}),
+                **({"answered_until": answered_until} if reads_answers(now.policy) else {}),
             },
         )
     reports = rule_report(work.seed_rules, known.get("votes")) if batch.strategy == "rules" else ()
@@ -231,28 +233,27 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
         full = work.held(conn, "pool")
         pool = full.until(record.context["last_seq"])
         known = training.at_version(work, conn, record.dataset_before, pool, schema)
-        said, fitted = record.context["trust"], record.context["model"]
-        trust = None if said is None else Trust(**said)
+        doubt, fitted = record.context["trust"], record.context["model"]
+        trust = None if doubt is None else Trust(**doubt)
         then_latest = None if fitted is None else models.get(conn, work.project_id, fitted)
-        earlier = [
-            q for q in rounds.all_queries(conn, work.project_id) if q.round < number and q.purpose != "evaluation"
-        ]
+        earlier = [q for q in rounds.all_queries(conn, work.project_id) if q.round < number]
         asked_then = rounds.queries(conn, work.project_id, number)
         memory = rounds.memory(conn, work.project_id, before=number)
+        until = record.context.get("answered_until")
+        said_then = {} if until is None else said(work, conn, pool, schema, until=until)
     progress(0, 1, "drawing again")
     was_pending = set(record.context["pending"])
-    queries = {}
-    for q in earlier:
-        row = int(pool.rows_of(np.array([q.item_seq]))[0])
-        queries[row] = Query(row, q.round, q.rank, q.utility, q.propensity, q.strategy, q.purpose, q.reason, q.cost_usd)
+    found = questions(pool, earlier, open_then=was_pending)
     then = State(
         n_items=len(pool),
         policy=record.policy,
         labels=dict(zip(known.rows.tolist(), known.y.tolist(), strict=True)),
-        pending={row: queries[row] for row in was_pending},
-        asked=queries,
+        answers=said_then,
+        pending={row: found.asked[row] for row in was_pending},
+        asked=found.asked,
+        earlier=found.earlier,
         round=number - 1,
-        n_asked=len(earlier),
+        n_asked=found.n_asked,
         memory=memory,
     )
     model = None if then_latest is None else training.model_of(work, then_latest.number)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 import numpy as np
 
+from querist.catalogue import reads_answers
 from querist.core.answers import Code
 from querist.core.checks import Array, Rows
+from querist.core.crowd import Said
 from querist.core.schema import Schema
 from querist.core.state import Query, State, Value
 from querist.modeling import kind
 from querist.service.workspace import Held, Workspace
+from querist.store import answers, rounds
 from querist.store import labels as stored
-from querist.store import rounds
 from querist.store.db import Connection
 
 
@@ -51,17 +54,51 @@ def as_labels(held: Held, found: list[tuple[int, Code]], schema: Schema) -> Labe
     return Labels(rows[order], y[order])
 
 
-def state(work: Workspace, conn: Connection, pool: Held, schema: Schema) -> State:
-    """The pool's state: labels, what is pending, and what was ever asked."""
-    values = coded(work, conn, pool, schema)
-    pending: dict[int, Query] = {}
+def said(work: Workspace, conn: Connection, held: Held, schema: Schema, *, until: int) -> dict[int, tuple[Said, ...]]:
+    """What each annotator last said of these items, by their rows, when the chain of answers had come so far."""
+    found = dict(answers.said(conn, work.project_id, until=until))
+    rows = held.rows_of(np.array(list(found), dtype=np.int64)).tolist()
+    return {
+        row: tuple((step.annotator, schema.encode(schema.read(step.value))) for step in steps)
+        for row, steps in zip(rows, found.values(), strict=True)
+        if row >= 0
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The last query of every row ever asked, and those that were answered before their row was asked again.
+
+    `pending` are the rows with an open one now, `n_asked` counts all queries.
+    """
+
+    asked: Mapping[int, Query]
+    earlier: tuple[Query, ...]
+    pending: tuple[int, ...]
+    n_asked: int
+
+
+def questions(held: Held, records: Sequence[rounds.QueryRecord], *, open_then: Collection[int] = ()) -> Questions:
+    """All that was ever asked of these items in order to learn, of queries in their order.
+
+    A query taken back counts only where its row has no other. `open_then` are rows whose last query was open at the
+    moment in question, whatever became of it since.
+    """
+    rows = held.rows_of(np.array([record.item_seq for record in records], dtype=np.int64)).tolist()
+    about = [(row, each) for row, each in zip(rows, records, strict=True) if row >= 0 and each.purpose != "evaluation"]
+    last = {row: record.id for row, record in about}
     asked: dict[int, Query] = {}
-    n_asked = 0
-    for record in rounds.all_queries(conn, work.project_id):
-        row = int(pool.rows_of(np.array([record.item_seq]))[0])
-        if row < 0 or record.purpose == "evaluation":
-            continue
-        query = Query(
+    earlier: list[Query] = []
+    counted: set[int] = set()
+    for row, record in about:
+        counts = record.state != "withdrawn" or (row in open_then and last[row] == record.id)
+        if row in counted:
+            if not counts:
+                continue
+            earlier.append(asked[row])
+        if counts:
+            counted.add(row)
+        asked[row] = Query(
             row=row,
             round=record.round,
             rank=record.rank,
@@ -72,17 +109,25 @@ def state(work: Workspace, conn: Connection, pool: Held, schema: Schema) -> Stat
             reason=record.reason,
             cost_usd=record.cost_usd,
         )
-        n_asked += 1
-        asked[row] = query
-        if record.state == "pending":
-            pending[row] = query
+    pending = tuple(row for row, record in about if record.state == "pending")
+    return Questions(asked, tuple(earlier), pending, len(about))
+
+
+def state(work: Workspace, conn: Connection, pool: Held, schema: Schema) -> State:
+    """The pool's state: labels, what is pending, and what was ever asked; who said what, where the policy reads it."""
+    policy = work.policy(conn)
+    again = reads_answers(policy)
+    values = coded(work, conn, pool, schema)
+    found = questions(pool, rounds.all_queries(conn, work.project_id))
     return State(
         n_items=len(pool),
-        policy=work.policy(conn),
+        policy=policy,
         labels=values,
-        pending={row: q for row, q in pending.items() if row not in values},
-        asked=asked,
+        answers=said(work, conn, pool, schema, until=answers.head(conn, work.project_id)[0]) if again else {},
+        pending={row: found.asked[row] for row in found.pending if again or row not in values},
+        asked=found.asked,
+        earlier=found.earlier,
         round=rounds.last_number(conn, work.project_id),
-        n_asked=n_asked,
+        n_asked=found.n_asked,
         memory=rounds.memory(conn, work.project_id),
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from querist.catalogue import reads_answers
 from querist.core.evidence import Point
 from querist.core.items import SPLITS
 from querist.core.words import counted, metric_name
@@ -108,7 +109,7 @@ def status(work: Workspace) -> Status:
         random_share=drawn / asked if asked else policy.exploration,
         verdicts=verdicts,
         trust=None if doubt is None else str(doubt["reason"]),
-        next_step=_next(per_split, points, verdicts),
+        next_step=_next(per_split, points, verdicts, again=reads_answers(policy) and len(now.candidates_again) > 0),
     )
 
 
@@ -187,12 +188,14 @@ def _story(
     return " ".join(parts)
 
 
-def _next(splits: tuple[SplitStatus, ...], points: tuple[Point, ...], verdicts: tuple[Verdict, ...]) -> str:
+def _next(
+    splits: tuple[SplitStatus, ...], points: tuple[Point, ...], verdicts: tuple[Verdict, ...], *, again: bool
+) -> str:
     by_name = {s.split: s for s in splits}
     pool, test = by_name["pool"], by_name["test"]
     if not pool.n_items:
         return "querist add FILE, since the pool is empty"
-    all_labeled = pool.n_labeled == pool.n_items
+    all_labeled = pool.n_labeled == pool.n_items and not again
     if not all_labeled and (stop := next((v for v in verdicts if v.stop), None)):
         return f"stop asking: {stop.rule} says so. `querist report` shows what was reached."
     if pool.n_pending + test.n_pending:

@@ -21,7 +21,7 @@ from querist.modeling import Pool, fit, kind
 from querist.modeling import trust as cross_validated
 from querist.service.standing import Labels, as_labels, labels
 from querist.service.workspace import Held, Workspace
-from querist.store import models, rounds, versions
+from querist.store import answers, models, rounds, versions
 from querist.store.db import Connection
 
 PROBE_ITEMS = 256  # enough to tell two fits apart; few enough to cost nothing
@@ -55,6 +55,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     with work.database.transaction() as conn:
         version = versions.freeze(conn, work.project_id, note="")
         rounds.close_answered(conn, work.project_id, dataset_after=version.number)
+        n_answers = answers.n_answers(conn, work.project_id, "pool")
     with work.database.reading() as conn:
         schema, policy = work.schema(conn), work.policy(conn)
         pool, test = work.held(conn, "pool"), work.held(conn, "test")
@@ -102,7 +103,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
             record.id,
             split="test",
             n_items=len(tested),
-            n_labels=len(known),
+            n_labels=n_answers,
             cost_usd=rounds.spent_usd(conn, work.project_id),
             metrics=measured,
             detail=detail,

@@ -78,11 +78,14 @@ def refuse_untold(work: Workspace, path: str | Path) -> None:
                 f"to: must be a new file, or an old worksheet; {path} is neither. Name another file."
             ) from None
         known = items.existing(conn, work.project_id, [mark.item_id for mark in sheet.accepted])
-        labels_now = answers.current(conn, work.project_id, [found.seq for found in known.values()])
+        standing = answers.standings(conn, work.project_id, [found.seq for found in known.values()])
+        said = {seq: [step.value for step in there.answers] for seq, there in standing.items()}
+        # Where a question about the item is open, what the sheet says may be the answer to it.
+        waits = {record.item_seq for record in rounds.pending(conn, work.project_id, seqs=list(said))}
         untold = [
             mark
             for mark in sheet.accepted
-            if (label := labels_now.get(known[mark.item_id].seq)) is None or label.value != mark.value
+            if (seq := known[mark.item_id].seq) not in said or seq in waits or mark.value not in said[seq]
         ]
     if n := len(untold) + len(sheet.problems):
         raise Conflict(

@@ -13,6 +13,7 @@ from querist.core.answers import FORMS, Code
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput
 from querist.core.ports import Oracle, Questions, Reply
+from querist.core.rng import generator
 from querist.core.schema import Task
 
 
@@ -130,6 +131,85 @@ class Drifting:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """Several annotators, each an oracle of its own: a question goes to one who has not answered about the item yet.
+
+    Which of those is drawn at random, all alike. Where everybody has answered, nobody does again. Their names are
+    `annotator 1` and so on. How many answers each gave before is not kept: it is taken to be an equal share of all.
+
+    Parameters
+    ----------
+    members : tuple of Oracle
+        Such as `Uniform(0.3)` for one who is right in 70 %, or `ByClass` for one who confuses particular classes.
+
+    Examples
+    --------
+    >>> crowd = Crowd((Perfect(), Perfect()))
+    >>> rows = np.array([7])
+    >>> asked = Questions(rows, np.array([1]), np.array([0.5]), 2, 0, (frozenset(["annotator 1"]),))
+    >>> crowd.answer(asked, rng=np.random.default_rng(0))
+    [Reply(row=7, value=1, delay=0, annotator='annotator 2')]
+    """
+
+    members: tuple[Oracle, ...]
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise InvalidInput("members: must be at least one; got none. Name an oracle for each annotator.")
+
+    @classmethod
+    def drawn(cls, n: int, accuracy: float = 0.8, *, strength: float = 20.0, seed: int = 0) -> Crowd:
+        """`n` annotators who are right in about a share of `accuracy`, each with a skill of their own.
+
+        The shares are drawn from a beta distribution with this mean that is worth `strength` answers: with 20 and 0.8,
+        two thirds of the annotators lie between about 0.71 and 0.89. The same seed draws the same crowd.
+
+        Examples
+        --------
+        >>> [round(1 - member.error, 3) for member in Crowd.drawn(3, 0.7).members]
+        [0.74, 0.722, 0.804]
+        """
+        checks.positive("n", n)
+        if not 0 < checks.share("accuracy", accuracy) < 1:
+            raise InvalidInput(f"accuracy: must lie between 0 and 1; got {accuracy!r}. Take `Perfect` for the end.")
+        if not 0 < strength < np.inf:
+            raise InvalidInput(f"strength: must be a number above 0; got {strength!r}. 20 is a crowd of like skill.")
+        right = generator(seed, "crowd").beta(accuracy * strength, (1 - accuracy) * strength, size=n)
+        return cls(tuple(Uniform(round(1 - share, 3)) for share in right.tolist()))
+
+    @property
+    def n_annotators(self) -> int:
+        """How many there are."""
+        return len(self.members)
+
+    def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
+        """Each row's reply, by somebody who has not answered about it."""
+        names = [f"annotator {number}" for number in range(1, len(self.members) + 1)]
+        drawn = np.argsort(rng.random((len(asked.rows), len(names))), axis=1)
+        done = asked.answered or (frozenset[str](),) * len(asked.rows)
+        who = np.array(
+            [next((m for m in some if names[m] not in had), -1) for some, had in zip(drawn, done, strict=True)]
+        )
+        replies = [Reply(int(row), None) for row in asked.rows]
+        for m, (name, member) in enumerate(zip(names, self.members, strict=True)):
+            places = np.flatnonzero(who == m)
+            if not len(places):
+                continue
+            theirs = Questions(
+                asked.rows[places],
+                asked.truth[places],
+                asked.difficulty[places],
+                asked.n_classes,
+                asked.n_before // len(names),
+                asked.task,
+                tuple(done[place] for place in places),
+            )
+            for place, reply in zip(places.tolist(), member.answer(theirs, rng=rng), strict=True):
+                replies[place] = replace(reply, annotator=name)
+        return replies
+
+
+@dataclass(frozen=True, slots=True)
 class Abstaining:
     """Gives no answer to a share of questions, and else answers as `of` does."""
 
@@ -174,8 +254,30 @@ class Function:
         return [Reply(int(row), self.of(int(row))) for row in asked.rows]
 
 
+def parts(oracle: Oracle) -> list[Oracle]:
+    """The oracles that an oracle answers by: behind its wrappers, and one for each of a crowd."""
+    inner: Any = oracle
+    while hasattr(inner, "of") and not callable(inner.of):
+        inner = inner.of
+    return [part for member in inner.members for part in parts(member)] if isinstance(inner, Crowd) else [inner]
+
+
+def n_annotators(oracle: Oracle) -> int:
+    """How many annotators an oracle stands for: what it says itself in `n_annotators`, or else one.
+
+    Examples
+    --------
+    >>> n_annotators(Late(2.0, Crowd.drawn(5))), n_annotators(Perfect())
+    (5, 1)
+    """
+    inner: Any = oracle
+    while not hasattr(inner, "n_annotators") and hasattr(inner, "of") and not callable(inner.of):
+        inner = inner.of
+    return int(getattr(inner, "n_annotators", 1))
+
+
 def parse(text: str, *, classes: Sequence[str] = ()) -> Oracle:
-    """An oracle from words on a command line: `uniform:0.1`, `late:2`, several joined by `+`.
+    """An oracle from words on a command line: `uniform:0.1`, `crowd:5:0.7`, `late:2`, several joined by `+`.
 
     Raises
     ------
@@ -193,6 +295,7 @@ def parse(text: str, *, classes: Sequence[str] = ()) -> Oracle:
         "hard": lambda a: HardCases(float(a[0])),
         "biased": lambda a: Biased(_class_number(a[0], classes), float(a[1])),
         "tired": lambda a: Tired(per_hundred=float(a[0])),
+        "crowd": lambda a: Crowd.drawn(int(a[0]), float(a[1])),
     }
     wrappers: dict[str, Callable[[list[str], Oracle], Oracle]] = {
         "abstaining": lambda a, of: Abstaining(float(a[0]), of),

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from querist.catalogue import PolicyChooser
+from querist.catalogue import PolicyChooser, reads_answers
 from querist.core.checks import Array, Floats, Rows
+from querist.core.crowd import answer_table
 from querist.core.errors import BudgetSpent, InvalidInput, OneClassOnly, PoolExhausted
 from querist.core.evidence import AskedItem, Point, Round, Run
 from querist.core.items import n_rows, take
@@ -26,7 +27,7 @@ from querist.loop.step import ask, set_aside, tell
 from querist.loop.stopping import StoppingRule
 from querist.modeling import Detail, Pool, fit, kind, pool_of, predict, signals, trust
 from querist.simulation.data import Labeled, characters, hold_out, preview, span
-from querist.simulation.oracles import HardCases, Perfect
+from querist.simulation.oracles import HardCases, Perfect, n_annotators, parts
 
 ASKED_SHOWN = 24  # items kept per round for the report; a page of more is not read
 SCALINGS = 50  # each takes up what the items that already err surely cannot; the first few do nearly all
@@ -43,7 +44,7 @@ class Plan:
         Its name in tables.
     policy : Policy
     budget : int
-        Labels in all.
+        Answers in all.
     seed : int
         Of the split, the first batch and every choice; runs of one seed are paired.
     test_share, test_most
@@ -132,6 +133,16 @@ class _Bench:
 
 
 @dataclass(frozen=True, slots=True)
+class _Letter:
+    """An answer on its way, and the round at which it arrives."""
+
+    due: int
+    row: int
+    value: int | float
+    annotator: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Trace:
     points: tuple[Point, ...]
     rounds: tuple[Round, ...]
@@ -142,14 +153,16 @@ class _Trace:
 def _loop(bench: _Bench) -> _Trace:
     plan, schema = bench.plan, bench.data.schema
     budget = replace(plan.policy.budget, labels=plan.budget)
-    policy = plan.policy.with_(seed=plan.seed, budget=budget)
+    # Nobody answers twice: where all have answered there is nobody left to ask.
+    most = min(plan.policy.max_answers, n_annotators(plan.oracle))
+    policy = plan.policy.with_(seed=plan.seed, budget=budget, max_answers=most)
     chooser = PolicyChooser(policy)
     state = State.start(bench.pool.n_items, policy)
     difficulty = _difficulty(bench)
     rng = generator(plan.seed, "oracle")
     model: Model | None = None
     trusted: Trust | None = None
-    inbox: list[tuple[int, int, Value]] = []
+    inbox: list[_Letter] = []
     points: list[Point] = []
     rounds: list[Round] = []
     predicted: Any = None
@@ -161,10 +174,13 @@ def _loop(bench: _Bench) -> _Trace:
             if not inbox:
                 break
             batch = None
-        now = state.round if batch is not None else max(due for due, _, _ in inbox)
+        now = state.round if batch is not None else max(letter.due for letter in inbox)
         if batch is not None:
             ids, given_rows = batch.ids, bench.pool_rows[batch.ids]
-            asked = Questions(given_rows, bench.truth[ids], difficulty[ids], schema.n_classes, n_given, schema.task)
+            answered = tuple(frozenset(who for who, _ in state.said(row)) for row in ids.tolist())
+            asked = Questions(
+                given_rows, bench.truth[ids], difficulty[ids], schema.n_classes, n_given, schema.task, answered
+            )
             n_given += len(batch)
             place = dict(zip(given_rows.tolist(), ids.tolist(), strict=True))
             silent = []
@@ -176,11 +192,15 @@ def _loop(bench: _Bench) -> _Trace:
                 if reply.value is None:
                     silent.append(place[reply.row])
                 else:
-                    inbox.append((now + reply.delay, place[reply.row], reply.value))
+                    inbox.append(_Letter(now + reply.delay, place[reply.row], reply.value, reply.annotator))
             state = set_aside(state, silent)
-        arrived = {row: value for due, row, value in inbox if due <= now}
-        inbox = [entry for entry in inbox if entry[0] > now]
-        state = tell(state, arrived)
+        arrived: dict[str, dict[int, Value]] = {}
+        for letter in inbox:
+            if letter.due <= now:
+                arrived.setdefault(letter.annotator, {})[letter.row] = letter.value
+        inbox = [letter for letter in inbox if letter.due > now]
+        for annotator, given in arrived.items():
+            state = tell(state, given, annotator=annotator)
         if not state.labels:
             continue
         rows, y = _training(bench, state)
@@ -194,9 +214,10 @@ def _loop(bench: _Bench) -> _Trace:
         if not (trusted and trusted.ok):
             trusted = _trust(bench, policy, state, rows, y, chooser)
         predicted = _predict(bench, model, y)
-        points.append(Point(len(rows), spending(state).usd, _measure(bench, predicted)))
+        bought = spending(state)
+        points.append(Point(bought.labels, bought.usd, _measure(bench, predicted)))
         if plan.traced and batch is not None:
-            rounds.append(_round(bench, batch, len(rows)))
+            rounds.append(_round(bench, batch, bought.labels))
         if any(rule.verdict(points, spending(state)).stop for rule in plan.stop):
             break
     detail = Detail() if predicted is None else kind(schema).detail(bench.test_truth, predicted, schema.classes)
@@ -214,6 +235,8 @@ def _signals(bench: _Bench, model: Model | None, state: State) -> Signals:
         number=state.round,
         costs=bench.costs,
         duplicates=bench.data.groups[bench.pool_rows],
+        answers=lambda: answer_table(state.n_items, {row: state.said(row) for row in state.labels}),
+        unseen=reads_answers(bench.plan.policy),
     )
 
 
@@ -254,11 +277,9 @@ def _difficulty(bench: _Bench) -> Floats:
 
     Scaled so that the oracle, which errs with twice its error times this and at most surely, errs at its rate overall.
     """
-    oracle: Any = bench.plan.oracle
-    while hasattr(oracle, "of") and not callable(oracle.of):
-        oracle = oracle.of
+    errors = [part.error for part in parts(bench.plan.oracle) if isinstance(part, HardCases)]
     out = np.full(bench.pool.n_items, 0.5)
-    if isinstance(oracle, HardCases) and bench.data.schema.task == "choice":
+    if errors and bench.data.schema.task == "choice":
         probs, rows = out_of_fold(
             bench.learner,
             bench.pool.features,
@@ -267,7 +288,7 @@ def _difficulty(bench: _Bench) -> Floats:
             rng=generator(bench.plan.seed, "difficulty"),
         )
         out[rows] = np.maximum(1 - probs[np.arange(len(rows)), bench.truth[rows]], 1e-9)
-        most = 1 / max(2 * oracle.error, 1e-9)
+        most = 1 / max(2 * max(errors), 1e-9)
         for _ in range(SCALINGS):
             out *= 0.5 / np.minimum(out, most).mean()
         out = np.minimum(out, most)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import find, functions, plain_strategy, register, suited
+from querist.catalogue import find, functions, plain_strategy, reads_answers, register, suited
 from querist.core import checks
 from querist.core.atomic import replacing
 from querist.core.errors import InvalidInput
@@ -31,7 +31,7 @@ from querist.loop.stopping import StoppingRule, TargetReached
 from querist.metrics import METRICS
 from querist.metrics import study as assemble
 from querist.simulation.data import Labeled, characters, hold_out, labeled
-from querist.simulation.oracles import Perfect
+from querist.simulation.oracles import Perfect, n_annotators
 from querist.simulation.run import TEST_MOST, Plan, run
 
 DEFAULT = "default"
@@ -83,7 +83,8 @@ def simulate(
         By default what suits the items; features of your own are used as they are with a learner of your own. A text
         is a sentence encoder to read texts with: a folder, or a name on the Hugging Face hub.
     budget : int, optional
-        Labels in all; by default 20 batches, and at most 60 % of the pool.
+        Answers in all; by default 20 batches, and at most 60 % of the pool. More than the pool has items are of use to
+        strategies that buy again only.
     batch_size : int, optional
         By default 1 % of the pool, from 5 (or the number of classes, up to 50) to 50.
     seeds : int or sequence of int
@@ -156,7 +157,9 @@ def simulate(
     if budget is None:
         total = min(20 * size, max(size, int(0.6 * n_pool)))
     else:
-        total = min(checks.positive("budget", budget), n_pool)
+        again = [policy.max_answers for policy in policies.values() if reads_answers(policy)]
+        most = min(max(again, default=1), n_annotators(oracle or Perfect()))
+        total = min(checks.positive("budget", budget), most * n_pool)
     if total < 2 * size:
         raise InvalidInput(
             f"budget: must pay for at least two batches of {size}; got {total} of {n_pool} items in the pool. "
@@ -360,6 +363,8 @@ def _nameless(thing: object) -> bool:
     """Whether the repr does not say what it does: a function's, or an address in memory."""
     if callable(thing) or type(thing).__repr__ is object.__repr__:
         return True
+    if isinstance(thing, tuple):
+        return any(map(_nameless, thing))
     return is_dataclass(thing) and any(_nameless(getattr(thing, f.name)) for f in fields(thing))
 
 

@@ -1,7 +1,8 @@
 """Answers: recorded once and for good (`append`), read back as events, and as the labels they come to."""
 
-from querist.store.events import Event, events, facts_of, head, history, last_taken_back
-from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, workloads
+from querist.store.chain import Standing
+from querist.store.events import Event, events, facts_of, head, history, last_taken_back, said, standings
+from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, n_answers, workloads
 from querist.store.projects import lock
 from querist.store.recording import AnswerDraft, Recorded, append
 
@@ -10,6 +11,7 @@ __all__ = [
     "CurrentLabel",
     "Event",
     "Recorded",
+    "Standing",
     "Workload",
     "append",
     "current",
@@ -21,5 +23,8 @@ __all__ = [
     "labels",
     "last_taken_back",
     "lock",
+    "n_answers",
+    "said",
+    "standings",
     "workloads",
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from querist.core.crowd import plurality
 from querist.core.hashing import canonical, digest
 from querist.core.state import Value
 from querist.store.tables import Action
@@ -57,19 +58,31 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an item's events come to: its answers that stand, oldest first. The last one is its label."""
+    """What an item's events come to: its answers that stand, oldest first."""
 
     answers: tuple[Step, ...]
 
     @property
+    def latest(self) -> tuple[Step, ...]:
+        """The last standing answer of each annotator, oldest first."""
+        if len(self.answers) < 2:
+            return self.answers
+        found: dict[str, Step] = {}
+        for step in self.answers:
+            found.pop(step.annotator, None)  # to the end, where the newest stands
+            found[step.annotator] = step
+        return tuple(found.values())
+
+    @property
     def label(self) -> Step | None:
-        """The answer that is the label, if any stands."""
-        return self.answers[-1] if self.answers else None
+        """The answer that is the label, if any stands: what most annotators say, by the first of them to say it."""
+        latest = self.latest
+        return latest[plurality([step.value for step in latest])] if latest else None
 
     @property
     def n_answers(self) -> int:
         """How many annotators have an answer that stands."""
-        return len({step.annotator for step in self.answers})
+        return len(self.latest)
 
     def of(self, annotator: str) -> Step | None:
         """This annotator's last answer that stands."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -122,6 +124,27 @@ def steps_of(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> Itera
     """The events of these items, in order, as far as they decide the label; each with its item."""
     for chunk in chunks(seqs):
         yield from _steps(conn, project_id, answer_content.c.value, among(conn, answer_event.c.item_seq, chunk))
+
+
+def standings(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> dict[int, chain.Standing]:
+    """What stands of these items' answers, for those of them that anything was done about."""
+    return {
+        seq: chain.standing(step for _, step in steps)
+        for seq, steps in groupby(steps_of(conn, project_id, sorted(seqs)), key=itemgetter(0))
+    }
+
+
+def said(conn: sa.Connection, project_id: int, *, until: int) -> Iterator[tuple[int, tuple[chain.Step, ...]]]:
+    """Everybody's latest answers to each item that has any, by the chain up to a place in it; each with its item.
+
+    Notes
+    -----
+    Linear in all events of the project.
+    """
+    steps = _steps(conn, project_id, answer_content.c.value, answer_event.c.seq <= until)
+    for seq, those in groupby(steps, key=itemgetter(0)):
+        if latest := chain.standing(step for _, step in those).latest:
+            yield seq, latest
 
 
 def stored_steps(conn: sa.Connection, project_id: int) -> Iterator[tuple[int, chain.Step]]:

@@ -18,7 +18,7 @@ from querist.store.tables import answer_event, current_label, item
 
 @dataclass(frozen=True, slots=True)
 class CurrentLabel:
-    """An item's label: its latest answer that stands, and how many annotators have one."""
+    """An item's label: the answer that stands for it, and how many annotators have one that stands."""
 
     item_seq: int
     item_id: str
@@ -64,6 +64,16 @@ def label_counts(conn: sa.Connection, project_id: int) -> dict[Split, int]:
     )
     found = {split: n for split, n in conn.execute(asked)}
     return {split: found.get(split, 0) for split in SPLITS}
+
+
+def n_answers(conn: sa.Connection, project_id: int, split: Split) -> int:
+    """How many answers of different annotators the labels of a split rest on."""
+    asked = (
+        sa.select(sa.func.sum(current_label.c.n_answers))
+        .join(item, current_label.c.item_seq == item.c.seq)
+        .where(current_label.c.project_id == project_id, item.c.split == split)
+    )
+    return int(conn.scalar(asked) or 0)
 
 
 def workloads(conn: sa.Connection, project_id: int) -> list[Workload]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from querist.core.errors import InvalidInput
 from querist.store.tables import metadata
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 VERSION_TABLE = "querist_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x71756572697374  # "querist": PostgreSQL's advisory locks are numbers

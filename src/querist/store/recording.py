@@ -100,8 +100,15 @@ class _Subject:
         return len(self.steps) > self.n_stored
 
     def asked_by(self, draft: AnswerDraft, supersedes: str | None) -> sa.Row[Any] | None:
-        """The query a draft is about: the pending one, or else that of the event it supersedes."""
-        answered = chain.standing(self.steps).answered()
+        """The query a draft is about: the pending one, or else that of the event it supersedes.
+
+        Who has answered about the item speaks of the same question again: a later one is for others.
+        """
+        stands = chain.standing(self.steps)
+        own = stands.of(draft.annotator) if draft.action in chain.ANSWERS else None
+        if own is not None:
+            return next((asked for asked in self.queries if asked.id == own.query_id), None)
+        answered = stands.answered()
         if draft.action not in ("undo", "withdraw"):
             for asked in self.queries:
                 if asked.id not in answered and (asked.state == "pending" or asked.round_state != "withdrawn"):

@@ -13,7 +13,7 @@ from querist.core.strategy import Chosen, Parts, Spec, strategy
 MANY_CLASSES = 20  # above, one number for an item's information says too little (docs/strategies/auto.md)
 FEW_NUMBERS = 100  # labels up to which a number's mean variance is the better guide
 LARGE_POOL = 50_000
-FOR_SETS = {"labels": "multi_label_uncertainty", "spans": "mnlp", "boxes": "box_uncertainty"}
+FOR_SETS = {"labels": "mmc", "spans": "mnlp", "boxes": "box_uncertainty"}
 SETS_BY_SIGNAL = {"label_probs": "labels", "tokens": "spans", "boxes": "boxes"}
 TWO_OF_A_KIND = ("uncertainty_herding", "weighted_variance_reduction")  # each ahead of the other on half of the sets
 
@@ -50,7 +50,7 @@ def decide(known: Known) -> Decision:
     'margin'
     """
     if known.sets_of:
-        return Decision(FOR_SETS[known.sets_of], f"answers that are sets of {known.sets_of}")
+        return _for_sets(known)
     if known.by_price:
         name = "margin" if known.n_classes else "variance"
         return Decision(name, "answers of unlike price, which only a score can be divided by")
@@ -68,6 +68,13 @@ def decide(known: Known) -> Decision:
         return _thinned(known, "uncertainty_herding", f"{known.n_classes} classes, more than {MANY_CLASSES}")
     both = {"strategy": "divided", "params": {"strategies": list(TWO_OF_A_KIND)}}
     return _thinned(known, both, f"{known.n_classes} classes on embeddings")
+
+
+def _for_sets(known: Known) -> Decision:
+    if known.sets_of == "labels" and known.has_embeddings and not known.by_price:
+        both = {"strategy": "divided", "params": {"strategies": ["variance_reduction", FOR_SETS["labels"]]}}
+        return Decision(both, "several labels, on embeddings")
+    return Decision(FOR_SETS[known.sets_of], f"answers that are sets of {known.sets_of}")
 
 
 def _for_numbers(known: Known) -> Decision:

@@ -6,6 +6,8 @@ million draws, and the seeds are fixed besides.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -18,6 +20,7 @@ from querist.simulation import (
     Abstaining,
     Biased,
     ByClass,
+    Crowd,
     Drifting,
     Function,
     HardCases,
@@ -27,6 +30,7 @@ from querist.simulation import (
     Uniform,
     parse,
 )
+from querist.simulation.oracles import n_annotators
 
 N = 4000
 
@@ -196,3 +200,73 @@ def test_oracles_are_read_from_words() -> None:
 def test_words_that_are_no_oracle_are_refused(words: str, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         parse(words, classes=("spam", "ham"))
+
+
+CONFUSED = ((0.6, 0.4, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0))
+
+
+def test_a_crowd_answers_each_by_one_of_its_members_and_says_who() -> None:
+    crowd = Crowd((Perfect(), Uniform(0.5), ByClass(CONFUSED)))
+    replies = crowd.answer(asked(TRUTH), rng=np.random.default_rng(0))
+    assert [reply.row for reply in replies] == (np.arange(N) + 100).tolist()
+    right = np.array([reply.value for reply in replies]) == TRUTH
+    who = np.array([reply.annotator for reply in replies])
+    for number, share in ((1, 1.0), (2, 0.5), (3, 0.9)):
+        theirs = who == f"annotator {number}"
+        assert near(theirs.mean(), 1 / 3, N), "all are asked alike"
+        assert near(right[theirs].mean(), share, int(theirs.sum()))
+    assert right[(who == "annotator 3") & (TRUTH > 0)].all()
+
+
+def test_nobody_of_a_crowd_is_asked_the_same_twice() -> None:
+    crowd = Crowd((Perfect(), Perfect(), Perfect()))
+    questions = asked(np.zeros(4, dtype=int))
+    had = ("annotator 1", "annotator 2", "annotator 3")
+    answered = tuple(frozenset(had[:n]) for n in range(4))
+    seen = set()
+    for seed in range(60):
+        replies = crowd.answer(replace(questions, answered=answered), rng=np.random.default_rng(seed))
+        assert not any(reply.annotator in done for reply, done in zip(replies[:3], answered, strict=False))
+        assert (replies[2].annotator, replies[3].value) == ("annotator 3", None)
+        seen.add((replies[0].annotator, replies[1].annotator))
+    assert len(seen) == 6
+
+
+def test_a_crowds_skills_are_drawn_around_the_mean_and_alike_each_time() -> None:
+    crowd = Crowd.drawn(400, 0.7, strength=20, seed=3)
+    right = np.array([1 - member.error for member in crowd.members if isinstance(member, Uniform)])
+    deviation = sqrt(0.7 * 0.3 / 21)  # of a beta distribution whose two parameters come to 20
+    assert abs(right.mean() - 0.7) < 5 * deviation / sqrt(400)
+    assert abs(right.std() - deviation) < 5 * deviation / sqrt(2 * 400)
+    assert crowd == Crowd.drawn(400, 0.7, strength=20, seed=3) != Crowd.drawn(400, 0.7, strength=20)
+
+
+def test_a_crowd_may_be_late_and_silent() -> None:
+    crowd = parse("crowd:5:0.7+abstaining:0.5+late:2")
+    assert n_annotators(crowd) == 5
+    replies = crowd.answer(asked(TRUTH), rng=np.random.default_rng(0))
+    assert near(np.mean([reply.value is None for reply in replies]), 0.5, N)
+    assert {reply.annotator for reply in replies} == {f"annotator {number}" for number in range(1, 6)}
+    assert max(reply.delay for reply in replies) > 0
+
+
+@pytest.mark.parametrize("oracle", [Perfect(), Uniform(0.1), Late(1.0, Abstaining(0.1)), Function(lambda row: row)])
+def test_any_other_oracle_is_one_annotator(oracle: Oracle) -> None:
+    assert n_annotators(oracle) == 1
+    assert {reply.annotator for reply in oracle.answer(asked(TRUTH[:9]), rng=np.random.default_rng(0))} == {"anonymous"}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Crowd(()), "members: must be at least one"),
+        (lambda: Crowd.drawn(0), "n: must be a whole number"),
+        (lambda: Crowd.drawn(3, 1.0), "accuracy: must lie between"),
+        (lambda: Crowd.drawn(3, 0.7, strength=0), "strength: must be a number above 0"),
+        (lambda: parse("crowd"), "must have its numbers behind colons"),
+        (lambda: parse("crowd:5"), "must have its numbers behind colons"),
+    ],
+)
+def test_a_crowd_that_cannot_be_is_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        make()
