@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -76,14 +75,6 @@ class TestSequenceBald(StrategyContract):
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         return 0, math.log(min(2, n_classes))
-
-    def signals(self, **kwargs: Any) -> list[np.ndarray]:
-        """Two members, of which the second reads every text backward."""
-        (tokens,) = super().signals(**kwargs)
-        both = np.empty(len(tokens), dtype=object)
-        for i, item in enumerate(tokens):
-            both[i] = np.stack([item, item[::-1]])
-        return [both]
 
 
 class TestBoxUncertainty(StrategyContract):

@@ -138,7 +138,7 @@ class _Letter:
 
     due: int
     row: int
-    value: int | float
+    value: Value
     annotator: str
 
 

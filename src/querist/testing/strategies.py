@@ -330,10 +330,12 @@ def _made_up(need: str, n_items: int, n_classes: int, sharpness: float, rng: np.
             return 1 / (1 + np.exp(-np.clip(sharpness * rng.normal(size=(n_items, n_classes)), -700, 700)))
         case "label_matrix":
             return rng.integers(2, size=(n_items, n_classes)).astype(bool)
-        case "tokens" | "boxes":
+        case "tokens" | "boxes" | "member_tokens":
             ragged = np.empty(n_items, dtype=object)
             for i in range(n_items):  # the third has none
                 ragged[i] = _softmax(sharpness * rng.normal(size=(int(rng.integers(1, 7)) if i != 2 else 0, n_classes)))
+                if need == "member_tokens":  # of two, the second reads every text backward
+                    ragged[i] = np.stack([ragged[i], ragged[i][::-1]])
             return ragged
     raise NotImplementedError(f"{need}: no example is made up for it; there are some for {', '.join(SIGNALS)}.")
 
