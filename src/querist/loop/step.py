@@ -157,6 +157,9 @@ def ask(
             for row in drawn
         ]
         queries = _interleave(queries, len(queries) - len(drawn), rng)
+    # All that is left may be labeled, where the part of a composite whose turn it is asks about new items only.
+    if not queries:
+        raise PoolExhausted
     paid = [state.asked[q.row] for q in queries if q.row in state.labels and q.row in state.asked]
     after = replace(
         state,

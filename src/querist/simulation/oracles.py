@@ -167,7 +167,7 @@ class Crowd:
         Examples
         --------
         >>> [round(1 - member.error, 3) for member in Crowd.drawn(3, 0.7).members]
-        [0.74, 0.722, 0.804]
+        [0.727, 0.707, 0.58]
         """
         checks.positive("n", n)
         if not 0 < checks.share("accuracy", accuracy) < 1:

@@ -118,6 +118,18 @@ def test_what_does_not_read_answers_never_asks_a_labeled_item_again(strategy: st
     assert not {query.row for query in own} & {0, 1, 2, 3}
 
 
+@pytest.mark.parametrize("strategy", ["filtered", "divided"])
+def test_a_composite_whose_turn_asks_about_new_items_only_ends_with_them(strategy: str) -> None:
+    params = {
+        "filtered": {"score": "active_label", "then": "k_center"},
+        "divided": {"strategies": ["active_label", "margin"], "shares": [0.001, 0.999]},
+    }[strategy]
+    state = State.start(N, policy(strategy=strategy, params=params, batch_size=1))
+    state = tell(state, dict.fromkeys(range(N), 1), annotator="ann")
+    with pytest.raises(PoolExhausted):
+        ask(state, signals(state, embeddings=np.eye(N)))
+
+
 def test_the_random_share_asks_nobody_a_second_time() -> None:
     for seed in range(20):
         state = tell(State.start(N, policy(exploration=0.5, seed=seed)), {0: 1, 1: 1, 2: 1}, annotator="ann")
