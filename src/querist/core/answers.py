@@ -11,7 +11,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,15 +135,15 @@ def read_boxes(raw: Any, find: Find) -> list[dict[str, Any]]:
     return [dict(zip(names, box, strict=True)) for box in sorted(found)]
 
 
-def classes_in(values: Iterable[Any], task: str) -> list[str]:
-    """The classes that answers name, sorted, where no schema says which there are; what cannot be read names none.
+def named_in(values: Iterable[Any], task: str) -> list[list[str] | InvalidInput]:
+    """The classes that each answer names, where no schema says which there are, or why it cannot be read.
 
     In a column of labels, the first of `;`, `|` and `,` that stands anywhere parts the names.
 
     Examples
     --------
-    >>> classes_in(["sad; quiet, or still", "(none)", ["happy"]], "labels")
-    ['happy', 'quiet, or still', 'sad']
+    >>> named_in(["sad; quiet, or still", "(none)", ["happy"]], "labels")
+    [['sad', 'quiet, or still'], [], ['happy']]
     """
     values = list(values)
     lines = [value for value in values if isinstance(value, str) and not value.lstrip().startswith(("[", "{"))]
@@ -158,11 +157,24 @@ def classes_in(values: Iterable[Any], task: str) -> list[str]:
             raise InvalidInput(f"the label {raw!r} must be one name.")
         return name
 
-    seen: set[str] = set()
+    found: list[list[str] | InvalidInput] = []
     for value in values:
-        with suppress(InvalidInput):
-            seen.update(FORMS[task].classes_of(FORMS[task].read(value, find)))
-    return sorted(seen)
+        try:
+            found.append(FORMS[task].classes_of(FORMS[task].read(value, find)))
+        except InvalidInput as error:
+            found.append(error)
+    return found
+
+
+def classes_in(values: Iterable[Any], task: str) -> list[str]:
+    """All classes that answers name, sorted; one that cannot be read names none.
+
+    Examples
+    --------
+    >>> classes_in(["0-4 PER; 9-14 LOC", "(none)", "0-3 PER"], "spans")
+    ['LOC', 'PER']
+    """
+    return sorted({name for names in named_in(values, task) if not isinstance(names, InvalidInput) for name in names})
 
 
 def beyond(stored: Sequence[Mapping[str, Any]], task: str, content: Any) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.answers import FORMS, as_objects, classes_in
+from querist.core.answers import FORMS, as_objects, classes_in, named_in
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput, RowProblem, RowsRejected
 from querist.core.hashing import is_missing
@@ -91,6 +91,13 @@ def read_answers(
             f"target: must have answers; column {target!r} of {file} is empty in every row. Name another column."
         )
     if task is not None and task in FORMS:
+        problems = [
+            RowProblem(lines[i], None, str(named))
+            for i, named in zip(rows, named_in([raw[i] for i in rows], task), strict=True)
+            if isinstance(named, InvalidInput)
+        ]
+        if problems:
+            raise _unreadable(target, problems, len(rows))
         return Answers(as_objects([raw[i] for i in rows]), rows, task, _left_out(raw, rows, rows, target))
     numbers = {i: _number(raw[i], decimal_comma) for i in rows}
     known = [i for i in rows if not _unknown(raw[i])]
@@ -151,11 +158,15 @@ def read_sets(
         except InvalidInput as error:
             problems.append(RowProblem(i + 1, None, str(error)))
     if problems:
-        raise RowsRejected(
-            f"{target}: every answer must be readable; {len(problems)} of {n_items:,} are not. Mend them first.",
-            tuple(problems),
-        )
+        raise _unreadable(target, problems, n_items)
     return schema, as_objects(codes)
+
+
+def _unreadable(target: str, problems: Sequence[RowProblem], n_rows: int) -> RowsRejected:
+    return RowsRejected(
+        f"{target}: every answer must be readable; {len(problems)} of {n_rows:,} are not. Mend them first.",
+        tuple(problems),
+    )
 
 
 def _lists(y: Any, task: Task, classes: Sequence[str] | None) -> list[Any]:

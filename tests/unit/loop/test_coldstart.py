@@ -5,7 +5,17 @@ import pytest
 
 from querist.core.errors import InvalidInput
 from querist.core.schema import Schema
-from querist.loop.coldstart import SeedRule, rule_report, rules, stratified, trust_classes, trust_numbers, votes
+from querist.loop.coldstart import (
+    SeedRule,
+    rule_report,
+    rules,
+    stratified,
+    trust_classes,
+    trust_labels,
+    trust_numbers,
+    trust_sets,
+    votes,
+)
 
 SCHEMA = Schema("kind", ("spam", "ham"))
 ITEMS = [{"text": t} for t in ("win a prize", "Prize for mom", "see you at home", "call mom", "lunch?")]
@@ -112,3 +122,37 @@ def test_trust_in_numbers_is_a_test_against_their_mean() -> None:
     assert trust_numbers(y + 0.1, y).ok
     assert not trust_numbers(np.full(20, y.mean()), y).ok
     assert not trust_numbers(y[:5], y[:5]).ok
+
+
+def test_trust_in_labels_is_a_test_against_each_labels_share() -> None:
+    held = np.tile([[True, False], [False, True], [True, True], [False, False]], (5, 1))
+    assert trust_labels(np.where(held, 0.8, 0.2), held).ok
+    assert trust_labels(np.tile(held.mean(axis=0), (20, 1)), held).value == 0
+    assert not trust_labels(np.tile(held.mean(axis=0), (20, 1)), held).ok
+    assert "only 9 labeled items" in trust_labels(np.where(held, 0.8, 0.2)[:9], held[:9]).reason
+    assert trust_labels(np.full((20, 2), 0.5), np.ones((20, 2), dtype=bool)).reason == (
+        "all labeled items have the same labels"
+    )
+
+
+def test_trust_in_labels_is_given_to_noise_no_more_often_than_promised() -> None:
+    rng = np.random.default_rng(0)
+    given = 0
+    for _ in range(1000):
+        held = rng.random((40, 3)) < 0.3
+        probs = np.clip(held.mean(axis=0) + rng.normal(scale=0.05, size=held.shape), 0, 1)
+        given += trust_labels(probs, held).ok
+    # A look trusts noise in 10 % at most; noise in the probabilities only adds error. 4 standard errors above.
+    assert given <= 1000 * 0.1 + 4 * (1000 * 0.1 * 0.9) ** 0.5
+
+
+def test_trust_in_sets_is_a_test_of_what_is_found_against_another_items() -> None:
+    hits = np.array([1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 0])
+    found = trust_sets(hits, np.zeros(12, dtype=int), n_true=14, n_predicted=10)
+    assert found.ok
+    assert found.value == pytest.approx(2 * 9 / 24)
+    # The bound by hand: mean 3/4, s = sqrt(9/12 * 3/12 * 12/11), t of 11 degrees at 90 % 1.3634
+    assert found.low == pytest.approx(12 * 2 / 24 * (0.75 - 1.3634 * (0.1875 * 12 / 11) ** 0.5 / 12**0.5), abs=1e-4)
+    assert not trust_sets(hits, hits, n_true=14, n_predicted=10).ok
+    assert trust_sets(hits * 0, hits * 0, n_true=0, n_predicted=4).reason == "no labeled item has anything marked"
+    assert "only 9 labeled items" in trust_sets(hits[:9], hits[:9], n_true=3, n_predicted=3).reason

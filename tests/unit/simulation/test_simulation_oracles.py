@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from querist.core.answers import as_objects
 from querist.core.errors import InvalidInput
 from querist.core.ports import Oracle, Questions
+from querist.core.schema import Task
 from querist.simulation import (
     Abstaining,
     Biased,
@@ -270,3 +272,29 @@ def test_any_other_oracle_is_one_annotator(oracle: Oracle) -> None:
 def test_a_crowd_that_cannot_be_is_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         make()
+
+
+@pytest.mark.parametrize("task", ["labels", "spans", "boxes"])
+def test_an_erring_oracle_makes_one_mistake_in_a_set(task: Task) -> None:
+    parts = {"labels": (0, 2), "spans": ((0, 3, 1), (4, 9, 0)), "boxes": ((0, 0, 3, 3, 2), (4, 4, 2, 2, 0))}
+    truth = as_objects([parts[task]] * 600 + [()] * 300)
+    rows = np.arange(900)
+    questions = Questions(rows, truth, np.full(900, 0.5), 3, 0, task)
+    said = [reply.value for reply in Uniform(0.3).answer(questions, rng=np.random.default_rng(0))]
+    wrong = [value != true for value, true in zip(said, truth, strict=True)]
+    n_erring = 900 if task == "labels" else 600  # there is nothing to leave out of an empty one
+    assert sum(wrong) / n_erring == pytest.approx(0.3, abs=5 * sqrt(0.3 * 0.7 / n_erring))
+    for value, true in zip(said, truth, strict=True):
+        assert value == tuple(sorted(value))
+        if task == "labels":
+            assert len(set(value) ^ set(true)) <= 1
+        else:
+            assert len(set(true) - set(value)) <= 1
+            assert {part[:-1] for part in value} <= {part[:-1] for part in true}
+
+
+@pytest.mark.parametrize("oracle", [ByClass(((0.9, 0.1), (0.1, 0.9))), Biased(0, 0.1), Drifting(1, {0: 1})])
+def test_an_oracle_that_mistakes_classes_says_that_sets_are_none(oracle: Oracle) -> None:
+    questions = Questions(np.arange(2), as_objects([(0,), ()]), np.full(2, 0.5), 2, 0, "labels")
+    with pytest.raises(InvalidInput, match="must answer with one class each; the answers here are sets"):
+        oracle.answer(questions, rng=np.random.default_rng(0))
