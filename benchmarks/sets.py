@@ -128,32 +128,33 @@ def policies(names: Sequence[str], batch_size: int) -> dict[str, Policy]:
 
 def measured(some: DataSet, data: Labeled, study: Study) -> dict[str, Any]:
     """What is kept of a set."""
-    random = next(c for c in study.curves if c.strategy == "random" and c.metric == study.metric)
-    rows = []
+    curves = {curve.strategy: curve for curve in study.curves if curve.metric == study.metric}
+    found: dict[str, dict[str, Any]] = {
+        name: {
+            "labels": [int(n) for n in curve.n_labels],
+            "mean": [round(float(value), 5) for value in curve.mean],
+            "final": round(float(curve.mean[-1]), 5),
+        }
+        for name, curve in curves.items()
+    }
     for test in study.comparisons:
-        curve = next(c for c in study.curves if c.strategy == test.strategy and c.metric == study.metric)
-        rows.append(
-            {
-                "strategy": test.strategy,
-                "area": test.difference.value,
-                "low": test.difference.low,
-                "high": test.difference.high,
-                "p": test.p_value,
-                "wins": test.wins,
-                "last": float(curve.mean[-1]),
-            }
-        )
+        found[test.strategy] |= {
+            "area": round(test.difference.value, 5),
+            "low": round(test.difference.low, 5),
+            "high": round(test.difference.high, 5),
+            "p": round(test.p_value, 6),
+            "wins": test.wins,
+        }
     return {
-        "name": some.name,
-        "task": data.schema.task,
+        "set": some.name,
+        "setting": data.schema.task,
         "metric": study.metric,
         "n_items": data.n_items,
         "classes": len(data.schema.classes),
         "batch_size": some.batch_size,
         "budget": some.budget,
         "seeds": len(study.facts["seeds"]),
-        "random_last": float(random.mean[-1]),
-        "rows": sorted(rows, key=lambda row: -row["area"]),
+        "strategies": found,
     }
 
 
@@ -167,7 +168,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, default=kept.ROOT / "bench-results" / "sets.json")
     wanted = parser.parse_args(argv)
     before = json.loads(wanted.json.read_text("utf-8"))["sets"] if wanted.json.exists() else []
-    found = {body["name"]: body for body in before}
+    found = {body["set"]: body for body in before}
     for some in SETS:
         if wanted.only and some.name not in wanted.only:
             continue
@@ -189,9 +190,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         wanted.json.parent.mkdir(parents=True, exist_ok=True)
         wanted.json.write_text(json.dumps({"sets": list(found.values())}, indent=1) + "\n", "utf-8")
         shown = found[some.name]
-        print(f"{some.name}: {shown['metric']}, {shown['seeds']} seeds; random ends at {shown['random_last']:.3f}")
-        for row in shown["rows"]:
-            print(f"  {row['strategy']:26} {row['area']:+.4f}  p {row['p']:.3g}  {row['wins']} wins  {row['last']:.3f}")
+        print(f"{some.name}: {shown['metric']}, {shown['seeds']} seeds")
+        for name, row in sorted(shown["strategies"].items(), key=lambda pair: -pair[1].get("area", 0.0)):
+            gain = f"{row['area']:+.4f}  p {row['p']:.3g}  {row['wins']} wins" if "area" in row else ""
+            print(f"  {name:26} ends at {row['final']:.3f}  {gain}")
     return 0
 
 

@@ -105,6 +105,8 @@ def panels(name: str, results: Mapping[str, Any]) -> Markup:
     parts = [tag("rect", x=0, y=0, width=width, height=height, fill="#ffffff", rx=6)]
     at = 12.0
     for shown in dict.fromkeys([name, USUAL, BASELINE]):
+        if not any(shown in body["strategies"] for body in bodies):
+            continue
         parts.append(tag("line", x1=at, y1=14, x2=at + 18, y2=14, stroke=_ink(shown, name), stroke_width=2.5))
         parts.append(_text(shown, at + 24, 18))
         at += 44 + 7 * len(shown)

@@ -42,7 +42,7 @@ def own_names() -> tuple[str, ...]:
 
 
 def _needs(name: str) -> set[str]:
-    return set(find(name).needs) - ({"predictions"} if name in ANY_TASK else set())
+    return {"probs"} if name in ANY_TASK else set(find(name).needs)
 
 
 def is_known(name: str) -> bool:
