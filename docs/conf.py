@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import figures
 import measured
-import measured_sets
+import measured_tasks
 import pictures
 
 from querist._version import __version__
@@ -32,5 +32,5 @@ suppress_warnings = ["ref.python"]
 
 pictures.write(Path(__file__).parent / "strategies" / "pictures")
 measured.write(Path(__file__).parent)
-measured_sets.write(Path(__file__).parent)
+measured_tasks.write(Path(__file__).parent)
 figures.write(Path(__file__).parent / "reference" / "measured")

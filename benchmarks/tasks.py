@@ -1,9 +1,9 @@
-"""Label efficiency where an answer is a set: labels, spans and boxes, by the product's own studies, resumable.
+"""Label efficiency where an answer is no class: labels, spans, boxes and numbers, by the product's own studies.
 
-`python -m benchmarks.sets FOLDER`, where FOLDER holds `emotions_multilabel/`, `wikigold/` and `wnut17/`; what is not
-there is skipped, and said to be. The scenes of digits are made up. Each set is one `querist.simulate` with the task's
-default learner: the strategies of the task, those that only look at the items, and `auto`, all from one random first
-batch.
+`python -m benchmarks.tasks FOLDER`, where FOLDER holds `emotions_multilabel/`, `wikigold/`, `wnut17/` and
+`uci_regression/`; what is not there is skipped, and said to be. It is resumable. The scenes of digits are made up. Each
+set is one `querist.simulate` with the task's default learner: the strategies of the task, those that only look at the
+items, and `auto`, all from one random first batch.
 """
 
 from __future__ import annotations
@@ -27,6 +27,17 @@ from querist.simulation import digit_scenes, simulate
 from querist.simulation.data import Labeled, labeled
 
 DIVERSE = ("k_center", "k_means", "typiclust", "max_herding", "variance_reduction")
+NUMBERS = (
+    "variance",
+    "query_by_variance",
+    "expected_model_change",
+    "greedy_x",
+    "greedy_y",
+    "greedy_xy",
+    "lcmd",
+    "variance_reduction",
+    "auto",
+)
 N_SCENES = 300
 
 
@@ -90,6 +101,19 @@ def sentences(path: Path) -> Iterator[tuple[str, list[tuple[int, int, str]]]]:
             goes_on = kind
 
 
+def uci(name: str) -> Callable[[Path], Labeled | None]:
+    """A table of the UCI repository, its last column the number to predict."""
+
+    def read(folder: Path) -> Labeled | None:
+        path = folder / "uci_regression" / f"{name}.txt.gz"
+        if not path.exists():
+            return None
+        values = np.loadtxt(path, dtype=np.float64)
+        return labeled(values[:, :-1], values[:, -1], task="number", name=name)
+
+    return read
+
+
 def scenes(folder: Path) -> Labeled | None:
     """Synthetic: handwritten digits scattered over noise."""
     X, y = digit_scenes(N_SCENES, rng=np.random.default_rng(0))
@@ -114,6 +138,7 @@ SETS = (
         50,
         750,
     ),
+    *(DataSet(name, uci(name), NUMBERS, 20, 260) for name in ("concrete", "energy", "kin8nm", "wine-quality-red")),
     DataSet("scenes of digits", scenes, ("box_uncertainty", "k_center", "k_means", "typiclust", "auto"), 10, 120),
 )
 
@@ -160,12 +185,12 @@ def measured(some: DataSet, data: Labeled, study: Study) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what is missing, and write what all of it says."""
-    parser = argparse.ArgumentParser("python -m benchmarks.sets", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser("python -m benchmarks.tasks", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", action="append", default=[], help="sets of these names")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--runs", type=Path, default=kept.ROOT / "bench-results" / "sets")
-    parser.add_argument("--json", type=Path, default=kept.ROOT / "bench-results" / "sets.json")
+    parser.add_argument("--runs", type=Path, default=kept.ROOT / "bench-results" / "tasks")
+    parser.add_argument("--json", type=Path, default=kept.ROOT / "bench-results" / "tasks.json")
     wanted = parser.parse_args(argv)
     before = json.loads(wanted.json.read_text("utf-8"))["sets"] if wanted.json.exists() else []
     found = {body["set"]: body for body in before}

@@ -1,4 +1,4 @@
-"""Tell what was measured where an answer is a set, from the results kept in the repository; run by every build."""
+"""Tell what was measured where an answer is no class, from the results kept in the repository; run by every build."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import measured
 
-RESULTS = measured.RESULTS / "sets.json"
-WHAT = {"labels": "several labels", "spans": "spans", "boxes": "boxes"}
+RESULTS = measured.RESULTS / "tasks.json"
+WHAT = {"labels": "several labels", "spans": "spans", "boxes": "boxes", "number": "a number"}
 
 
 def write(docs: Path) -> list[str]:
@@ -19,11 +19,11 @@ def write(docs: Path) -> list[str]:
     folder, beside = docs / "reference" / "measured", docs / "strategies" / "measured"
     folder.mkdir(parents=True, exist_ok=True)
     beside.mkdir(parents=True, exist_ok=True)
-    (folder / "sets.inc").write_text("\n\n".join(map(table, results["sets"])) + "\n", "utf-8")
+    (folder / "tasks.inc").write_text("\n\n".join(map(table, results["sets"])) + "\n", "utf-8")
     names = sorted({name for body in results["sets"] for name in body["strategies"]} - {measured.BASELINE})
     for name in names:
-        (beside / f"{name}-sets.inc").write_text(told(name, results), "utf-8")
-        (beside / f"{name}-sets.svg").write_text(str(measured.panels(name, results)), "utf-8")
+        (beside / f"{name}-tasks.inc").write_text(told(name, results), "utf-8")
+        (beside / f"{name}-tasks.svg").write_text(str(measured.panels(name, results)), "utf-8")
     return names
 
 
@@ -56,9 +56,10 @@ def told(name: str, results: Mapping[str, Any]) -> str:
         if (row := body["strategies"].get(name))
     ]
     text = "\n".join(said)
+    whole = "../reference/label-efficiency.md#other-answers-than-one-class"
     return (
-        f"{text}\n[All of it, and how it was measured](../reference/label-efficiency.md#answers-that-are-sets).\n\n"
-        f"![Its learning curves beside random's](measured/{name}-sets.svg)\n"
+        f"{text}\n[All of it, and how it was measured]({whole}).\n\n"
+        f"![Its learning curves beside random's](measured/{name}-tasks.svg)\n"
     )
 
 
