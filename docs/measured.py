@@ -24,7 +24,10 @@ MODELS = {"linear": "a linear model on frozen features", "forest": "a random for
 
 
 def write(docs: Path) -> list[str]:
-    """Write the tables, each set's curves, and each measured strategy's part of its page; return the strategies."""
+    """Write the tables, each set's curves, and each measured strategy's part of its page; return the strategies.
+
+    `labels.json` holds what `auto` is judged by, on all sets; `labels_others.json` all other strategies, on a few.
+    """
     results = json.loads((RESULTS / "labels.json").read_text("utf-8"))
     folder = docs / "reference" / "measured"
     folder.mkdir(parents=True, exist_ok=True)
@@ -32,10 +35,13 @@ def write(docs: Path) -> list[str]:
     (folder / "labels.inc").write_text(page(results, curves, folder), "utf-8")
     beside = docs / "strategies" / "measured"
     beside.mkdir(parents=True, exist_ok=True)
-    names = [row["strategy"] for row in results["overall"]["linear"] if _is_plain(row["strategy"])]
-    for name in names:
-        (beside / f"{name}.inc").write_text(told(name, results), "utf-8")
-        (beside / f"{name}.svg").write_text(str(panels(name, results)), "utf-8")
+    names: list[str] = []
+    for some in (results, json.loads((RESULTS / "labels_others.json").read_text("utf-8"))):
+        for name in (row["strategy"] for row in some["overall"]["linear"]):
+            if _is_plain(name) and name not in names:
+                (beside / f"{name}.inc").write_text(told(name, some), "utf-8")
+                (beside / f"{name}.svg").write_text(str(panels(name, some)), "utf-8")
+                names.append(name)
     return names
 
 

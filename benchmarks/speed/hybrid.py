@@ -124,6 +124,8 @@ CASES = (
         "k_center, 100,000",
         _k_center,
         (faster(10), check(SAME_PICKS, 1), near(2, PRODUCT)),
+        if_missed="Beside the product, the distances that it gives are compared with the nearest so far, which reads "
+        "them once more.",
     ),
     Case(
         "badge, 20,000, 10 classes",

@@ -97,6 +97,10 @@ def _weighted_k_means(quick: bool) -> Contest:
     return Contest("50,000 x 384, 20 classes, pick 100 of 1,000", ours("weighted_k_means", probs, X), written)
 
 
+SAME_PRODUCTS = (
+    "Both do the same matrix products; what ours leaves out are the passes over memory between them, and how much that "
+    "is depends on the machine."
+)
 CASES = (
     Case(
         "expected_error_reduction, digits",
@@ -104,7 +108,13 @@ CASES = (
         (faster(50), check(SAME_RANKS, 0.95)),
         cores=1,
     ),
-    Case("weighted_variance_reduction, 50,000, one core", _variance_reduction, (faster(2, "plain"),), cores=1),
+    Case(
+        "weighted_variance_reduction, 50,000, one core",
+        _variance_reduction,
+        (faster(2, "plain"),),
+        cores=1,
+        if_missed=SAME_PRODUCTS,
+    ),
     Case(
         "uncertainty_herding, 50,000, one core",
         lambda quick: uncertain_herding(50_000),

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import statistics
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,12 +15,17 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.fixture(scope="module")
-def measured():
-    spec = importlib.util.spec_from_file_location("measured", DOCS / "measured.py")
+def loaded(name: str):
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def measured():
+    sys.modules["measured"] = loaded("measured")
+    return sys.modules["measured"]
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +34,19 @@ def results(measured) -> dict:
 
 
 def test_each_measured_strategy_shows_it_on_its_page(measured, tmp_path: Path) -> None:
-    names = measured.write(tmp_path)
-    assert {"auto", "margin", "uncertainty_herding"} <= set(names)
-    shows = "```{include} measured/"
-    showing = {page.stem for page in (DOCS / "strategies").glob("*.md") if shows in page.read_text("utf-8")}
-    assert showing == set(names)
-    for name in names:
-        assert f"{shows}{name}.inc\n" in (DOCS / "strategies" / f"{name}.md").read_text("utf-8")
-        root = ElementTree.parse(tmp_path / "strategies" / "measured" / f"{name}.svg").getroot()
+    parts = [*measured.write(tmp_path), *(f"{name}-tasks" for name in loaded("measured_tasks").write(tmp_path))]
+    assert {"auto", "auto-tasks", "margin", "mnlp-tasks"} <= set(parts)
+    showing = {
+        part
+        for page in (DOCS / "strategies").glob("*.md")
+        for part in re.findall(r"```\{include\} measured/(\S+)\.inc\n", page.read_text("utf-8"))
+    }
+    assert showing == set(parts)
+    for part in parts:
+        name = part.removesuffix("-tasks")
+        assert f"measured/{part}.inc\n" in (DOCS / "strategies" / f"{name}.md").read_text("utf-8")
+        assert f"measured/{part}.svg)" in (tmp_path / "strategies" / "measured" / f"{part}.inc").read_text("utf-8")
+        root = ElementTree.parse(tmp_path / "strategies" / "measured" / f"{part}.svg").getroot()
         assert name in root.find("{http://www.w3.org/2000/svg}title").text
     table = (tmp_path / "reference" / "measured" / "labels.inc").read_text("utf-8")
     for picture in re.findall(r"\]\((\S+\.svg)\)", table):
