@@ -112,15 +112,15 @@ def _of(name: str, n: int, n_classes: int, targets: tuple[Target, ...], if_misse
 
 
 OF_LOGARITHMS = (
-    "Most of it is ten million logarithms, which the formula cannot do without; a compiler could fuse them with the sum "
-    "(decision 7)."
+    "Most of it is ten million logarithms, which the formula cannot do without; a compiler could fuse them with the "
+    "sum (decision 7)."
 )
 OF_SHORT_ROWS = (
-    "A row of ten classes is short: NumPy takes many at a time, in one pass through the cache for each class, and a pass "
-    "costs about what reading does. That the rows are distributions is looked at besides."
+    "A row of ten classes is short: NumPy takes many at a time, in one pass through the cache for each class, and a "
+    "pass costs about what reading does. That the rows are distributions is looked at besides."
 )
 OF_SHARED_LOGARITHMS = (
-    "Twenty million logarithms, which the fastest peer takes too, on one thread: two cores make little more than two times "
+    "Twenty million logarithms, which the fastest peer takes too, on one thread: two cores make little more than twice "
     "of it, and what is beyond that is won by staying in the cache."
 )
 SCARCE = extra(16)
