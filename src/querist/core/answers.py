@@ -209,6 +209,18 @@ def beyond(stored: Sequence[Mapping[str, Any]], task: str, content: Any) -> str 
     return None
 
 
+def quoted(stored: Sequence[Mapping[str, Any]], text: str) -> str:
+    """Spans as a reader knows them, by the words that they mark.
+
+    Examples
+    --------
+    >>> quoted([{"start": 0, "end": 3, "label": "PER"}], "Ann left")
+    'PER “Ann”'
+    """
+    parts = [f"{span['label']} “{text[span['start'] : span['end']]}”" for span in stored]
+    return "; ".join(parts) or NONE_HOLDS
+
+
 def as_objects(values: Sequence[Any]) -> Array:
     """Values as a 1-D array of objects, whatever they are; NumPy would make a table of equally long ones."""
     out = np.empty(len(values), dtype=object)

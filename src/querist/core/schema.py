@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from querist.core.answers import FORMS, NONE_HOLDS, Code
+from querist.core.answers import FORMS, NONE_HOLDS, Code, quoted
 from querist.core.checks import listed, nearest, one_of, positive
 from querist.core.errors import InvalidInput
 from querist.core.hashing import digest
@@ -170,6 +170,12 @@ class Schema:
         if self.task == "number":
             return float(value)
         return str(value) if self.task == "choice" else FORMS[self.task].cell(value)
+
+    def shown(self, value: Any, content: Any = None) -> str:
+        """An answer as a person reads it: as in a cell, but spans by the words of the text that they mark."""
+        if self.task == "spans" and isinstance(content, str):
+            return quoted(value, content)
+        return str(self.cell(value))
 
     def classes_of(self, value: Any) -> list[str]:
         """The classes that an answer names, as often as it does."""

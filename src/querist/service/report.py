@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from querist.core.atomic import replacing
 from querist.core.checks import page_path
 from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
+from querist.core.schema import Schema
+from querist.core.state import Value
+from querist.learners import only_field
 from querist.report import ProjectView, VersionRow, project_page
 from querist.service.pictures import pixels
 from querist.service.status import Status, status
@@ -76,13 +80,18 @@ def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:
             AskedItem(
                 row=q.item_seq,
                 reason=q.reason,
-                label="not answered" if q.value is None else str(schema.cell(q.value)),
+                label="not answered" if q.value is None else _label(q.value, found[q.item_seq].fields, spec, schema),
                 preview=_preview(dict(found[q.item_seq].fields), spec),
             )
             for q in queries
         )
         shown.append(Round(record.number, record.strategy, n_labels, asked, record.held_back))
     return tuple(shown)
+
+
+def _label(value: Value, fields: Mapping[str, Any], spec: FieldSpec, schema: Schema) -> str:
+    within = only_field(spec, schema.task)
+    return schema.shown(value, None if within is None else fields.get(within))
 
 
 def _preview(fields: dict[str, Any], spec: FieldSpec) -> str | list[list[float]]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from querist.catalogue import reads_answers
 from querist.core.evidence import Point
 from querist.core.items import SPLITS
+from querist.core.schema import Task
 from querist.core.words import counted, metric_name
 from querist.loop.budget import Spending, spending
 from querist.loop.stopping import Verdict
+from querist.metrics import METRICS
 from querist.service.standing import state
 from querist.service.workspace import Workspace
 from querist.store import answers, items, models, rounds
@@ -92,7 +94,7 @@ def status(work: Workspace) -> Status:
         {name: labels[split, name] for name in sorted(schema.classes, key=lambda name: -labels[split, name])}
         for split in ("pool", "test")
     )
-    metric = _metric(points, classes)
+    metric = _metric(schema.task, classes)
     asked = sum(r.n_asked for r in done if r.purpose != "evaluation")
     drawn = sum(r.n_random for r in done if r.purpose != "evaluation")
     return Status(
@@ -147,9 +149,9 @@ def _round(record: rounds.RoundRecord) -> RoundStatus:
     )
 
 
-def _metric(points: tuple[Point, ...], classes: Mapping[str, int]) -> str:
-    if points and "r2" in points[-1].metrics:
-        return "r2"
+def _metric(task: Task, classes: Mapping[str, int]) -> str:
+    if task != "choice":
+        return METRICS[task][0]
     most = max(classes.values(), default=0)
     skewed = most > 2 / 3 * max(sum(classes.values()), 1) or len(classes) > 10
     return "macro_f1" if skewed else "accuracy"

@@ -66,8 +66,10 @@ class Labeled:
 
     def shown(self, row: int) -> str:
         """The true answer of an item, as a table or a report has it."""
-        answer = self.schema.decode(self.y[row])
-        return str(answer) if self.schema.task == "number" else str(self.schema.cell(answer))
+        content = None
+        if self.schema.task == "spans":
+            content = self.X[self.spec.named("text")[0]][row] if self.spec else take(self.X, [row])[0]
+        return self.schema.shown(self.schema.decode(self.y[row]), content)
 
 
 def labeled(
