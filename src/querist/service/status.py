@@ -180,8 +180,9 @@ def _story(
         parts.append(f"{counted(len(drawn), 'round')} drew {counted(n_drawn, 'item')} to measure on.")
     if len(points) > 1 and metric in points[-1].metrics and metric in points[0].metrics:
         first, last = points[0], points[-1]
+        name = metric_name(metric)
         parts.append(
-            f"{metric_name(metric)} went from {first.metrics[metric]:.3f} at {first.n_labels} labels "
+            f"{name[0].upper()}{name[1:]} went from {first.metrics[metric]:.3f} at {first.n_labels} labels "
             f"to {last.metrics[metric]:.3f} at {last.n_labels}."
         )
     if spent.usd or spent.pending_usd:

@@ -72,8 +72,7 @@ def decide(known: Known) -> Decision:
 
 def _for_sets(known: Known) -> Decision:
     if known.sets_of == "labels" and known.has_embeddings and not known.by_price:
-        both = {"strategy": "divided", "params": {"strategies": ["variance_reduction", FOR_SETS["labels"]]}}
-        return Decision(both, "answers that are several labels")
+        return Decision("variance_reduction", "answers that are several labels, on embeddings")
     return Decision(FOR_SETS[known.sets_of], f"answers that are {known.sets_of}")
 
 

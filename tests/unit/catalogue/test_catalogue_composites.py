@@ -102,6 +102,11 @@ def test_a_composite_of_class_scores_does_not_suit_a_number() -> None:
     [
         (Known(100, 10, 3, "linear", has_embeddings=True), "divided"),
         (Known(100, 10, 77, "linear", has_embeddings=True), "uncertainty_herding"),
+        (Known(100, 10, 0, "", has_embeddings=True, sets_of="labels"), "variance_reduction"),
+        (Known(100, 10, 0, "", has_embeddings=False, sets_of="labels"), "mmc"),
+        (Known(100, 10, 0, "", has_embeddings=True, by_price=True, sets_of="labels"), "mmc"),
+        (Known(100, 10, 0, "", has_embeddings=True, sets_of="spans"), "mnlp"),
+        (Known(100, 10, 0, "", has_embeddings=True, sets_of="boxes"), "box_uncertainty"),
         (Known(100, 10, 2, "trees", has_embeddings=True), "margin"),
         (Known(100, 10, 4, "trees", has_embeddings=True), "weighted_k_means"),
         (Known(100, 10, 2, "", has_embeddings=False), "margin"),
