@@ -139,4 +139,4 @@ def test_labels_that_hold_together_are_studied_from_a_file(cli: Callable[..., An
     write(tmp_path / "soups.csv", spoiled)
     said = cli(*usual, "--task", "labels")
     assert said.code == 2
-    assert "taste: every answer must be readable; 2 of 120 are not. Mend them first.\n  line 6: " in said.err
+    assert "taste: every answer must be readable; 2 of 120 cannot be read. Mend them first.\n  line 6: " in said.err

@@ -20,6 +20,7 @@ from querist.core.policy import Policy
 from querist.core.schema import TASKS, Schema, Task
 from querist.project import Project
 from querist.simulation import digit_scenes, simulate
+from querist.simulation.data import labeled
 
 N_ITEMS, BATCH = 80, 10
 STARTS = ("rules", "stratified", "zero_shot")  # a policy's start, not its strategy
@@ -152,3 +153,46 @@ def test_what_another_task_has_is_refused_in_words(task: Task, start: Callable[.
         simulate(asked.X, asked.answers, strategies=[other], task=task, seeds=1)
     with pytest.raises(InvalidInput, match=f"strategy: must suit .*; '{other}' needs"):
         start(f"sqlite:///{tmp_path / 'db'}", policy=Policy(other), schema=asked.schema)
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task != "choice"])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"start": "zero_shot"}, "start: must suit .*; 'zero_shot' is for a choice of classes"),
+        ({"start": "rules"}, "start: must suit .*; 'rules' is for a choice of classes"),
+        ({"quotas": {"red": 0.5}}, "quotas: must be left out where the answer is"),
+    ],
+)
+def test_what_goes_by_one_class_is_refused_where_an_answer_is_none(
+    task: Task, changes: dict[str, Any], said: str, start: Callable[..., Project], tmp_path: Path
+) -> None:
+    asked = question(task)
+    policy = Policy(batch_size=8, **changes)
+    with pytest.raises(InvalidInput, match=said):
+        start(f"sqlite:///{tmp_path / 'db'}", policy=policy, schema=asked.schema)
+    with pytest.raises(InvalidInput, match=said):
+        simulate(asked.X, asked.answers, strategies={"mine": policy}, task=task, seeds=1)
+
+
+def test_answers_of_which_nothing_holds_are_answers(start: Callable[..., Project], tmp_path: Path) -> None:
+    asked = question("labels")
+    project = start(f"sqlite:///{tmp_path / 'db'}", policy=Policy(batch_size=8, trust=False), schema=asked.schema)
+    project.add([{"id": str(i), **row} for i, row in enumerate(asked.rows)])
+    project.tell({entry.item_id: [] for entry in project.ask().entries})
+    assert project.status().classes == {"red": 0, "round": 0, "ripe": 0, "(none)": 8}
+    project.tell({entry.item_id: asked.answers[int(entry.item_id)] for entry in project.ask().entries})
+    project.ask()
+    assert [project.replay(number).same for number in (1, 2, 3)] == [True] * 3
+    assert project.verify() == []
+
+
+def test_labels_come_as_a_table_of_zeros_and_ones_too() -> None:
+    asked = question("labels")
+    names = asked.schema.classes
+    table = [[int(name in answer) for name in names] for answer in asked.answers]
+    for y in (table, np.array(table), np.array(table, dtype=float), np.array(table, dtype=bool)):
+        data = labeled(asked.X, y, task="labels", classes=names)
+        assert [data.schema.decode(code) for code in data.y] == asked.answers
+    with pytest.raises(InvalidInput, match="y: must be true or false, or 0 and 1"):
+        labeled(asked.X, np.array(table) * 2, task="labels", classes=names)

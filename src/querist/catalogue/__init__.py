@@ -10,6 +10,7 @@ from querist.catalogue.names import (
     resolve,
     strategy_names,
     suited,
+    suited_policy,
     trusts_model,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "resolve",
     "strategy_names",
     "suited",
+    "suited_policy",
     "trusts_model",
 ]

@@ -209,6 +209,34 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     return strategy
 
 
+def suited_policy(policy: Policy, task: Task) -> None:
+    """See that a policy can choose for this kind of answer.
+
+    Raises
+    ------
+    InvalidInput
+        If its strategy or its start reads what only another kind of answer has, or it has quotas by class where an
+        answer is no class.
+
+    Examples
+    --------
+    >>> suited_policy(Policy(start="rules"), "spans")
+    Traceback (most recent call last):
+    querist.core.errors.InvalidInput: start: must suit spans; 'rules' is for a choice of classes. Use 'k_means'.
+    """
+    suited(policy.strategy, task, policy.params)
+    if task == "choice":
+        return
+    answer = "a number" if task == "number" else task
+    if set(find(policy.start).needs) & set(OF_A_TASK["choice"]):
+        raise InvalidInput(f"start: must suit {answer}; {policy.start!r} is for a choice of classes. Use 'k_means'.")
+    if policy.quotas:
+        raise InvalidInput(
+            f"quotas: must be left out where the answer is {answer}, since they go by the one class that is predicted; "
+            f"got {dict(policy.quotas)}."
+        )
+
+
 def strategy_names() -> tuple[str, ...]:
     """Every name, sorted."""
     return tuple(sorted(_known()))

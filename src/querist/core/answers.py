@@ -296,11 +296,15 @@ def _written(stored: Sequence[Mapping[str, Any]], one: Callable[[Mapping[str, An
 
 
 def _from_text(raw: Any, what: str) -> Any:
-    """What JSON says, an empty list for `-`, or the text itself."""
+    """What JSON says, an empty list where nothing holds, or the text itself."""
+    if isinstance(raw, Mapping):
+        return [raw]
     if not isinstance(raw, str):
         return raw
     text = raw.strip()
-    if text in (NONE_HOLDS, "-"):
+    if not text.strip("".join(SEPARATORS)).strip():
+        raise InvalidInput(f"the answer {raw!r} must name {what}; write '{NONE_HOLDS}' where none holds.")
+    if text.casefold() == NONE_HOLDS:
         return []
     if text.startswith(("[", "{")):
         try:

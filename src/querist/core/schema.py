@@ -16,13 +16,6 @@ from querist.core.hashing import digest
 
 Task = Literal["choice", "labels", "spans", "boxes", "number"]
 TASKS: tuple[Task, ...] = get_args(Task)
-ASKED: dict[Task, str] = {
-    "choice": "one of {n} classes",
-    "labels": "which of {n} labels hold",
-    "spans": "spans of {n} classes",
-    "boxes": "boxes of {n} classes",
-    "number": "a number",
-}
 CLASSES_LISTED = 6
 
 
@@ -83,7 +76,7 @@ class Schema:
         for name in self.classes:
             if not isinstance(name, str) or not name.strip():
                 raise InvalidInput(f"classes: must be non-empty text; got {name!r}. Name the class.")
-            if name.strip() == NONE_HOLDS and self.task == "labels":
+            if fold(name) == NONE_HOLDS and self.task == "labels":
                 raise InvalidInput(
                     f"classes: must not be {name!r}, which says in a table that no label holds. Rename it."
                 )
@@ -102,7 +95,15 @@ class Schema:
     @property
     def asked(self) -> str:
         """What an answer is, in words."""
-        return ASKED[self.task].format(n=self.n_classes)
+        classes = f"{self.n_classes} class" if self.n_classes == 1 else f"{self.n_classes} classes"
+        match self.task:
+            case "choice":
+                return f"one of {classes}"
+            case "labels":
+                return f"which of {self.n_classes} labels hold"
+            case "number":
+                return "a number"
+        return f"{self.task} of {classes}"
 
     def read(self, raw: Any) -> Any:
         """The answer that `raw` stands for; case and surrounding blanks are forgiven, spelling is not.

@@ -188,7 +188,7 @@ def tell(state: State, answers: Mapping[int, Value], *, annotator: str = ANONYMO
     ----------
     state : State
     answers : mapping of int to value
-        By row; class numbers, or numbers.
+        By row; class numbers, numbers, or tuples of numbers (`querist.core.answers`).
     annotator : str
         Whose they are.
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from querist.catalogue import suited
+from querist.catalogue import suited_policy
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.items import FIELD_KINDS
@@ -285,7 +285,9 @@ def seed_rules(path: Path) -> tuple[SeedRule, ...]:
 
 
 def _check_policy(policy: Policy, schema: Schema, strata: str | None, rules: Sequence[SeedRule]) -> None:
-    suited(policy.strategy, schema.task, policy.params)
+    suited_policy(policy, schema.task)
+    if rules and schema.task != "choice":
+        raise InvalidInput(f"rules: must be left out where the answer is {schema.asked}; a seed rule names one class.")
     if policy.start == "rules" and not rules:
         raise InvalidInput(
             "start: must have what it draws by; 'rules' needs seed rules, and there are none. Write them to a file and "
@@ -297,7 +299,7 @@ def _check_policy(policy: Policy, schema: Schema, strata: str | None, rules: Seq
             "named. Name it, `querist init ... --strata FIELD`, or start with 'k_means'."
         )
     for name in policy.quotas:
-        checks.one_of("quotas", name, schema.classes or ("none, since the answer is a number",))
+        checks.one_of("quotas", name, schema.classes)
     if policy.group_quotas and strata is None:
         raise InvalidInput(
             "group_quotas: must be of a project with a strata field; this one has none. Name it: "

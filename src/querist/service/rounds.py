@@ -232,7 +232,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
         schema = work.schema(conn)
         full = work.held(conn, "pool")
         pool = full.until(record.context["last_seq"])
-        known = training.at_version(work, conn, record.dataset_before, pool, schema)
+        known = training.codes_at(work, conn, record.dataset_before, pool, schema)
         doubt, fitted = record.context["trust"], record.context["model"]
         trust = None if doubt is None else Trust(**doubt)
         then_latest = None if fitted is None else models.get(conn, work.project_id, fitted)
@@ -247,7 +247,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
     then = State(
         n_items=len(pool),
         policy=record.policy,
-        labels=dict(zip(known.rows.tolist(), known.y.tolist(), strict=True)),
+        labels=known,
         answers=said_then,
         pending={row: found.asked[row] for row in was_pending},
         asked=found.asked,

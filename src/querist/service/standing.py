@@ -40,7 +40,13 @@ def labels(work: Workspace, conn: Connection, held: Held, schema: Schema) -> Lab
 
 def coded(work: Workspace, conn: Connection, held: Held, schema: Schema) -> dict[int, Value]:
     """The current labels of these items by row, as the loop's state holds them."""
-    found = [(label.item_seq, schema.encode(label.value)) for label in stored.labels(conn, work.project_id)]
+    return by_row(
+        held, [(label.item_seq, schema.encode(label.value)) for label in stored.labels(conn, work.project_id)]
+    )
+
+
+def by_row(held: Held, found: list[tuple[int, Code]]) -> dict[int, Value]:
+    """Pairs of item and code by the items' rows, in their order; what belongs to another split is left out."""
     rows = held.rows_of(np.array([seq for seq, _ in found], dtype=np.int64)).tolist()
     return {row: code for row, (_, code) in sorted(zip(rows, found, strict=True), key=itemgetter(0)) if row >= 0}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from querist.catalogue import reads_answers
+from querist.core.answers import NONE_HOLDS
 from querist.core.evidence import Point
 from querist.core.items import SPLITS
 from querist.core.schema import Task
@@ -52,8 +53,8 @@ class RoundStatus:
 class Status:
     """Where a project stands.
 
-    `classes` and `test_classes` count what the labels of the pool and of the test set name, by class; empty for a
-    number.
+    `classes` and `test_classes` count what the labels of the pool and of the test set name, by class, and
+    those that name none; empty for a number.
     `spent` is what was bought for the pool, and what is on order. `random_share` is that of the items asked about.
     """
 
@@ -88,10 +89,11 @@ def status(work: Workspace) -> Status:
         labels = Counter(
             (label.split, name)
             for label in answers.labels(conn, work.project_id)
-            for name in schema.classes_of(label.value)
+            for name in schema.classes_of(label.value) or ([] if schema.task == "number" else [NONE_HOLDS])
         )
     classes, test_classes = (
         {name: labels[split, name] for name in sorted(schema.classes, key=lambda name: -labels[split, name])}
+        | ({NONE_HOLDS: n} if (n := labels[split, NONE_HOLDS]) else {})
         for split in ("pool", "test")
     )
     metric = _metric(schema.task, classes)

@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from querist.core.answers import Code
 from querist.core.errors import Conflict, InvalidInput, OneClassOnly
 from querist.core.hashing import digest
 from querist.core.items import take
 from querist.core.policy import Policy
 from querist.core.ports import Model, Progress, silent
 from querist.core.schema import Schema
+from querist.core.state import Value
 from querist.learners import Recipe
 from querist.loop.coldstart import Trust
 from querist.modeling import Pool, fit, kind
 from querist.modeling import trust as cross_validated
-from querist.service.standing import Labels, as_labels, labels
+from querist.service.standing import Labels, as_labels, by_row, labels
 from querist.service.workspace import Held, Workspace
 from querist.store import answers, models, rounds, versions
 from querist.store.db import Connection
@@ -69,6 +71,8 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
         raise InvalidInput("labels: must be there before a model can be; none is. `querist ask`, then `querist tell`.")
     if schema.task == "choice" and len(np.unique(known.y)) < 2:
         raise OneClassOnly  # before anything is encoded
+    if schema.task == "labels" and bool((known.y == known.y[0]).all()):
+        raise OneClassOnly("All answers so far name the same labels, so there is nothing to learn. Label other items.")
     began = time.perf_counter()
     encoded, encoding = work.encoded(recipe, pool, progress=progress)
     if len(tested):
@@ -136,11 +140,19 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
 
 def at_version(work: Workspace, conn: Connection, number: int, held: Held, schema: Schema) -> Labels:
     """The labels of a dataset version, as rows of these items."""
-    found = [
+    return as_labels(held, _entries(work, conn, number, schema), schema)
+
+
+def codes_at(work: Workspace, conn: Connection, number: int, held: Held, schema: Schema) -> dict[int, Value]:
+    """The same by row, as the loop's state holds them."""
+    return by_row(held, _entries(work, conn, number, schema))
+
+
+def _entries(work: Workspace, conn: Connection, number: int, schema: Schema) -> list[tuple[int, Code]]:
+    return [
         (entry.item_seq, schema.encode(schema.read(entry.value)))
         for entry in versions.entries(conn, work.project_id, number)
     ]
-    return as_labels(held, found, schema)
 
 
 def model_of(work: Workspace, number: int) -> Model:

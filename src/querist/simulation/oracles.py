@@ -80,6 +80,7 @@ class HardCases:
 
     def answer(self, asked: Questions, /, *, rng: np.random.Generator) -> list[Reply]:
         """The truth, but on hard items."""
+        _classes_only(asked, "hard")
         return _replies(asked, _err(asked, np.clip(2 * self.error * asked.difficulty, 0, 1), rng, self.scale))
 
 
@@ -276,6 +277,9 @@ def n_annotators(oracle: Oracle) -> int:
     return int(getattr(inner, "n_annotators", 1))
 
 
+TAKES = {"perfect": 0, "crowd": 2, "biased": 2}  # arguments of an oracle's word, where they are not one
+
+
 def parse(text: str, *, classes: Sequence[str] = ()) -> Oracle:
     """An oracle from words on a command line: `uniform:0.1`, `crowd:5:0.7`, `late:2`, several joined by `+`.
 
@@ -306,6 +310,10 @@ def parse(text: str, *, classes: Sequence[str] = ()) -> Oracle:
     for word in text.split("+"):
         name, *arguments = word.strip().split(":")
         checks.one_of("oracle", name, (*makers, *wrappers))
+        if len(arguments) > (most := TAKES.get(name, 1)):
+            raise InvalidInput(
+                f"oracle {word!r}: must have at most {most} behind colons; got {len(arguments)}. Leave the rest out."
+            )
         try:
             if name in makers:
                 base = makers[name](arguments)
@@ -333,7 +341,8 @@ def _replies(asked: Questions, values: Array) -> list[Reply]:
 def _classes_only(asked: Questions, name: str) -> None:
     if asked.task in FORMS:
         raise InvalidInput(
-            f"oracle: {name} must answer with one class each; the answers here are sets. Use perfect, uniform or tired."
+            f"oracle: {name} must answer with one class each; the answers here are sets. Use perfect, uniform, tired, "
+            "or a crowd."
         )
 
 

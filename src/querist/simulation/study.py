@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from querist.catalogue import find, functions, plain_strategy, reads_answers, register, suited
+from querist.catalogue import find, functions, plain_strategy, reads_answers, register, suited_policy
 from querist.core import checks
 from querist.core.atomic import replacing
 from querist.core.errors import InvalidInput
@@ -264,7 +264,7 @@ def _policies(
     if "random" not in chosen:
         chosen = {"random": _pure("random", size, costs, task), **chosen}
     for policy in chosen.values():
-        suited(policy.strategy, task, policy.params)
+        suited_policy(policy, task)
         if policy.group_quotas:
             raise InvalidInput(
                 "group_quotas: must be left out of a study, which knows no groups; "

@@ -164,13 +164,29 @@ def read_sets(
 
 def _unreadable(target: str, problems: Sequence[RowProblem], n_rows: int) -> RowsRejected:
     return RowsRejected(
-        f"{target}: every answer must be readable; {len(problems)} of {n_rows:,} are not. Mend them first.",
+        f"{target}: every answer must be readable; {len(problems)} of {n_rows:,} cannot be read. Mend them first.",
         tuple(problems),
     )
 
 
+def _is_table(y: Any) -> bool:
+    """Whether lists of numbers, all of one length, say of each label whether it holds."""
+    rows = y if isinstance(y, list | tuple) else ()
+    return (
+        bool(rows)
+        and all(isinstance(row, list | tuple) and len(row) == len(rows[0]) > 0 for row in rows)
+        and all(isinstance(value, bool | int | float) for row in rows for value in row)
+    )
+
+
 def _lists(y: Any, task: Task, classes: Sequence[str] | None) -> list[Any]:
-    if task == "labels" and isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind in "biu":
+    if task == "labels" and ((isinstance(y, np.ndarray) and y.ndim == 2) or _is_table(y)):
+        y = np.asarray(y)
+        if y.dtype.kind not in "biuf" or not np.isin(y, (0, 1)).all():
+            raise InvalidInput(
+                f"y: must be true or false, or 0 and 1, for each label of each item; got {y.dtype} values such as "
+                f"{y.ravel()[0]!r}. Pass which labels hold, or their names."
+            )
         names = list(classes) if classes is not None else [str(label) for label in range(y.shape[1])]
         if len(names) != y.shape[1]:
             raise InvalidInput(f"classes: must name the {y.shape[1]} columns of y; got {len(names)} names.")
@@ -219,6 +235,11 @@ def _left_out(raw: Sequence[Any], kept: Sequence[int], filled: Sequence[int], ta
 def _check_classes(
     raw: Sequence[Any], rows: Sequence[int], lines: Sequence[int], target: str, file: str, task: Task | None
 ) -> None:
+    if any(isinstance(raw[i], list | dict) for i in rows):
+        raise InvalidInput(
+            f"target: must be classes or numbers; column {target!r} of {file} holds lists. Say --task labels, spans or "
+            "boxes, whichever they are."
+        )
     n_classes = len({str(raw[i]) for i in rows})
     if task == "choice" or len(rows) < FEW_ROWS or FEW_PER_CLASS * n_classes <= len(rows):
         return

@@ -77,7 +77,7 @@ BOXED = Schema("where", ("car",), "boxes")
         (MOODS, "sad; loud, or so", ["sad", "loud, or so"]),
         (MOODS, ("quiet", "quiet"), ["quiet"]),
         (MOODS, "(none)", []),
-        (MOODS, "-", []),
+        (MOODS, " (None) ", []),
         (MOODS, "[]", []),
         (
             NAMED,
@@ -86,6 +86,9 @@ BOXED = Schema("where", ("car",), "boxes")
         ),
         (NAMED, [[0, 4.0, "PER"]], [{"start": 0, "end": 4, "label": "PER"}]),
         (NAMED, '{"start": 0, "end": 4, "label": "PER", "by": "x"}', [{"start": 0, "end": 4, "label": "PER"}]),
+        (NAMED, {"start": 0, "end": 4, "label": "PER"}, [{"start": 0, "end": 4, "label": "PER"}]),
+        (Schema("sign", ("-", "+"), "labels"), "-; +", ["-", "+"]),
+        (Schema("sign", ("-", "+"), "labels"), "-", ["-"]),
         (BOXED, "1, 2,3.50,4 car", [{"x": 1, "y": 2, "width": 3.5, "height": 4, "label": "car"}]),
     ],
 )
@@ -99,6 +102,11 @@ def test_what_people_write_is_read(schema: Schema, raw: Any, stored: Any) -> Non
         (MOODS, "sad; quite", "the label 'quite' is not in the schema; did you mean 'quiet'?"),
         (MOODS, None, "must be a list of labels"),
         (MOODS, "[sad", "it looks like JSON, and is none"),
+        (MOODS, "-", "the label '-' is not in the schema"),
+        (MOODS, "", "must name labels; write '(none)' where none holds"),
+        (MOODS, " ; ", "must name labels; write '(none)' where none holds"),
+        (NAMED, "", "must name spans; write '(none)' where none holds"),
+        (BOXED, ";|", "must name boxes; write '(none)' where none holds"),
         (NAMED, "PER", "must be one of the spans as in '0-4 PER; 9-14 LOC'"),
         (NAMED, "4-4 PER", "must begin at 0 or later and end after its beginning"),
         (NAMED, [[-1, 2, "PER"]], "must begin at 0 or later"),
@@ -123,4 +131,4 @@ def test_a_schema_of_sets_needs_a_class_and_none_that_means_nothing() -> None:
     with pytest.raises(InvalidInput, match="classes: must be at least one for spans; got none"):
         Schema("who", (), "spans")
     with pytest.raises(InvalidInput, match="which says in a table that no label holds"):
-        Schema("mood", ("sad", "(none)"), "labels")
+        Schema("mood", ("sad", "(None)"), "labels")

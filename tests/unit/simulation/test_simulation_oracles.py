@@ -293,7 +293,9 @@ def test_an_erring_oracle_makes_one_mistake_in_a_set(task: Task) -> None:
             assert {part[:-1] for part in value} <= {part[:-1] for part in true}
 
 
-@pytest.mark.parametrize("oracle", [ByClass(((0.9, 0.1), (0.1, 0.9))), Biased(0, 0.1), Drifting(1, {0: 1})])
+@pytest.mark.parametrize(
+    "oracle", [ByClass(((0.9, 0.1), (0.1, 0.9))), Biased(0, 0.1), Drifting(1, {0: 1}), HardCases(0.1)]
+)
 def test_an_oracle_that_mistakes_classes_says_that_sets_are_none(oracle: Oracle) -> None:
     questions = Questions(np.arange(2), as_objects([(0,), ()]), np.full(2, 0.5), 2, 0, "labels")
     with pytest.raises(InvalidInput, match="must answer with one class each; the answers here are sets"):
