@@ -11,7 +11,6 @@ from querist.core.signals import Signals
 from querist.core.strategy import Chosen, Parts, Spec, strategy
 
 MANY_CLASSES = 20  # above, one number for an item's information says too little (docs/strategies/auto.md)
-FEW_NUMBERS = 100  # labels up to which a number's mean variance is the better guide
 LARGE_POOL = 50_000
 FOR_SETS = {"labels": "mmc", "spans": "mnlp", "boxes": "box_uncertainty"}
 SETS_BY_SIGNAL = {"label_probs": "labels", "tokens": "spans", "boxes": "boxes"}
@@ -23,7 +22,6 @@ class Known:
     """What the decision goes by; `sets_of` is what an answer is a set of: labels, spans or boxes."""
 
     n_candidates: int
-    n_chosen: int
     n_classes: int
     learner_kind: str
     has_embeddings: bool
@@ -44,9 +42,9 @@ def decide(known: Known) -> Decision:
 
     Examples
     --------
-    >>> decide(Known(1000, 50, 5, "linear", has_embeddings=True)).spec["strategy"]
+    >>> decide(Known(1000, 5, "linear", has_embeddings=True)).spec["strategy"]
     'divided'
-    >>> decide(Known(1000, 50, 2, "trees", has_embeddings=True)).spec
+    >>> decide(Known(1000, 2, "trees", has_embeddings=True)).spec
     'margin'
     """
     if known.sets_of:
@@ -79,10 +77,7 @@ def _for_sets(known: Known) -> Decision:
 def _for_numbers(known: Known) -> Decision:
     if not known.has_embeddings:
         return Decision("variance", "a number, and no embeddings to measure distances in")
-    if known.n_chosen <= FEW_NUMBERS:
-        spec = {"strategy": "variance_reduction", "params": {"kernel": "rbf"}}
-        return Decision(spec, f"a number, with at most {FEW_NUMBERS} labels")
-    return Decision("lcmd", f"a number, with more than {FEW_NUMBERS} labels")
+    return Decision("lcmd", "a number, on embeddings")
 
 
 def _thinned(known: Known, then: Spec, why: str) -> Decision:
@@ -103,8 +98,8 @@ def _thinned(known: Known, then: Spec, why: str) -> Decision:
 def auto(parts: Parts, k: int, *, candidates: Rows, chosen: Rows, rng: np.random.Generator) -> Chosen:
     """The strategy that measurements speak for, by what is known: the default.
 
-    Goes by the number of classes, the family of the learner, whether there are embeddings, how many items are labeled
-    and how many are left. Each item's reason says what it chose and why.
+    Goes by what an answer is, the number of classes, the family of the learner, whether there are embeddings, and how
+    many items are left. Each item's reason says what it chose and why.
 
     Parameters
     ----------
@@ -123,7 +118,6 @@ def auto(parts: Parts, k: int, *, candidates: Rows, chosen: Rows, rng: np.random
     decision = decide(
         Known(
             n_candidates=len(candidates),
-            n_chosen=len(chosen),
             n_classes=signals.get("probs").shape[1] if signals.has("probs") else 0,
             learner_kind=signals.learner_kind,
             has_embeddings=_useful(signals),
