@@ -129,6 +129,7 @@ def test_labels_that_hold_together_are_studied_from_a_file(cli: Callable[..., An
     study = json.loads(said.out)
     assert study["metric"] == "macro_f1"
     assert study["facts"]["classes"] == ["hot, or so", "sour", "sweet"]
+    assert "Say --task labels if they name several labels that hold together." in cli(*usual, "--jobs", "1").err
     last = [run["points"][-1]["metrics"] for run in study["runs"]]
     assert all(set(found) >= {"macro_f1", "micro_f1", "subset_accuracy", "label_accuracy"} for found in last)
     assert min(found["label_accuracy"] for found in last) > 0.7

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.answers import FORMS, as_objects, classes_in, named_in
+from querist.core.answers import FORMS, SEPARATORS, as_objects, classes_in, named_in
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput, RowProblem, RowsRejected
 from querist.core.hashing import is_missing
@@ -19,6 +19,7 @@ from querist.formats.infer import NO_NUMBER, NUMBER_SHARE
 
 MANY_NUMBERS = 20  # a column of numbers with more distinct values than this is a number to predict, not classes
 FEW_PER_CLASS = 2  # with fewer rows a class on the mean, nothing can be both learned and measured
+PARTED_SHARE = 0.1  # of cells with a separator, from which it may part labels
 FEW_ROWS = 20  # below, as in a try-out by hand, classes may well be as many as half the rows
 _NUMBER = Schema("number", task="number")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
@@ -116,7 +117,9 @@ def read_answers(
             return Answers(values, known, "number", notes)
         return Answers(np.array([raw[i] for i in known]), known, "choice", notes)
     _check_classes(raw, rows, lines, target, file, task)
-    return Answers(np.array([raw[i] for i in rows]), rows, "choice", _left_out(raw, rows, rows, target))
+    values = np.array([raw[i] for i in rows])
+    notes = _left_out(raw, rows, rows, target) + (() if task == "choice" else _joined(values, target))
+    return Answers(values, rows, "choice", notes)
 
 
 def read_sets(
@@ -192,6 +195,20 @@ def _lists(y: Any, task: Task, classes: Sequence[str] | None) -> list[Any]:
             raise InvalidInput(f"classes: must name the {y.shape[1]} columns of y; got {len(names)} names.")
         return [[name for name, holds in zip(names, row, strict=True) if holds] for row in y.tolist()]
     return list(y)
+
+
+def _joined(values: Array, target: str) -> tuple[str, ...]:
+    """A note where cells look like several labels in one: parted, and made of far fewer names than there are cells."""
+    cells = [str(value) for value in values.tolist()]
+    for mark in SEPARATORS[:2]:  # a comma stands in many a name
+        parted = [cell for cell in cells if mark in cell]
+        names = {part.strip() for cell in cells for part in cell.split(mark)}
+        if len(parted) >= PARTED_SHARE * len(cells) and FEW_PER_CLASS * len(names) <= len(set(cells)):
+            return (
+                f"target: each cell of {target!r} is taken for one class, although {len(parted):,} of {len(cells):,} "
+                f"hold {mark!r}. Say --task labels if they name several labels that hold together.",
+            )
+    return ()
 
 
 def looks_numeric(values: Array) -> bool:
