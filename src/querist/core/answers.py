@@ -180,16 +180,18 @@ def classes_in(values: Iterable[Any], task: str) -> list[str]:
 def beyond(stored: Sequence[Mapping[str, Any]], task: str, content: Any) -> str | None:
     """What is wrong where a span or a box reaches beyond the text or the image that it lies in; None if nothing does.
 
+    It says what to do as well, so that every way in says the same.
+
     Parameters
     ----------
     stored : list of spans or boxes
     task : {"spans", "boxes"}
-    content : str, or list of lists of numbers
+    content : str, list of lists of numbers, or array
         The text, or the image's rows of pixels; anything else has no end that is known.
 
     Examples
     --------
-    >>> beyond([{"start": 0, "end": 9, "label": "PER"}], "spans", "Ann Lee")
+    >>> beyond([{"start": 0, "end": 9, "label": "PER"}], "spans", "Ann Lee").split(". ")[0]
     'the span 0-9 must end within the text, which has 7 characters'
     """
     if task == "spans":
@@ -198,14 +200,18 @@ def beyond(stored: Sequence[Mapping[str, Any]], task: str, content: Any) -> str 
         wrong = next((span for span in stored if span["end"] == last > length), None)
         if wrong is None:
             return None
-        return f"the span {wrong['start']}-{wrong['end']} must end within the text, which has {length} characters"
-    if not isinstance(content, list | tuple) or not content or not isinstance(content[0], list | tuple):
+        said = f"the span {wrong['start']}-{wrong['end']} must end within the text, which has {length} characters"
+        return f"{said}. {_LOOK_AGAIN}"
+    if not isinstance(content, list | tuple | np.ndarray) or not len(content):
+        return None
+    if not isinstance(content[0], list | tuple | np.ndarray):
         return None
     height, width = len(content), len(content[0])
     for box in stored:
         if box["x"] + box["width"] > width or box["y"] + box["height"] > height:
             cell = ",".join(str(box[side]) for side in ("x", "y", "width", "height"))
-            return f"the box {cell} must lie within the image, which is {width} pixels wide and {height} high"
+            said = f"the box {cell} must lie within the image, which is {width} pixels wide and {height} high"
+            return f"{said}. {_LOOK_AGAIN}"
     return None
 
 
@@ -285,6 +291,7 @@ FORMS: Mapping[str, Form] = {
     ),
 }
 
+_LOOK_AGAIN = "Count from 0, and see that the answer is about this item."
 _SPAN = re.compile(r"(\d+)\s*-\s*(\d+)\s+(.+)")
 _BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)")
 

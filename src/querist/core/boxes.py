@@ -18,6 +18,32 @@ Box = tuple[float, float, float, float, int]
 NUMBERS = 5  # of a box
 
 
+def check_image(name: str, shape: Sequence[int]) -> None:
+    """See that what boxes lie in has rows: without them nobody knows where a box is.
+
+    Parameters
+    ----------
+    name : str
+    shape : sequence of int
+        How many rows of how many numbers.
+
+    Raises
+    ------
+    InvalidInput
+        If it is anything but two numbers.
+
+    Examples
+    --------
+    >>> check_image("the field 'image'", (8, 8))
+    """
+    if len(shape) != 2:
+        got = f"a list of {shape[0]} numbers" if len(shape) == 1 else f"the shape {tuple(shape)}"
+        raise InvalidInput(
+            f"{name}: must be a grayscale image, where the answers are boxes; got {got}. Write an image as a list of "
+            "its rows from the top, each a list of one number per pixel, such as [[0, 0.5], [1, 0]]."
+        )
+
+
 def box_tables(name: str, values: Iterable[Any], *, n_classes: int) -> list[Floats]:
     """Each item's boxes as a table (n_boxes, 5) float64, checked.
 

@@ -100,5 +100,12 @@ def _cells(values: Sequence[Any]) -> list[str]:
 
 
 def is_missing(value: Any) -> bool:
-    """None, NaN or the empty string."""
-    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+    """None, NaN or the empty string; never an array.
+
+    Examples
+    --------
+    >>> is_missing(""), is_missing(0), is_missing([])
+    (True, False, False)
+    """
+    # Not `value == ""`, which for an array is one answer per element.
+    return value is None or (isinstance(value, str) and not value) or (isinstance(value, float) and math.isnan(value))

@@ -19,7 +19,7 @@ from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
 from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers, shape_of
 from querist.learners import only_field
-from querist.service.label_column import labels_of
+from querist.service.label_column import labels_of, see_images
 from querist.service.labeling import import_labels
 from querist.service.workspace import Workspace
 from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_target_leak, sketch
@@ -148,6 +148,7 @@ class Desk:
                 for name, kind in spec.kinds.items()
             }
             columns = coerce(given, spec, lines=batch.lines)
+            see_images(columns, spec, self._schema.task)
         except RowsRejected as error:
             self._refuse(*error.rows)
             return
@@ -163,7 +164,7 @@ class Desk:
             return
         if self._id_name(batch) is None:
             self._tally.n_alike = self._tally.n_inside
-        labels = self._labels(batch, ids, numbers, spec)
+        labels = self._labels(batch, ids, numbers, columns, spec)
         some = len(new) < len(ids)
         self._count_blank(columns, spec, new)
         fresh = sketch(
@@ -351,7 +352,12 @@ class Desk:
         self._tally.n_blank += len(blank)
 
     def _labels(
-        self, batch: RawBatch, ids: Sequence[str], numbers: Mapping[str, Sequence[Any]], spec: FieldSpec
+        self,
+        batch: RawBatch,
+        ids: Sequence[str],
+        numbers: Mapping[str, Sequence[Any]],
+        columns: Mapping[str, Sequence[Any]],
+        spec: FieldSpec,
     ) -> list[tuple[str, Value]]:
         if self._wishes.label is None:
             return []
@@ -361,7 +367,7 @@ class Desk:
             schema=self._schema,
             ids=ids,
             lines=batch.lines,
-            contents=None if within is None else batch.columns[within],
+            contents=None if within is None else columns[within],
         )
         self._refuse(*problems)
         return labels

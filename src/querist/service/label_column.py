@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from querist.core.answers import beyond
+from querist.core.boxes import check_image
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.hashing import is_missing
-from querist.core.schema import Schema
+from querist.core.items import FieldSpec
+from querist.core.schema import Schema, Task
 from querist.core.state import Value
+from querist.formats import shape_of
+from querist.learners import only_field
 
 
 def labels_of(
@@ -48,6 +52,21 @@ def labels_of(
     return list(labels.items()), problems
 
 
+def see_images(columns: Mapping[str, Sequence[Any]], spec: FieldSpec, task: Task) -> None:
+    """See that images have rows, where the answers will be boxes in them.
+
+    Raises
+    ------
+    InvalidInput
+        If one is a mere list of numbers.
+    """
+    if task != "boxes" or (field := only_field(spec, task)) is None:
+        return
+    for image in columns[field]:
+        if image is not None:
+            check_image(field, shape_of(image))
+
+
 def within(schema: Schema, value: Value, content: Any) -> Value:
     """An answer whose parts lie in the item's content.
 
@@ -59,5 +78,5 @@ def within(schema: Schema, value: Value, content: Any) -> Value:
     if schema.task in ("spans", "boxes") and isinstance(value, list):
         wrong = beyond(value, schema.task, content)
         if wrong is not None:
-            raise InvalidInput(f"{wrong}. Count from 0, and see that the answer is about this item.")
+            raise InvalidInput(wrong)
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from querist.core.items import Columns, FieldSpec, n_rows, take
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema, Task
 from querist.formats import COMMA_FREE, DecimalCommas, check_header, coerce, infer_kinds, open_table
+from querist.simulation.contents import contents_of, stacked
+from querist.simulation.copies import near_copies
 from querist.simulation.targets import looks_numeric, read_answers, read_sets
-from querist.splits import find_giveaways, near_groups
+from querist.splits import find_giveaways
 
 LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
 
@@ -86,8 +88,8 @@ def labeled(
 
     Parameters
     ----------
-    X : array_like, list of str, or Columns
-        One row per item.
+    X : array_like, list of str, list of arrays, or Columns
+        One row per item. Images are (n_items, height, width), or a list of them.
     y : (n_items,) array_like, or sequence of lists
         Class names or numbers, or numbers to predict; for the other tasks answers as `querist.core.answers` reads them.
         For `labels` also true or false, (n_items, n_labels).
@@ -99,11 +101,30 @@ def labeled(
     Raises
     ------
     InvalidInput
-        If lengths differ, or there is one class only.
+        If lengths differ, there is one class only, or images are not all of one size.
+    RowsRejected
+        If an answer that is a set cannot be read, or a span or box of it reaches beyond its item.
     """
+    return _labeled(stacked(X), y, classes, task, target, spec, name)
+
+
+def _labeled(
+    X: Any,
+    y: npt.ArrayLike,
+    classes: Sequence[str] | None,
+    task: Task | None,
+    target: str,
+    spec: FieldSpec | None,
+    name: str,
+    lines: Sequence[int] | None = None,
+) -> Labeled:
     if task is not None and task in FORMS:
-        schema, codes = read_sets(y, task, target=target, n_items=n_rows(X), classes=classes)
-        return Labeled(X, codes, schema, _spec(X, spec), _groups(X, _spec(X, spec)), name)
+        spec = _spec(X, spec)
+        contents = contents_of(X, task, spec)
+        schema, codes = read_sets(
+            y, task, target=target, n_items=n_rows(X), classes=classes, contents=contents, lines=lines
+        )
+        return Labeled(X, codes, schema, spec, near_copies(X, spec), name)
     values = np.asarray(y)
     if values.ndim != 1 or len(values) != n_rows(X):
         raise InvalidInput(f"y: must have one answer per item, {n_rows(X)}; got shape {values.shape}. Align them.")
@@ -121,7 +142,7 @@ def labeled(
     notes: tuple[str, ...] = ()
     if isinstance(X, Columns) and spec is not None and task == "choice":
         notes = find_giveaways({c: X[c].tolist() for c in X.names}, spec, [schema.classes[code] for code in codes])
-    return Labeled(X, codes, schema, spec, _groups(X, spec), name, notes)
+    return Labeled(X, codes, schema, spec, near_copies(X, spec), name, notes)
 
 
 def from_table(
@@ -158,7 +179,7 @@ def from_table(
         If there is no such column, no row has an answer, the first line looks like data, or there are too many classes
         for so few rows.
     RowsRejected
-        If the answers are numbers but for a few.
+        If the answers are numbers but for a few, or sets of which some cannot be read or reach beyond their items.
     """
     reader = open_table(path, quote=quote)
     if not header:
@@ -191,8 +212,10 @@ def from_table(
     spec = infer_kinds(read)
     if not spec.used:
         raise InvalidInput(f"{Path(path).name}: must hold something to learn from beside {target!r}; it does not.")
-    table = Columns(coerce(columns | {name: list(read[name]) for name in spec.named("number")}, spec)).select(spec.used)
-    data = labeled(table, found.values, task=found.task, target=target, spec=spec, name=Path(path).name)
+    numbers = {name: list(read[name]) for name in spec.named("number")}
+    lines = [lines[i] for i in found.rows]
+    table = Columns(coerce(columns | numbers, spec, lines=lines)).select(spec.used)
+    data = _labeled(table, found.values, None, found.task, target, spec, Path(path).name, lines)
     return replace(data, notes=(*found.notes, *data.notes))
 
 
@@ -268,7 +291,9 @@ def characters(X: Any) -> Floats:
 
 def span(X: Any) -> tuple[float, float]:
     """The least and the greatest value of an array, which are a picture's black and white; (0, 1) of anything else."""
-    if isinstance(X, Columns | list) or hasattr(X, "iloc"):
+    if isinstance(X, Columns):
+        X = next((X[name] for name in X.names if X[name].ndim == 3), [])
+    if isinstance(X, list) or hasattr(X, "iloc"):
         return 0.0, 1.0
     low, high = float(X.min()), float(X.max())
     return low, high if high > low else low + 1.0
@@ -284,12 +309,15 @@ def preview(data: Labeled, row: int, between: tuple[float, float]) -> str | list
     between : (low, high)
         The `span` of all items.
     """
-    if isinstance(data.X, Columns):
-        table = data.X.take([row])
+    X = data.X
+    if isinstance(X, Columns):
+        X = next((X[name] for name in X.names if X[name].ndim == 3), X)  # images, where there are some
+    if isinstance(X, Columns):
+        table = X.take([row])
         texts = data.spec.named("text") if data.spec else ()
         shown = texts or table.names[:6]
         return " · ".join(_cell(name, table[name][0], bare=bool(texts)) for name in shown)[:280]
-    item = take(data.X, [row])
+    item = take(X, [row])
     if isinstance(item, list):
         return str(item[0])[:280]
     if hasattr(item, "iloc"):
@@ -314,36 +342,6 @@ def _spec(X: Any, spec: FieldSpec | None) -> FieldSpec | None:
     if isinstance(X, Columns) and spec is None:
         return infer_kinds({column: list(X[column]) for column in X.names})
     return spec
-
-
-def _groups(X: Any, spec: FieldSpec | None) -> Rows:
-    if isinstance(X, list):
-        return near_groups({"text": X}, FieldSpec({"text": "text"}))
-    kinds = spec or FieldSpec()
-    groups = near_groups({name: list(X[name]) for name in X.names}, kinds) if isinstance(X, Columns) else _equal(X)
-    # In a table of few distinct rows, equal rows are different items that happen to agree, not copies of one item:
-    # keeping them together would leave nothing to hold out. Text that agrees is a copy however often it occurs.
-    ordinary = not kinds.named("text") and 2 * len(np.unique(groups)) <= len(groups)
-    return np.arange(len(groups)) if ordinary else groups
-
-
-def _equal(X: Any) -> Rows:
-    if hasattr(X, "tocsr"):
-        sparse = X.tocsr(copy=True)
-        sparse.sum_duplicates()
-        sparse.eliminate_zeros()
-        sparse.sort_indices()
-        edges = zip(sparse.indptr[:-1], sparse.indptr[1:], strict=True)
-        return _numbers((sparse.indices[a:b].tobytes(), sparse.data[a:b].tobytes()) for a, b in edges)
-    if hasattr(X, "iloc"):
-        return _numbers(repr(row) for row in X.itertuples(index=False, name=None))
-    dense = np.asarray(X)
-    return np.unique(dense.reshape(len(dense), -1), axis=0, return_inverse=True)[1].astype(np.int64).ravel()
-
-
-def _numbers(keys: Iterable[Hashable]) -> Rows:
-    seen: dict[Hashable, int] = {}
-    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
 
 
 def _as_numbers(values: Sequence[Any]) -> list[float] | None:

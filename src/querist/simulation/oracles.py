@@ -367,7 +367,9 @@ def _slip(code: tuple[Any, ...], task: Task, n_classes: int, rng: np.random.Gene
         return code
     which = int(rng.integers(len(code)))
     rest = [part for i, part in enumerate(code) if i != which]
-    if n_classes > 1 and rng.random() < 0.5:
-        *place, c = code[which]
-        rest.append((*place, int((c + rng.integers(1, n_classes)) % n_classes)))
+    *place, _ = code[which]
+    # Not a class that the same place has already: two of one are one, and it would count as left out.
+    free = sorted({*range(n_classes)} - {c for *there, c in code if there == place})
+    if free and rng.random() < 0.5:
+        rest.append((*place, int(rng.choice(free))))
     return tuple(sorted(rest))

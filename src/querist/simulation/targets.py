@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.answers import FORMS, SEPARATORS, as_objects, classes_in, named_in
+from querist.core.answers import FORMS, SEPARATORS, as_objects, beyond, classes_in, named_in
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput, RowProblem, RowsRejected
 from querist.core.hashing import is_missing
@@ -123,7 +123,14 @@ def read_answers(
 
 
 def read_sets(
-    y: Any, task: Task, *, target: str, n_items: int, classes: Sequence[str] | None = None
+    y: Any,
+    task: Task,
+    *,
+    target: str,
+    n_items: int,
+    classes: Sequence[str] | None = None,
+    contents: Sequence[Any] | None = None,
+    lines: Sequence[int] | None = None,
 ) -> tuple[Schema, Array]:
     """The schema and the codes of answers that are sets.
 
@@ -136,13 +143,17 @@ def read_sets(
     n_items : int
     classes : sequence of str, optional
         By default those that occur, sorted.
+    contents : sequence, optional
+        The text or image that each answer lies in.
+    lines : sequence of int, optional
+        Where each answer is in its file; by default its number, from 1.
 
     Raises
     ------
     InvalidInput
         If there is not one answer per item, or no class in any of them.
     RowsRejected
-        If an answer cannot be read; every such one is named.
+        If an answer cannot be read, or reaches beyond its content; every such one is named.
 
     Examples
     --------
@@ -154,14 +165,25 @@ def read_sets(
     if len(values) != n_items:
         raise InvalidInput(f"y: must have one answer per item, {n_items}; got {len(values)}. Align them.")
     schema = Schema(target, tuple(classes_in(values, task) if classes is None else classes), task)
-    codes, problems = [], []
+    lines = range(1, n_items + 1) if lines is None else lines
+    codes, problems, outside = [], [], []
     for i, value in enumerate(values):
         try:
-            codes.append(schema.encode(schema.read(value)))
+            stored: Any = schema.read(value)
         except InvalidInput as error:
-            problems.append(RowProblem(i + 1, None, str(error)))
+            problems.append(RowProblem(lines[i], None, str(error)))
+            continue
+        wrong = None if contents is None else beyond(stored, task, contents[i])
+        if wrong is not None:
+            outside.append(RowProblem(lines[i], None, wrong))
+        codes.append(schema.encode(stored))
     if problems:
         raise _unreadable(target, problems, n_items)
+    if outside:
+        raise RowsRejected(
+            f"{target}: every answer must lie within its item; {len(outside)} of {n_items:,} do not. Mend them first.",
+            tuple(outside),
+        )
     return schema, as_objects(codes)
 
 

@@ -208,6 +208,8 @@ class Splitter:
 def near_groups(columns: Mapping[str, Sequence[Any]], spec: FieldSpec) -> Rows:
     """A group number per item, the same for near copies: all at once, for data that is not stored.
 
+    A vector may be a list or an array, of numbers or of an image's rows of pixels.
+
     Examples
     --------
     >>> texts = ["How do I top up my card?", "how do i top up my card", "My card was declined"]
@@ -215,9 +217,14 @@ def near_groups(columns: Mapping[str, Sequence[Any]], spec: FieldSpec) -> Rows:
     [0, 0, 2]
     """
     names = list(columns)
-    hashes = [content_hash(dict(zip(names, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    rows = zip(*columns.values(), strict=True)
+    hashes = [content_hash({name: _plain(cell) for name, cell in zip(names, row, strict=True)}) for row in rows]
     groups = Splitter({}, 0).add(sketch(columns, spec, hashes)).groups
     return np.where(groups == ALONE, np.arange(len(groups)), groups)
+
+
+def _plain(cell: Any) -> Any:
+    return cell.tolist() if isinstance(cell, np.ndarray) else cell
 
 
 @dataclass(frozen=True, slots=True)

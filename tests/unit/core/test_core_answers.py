@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from querist.core.answers import classes_in
+from querist.core.answers import beyond, classes_in
 from querist.core.errors import InvalidInput
 from querist.core.hashing import canonical
 from querist.core.schema import Schema
@@ -125,6 +126,41 @@ def test_what_is_no_answer_is_refused_in_words(schema: Schema, raw: Any, said: s
     with pytest.raises(InvalidInput) as refused:
         schema.read(raw)
     assert said in str(refused.value)
+
+
+WIDE = [[0.0] * 9 for _ in range(4)]  # 9 pixels wide and 4 high
+
+
+@pytest.mark.parametrize(
+    "image", [WIDE, np.array(WIDE), [np.array(row) for row in WIDE]], ids=["lists", "array", "rows"]
+)
+@pytest.mark.parametrize(
+    ("box", "fits"),
+    [
+        ("0,0,9,4 car", True),
+        ("5,1,4,3 car", True),
+        ("8.5,3.5,0.5,0.5 car", True),
+        ("6,0,3,1 car", True),  # beyond 4 to the right, which is the height
+        ("0,3,1,2 car", False),  # beyond 4 down, though not beyond 9
+        ("7,0,3,1 car", False),
+        ("0,0,4,9 car", False),
+    ],
+)
+def test_a_box_lies_within_the_width_and_height_of_its_image(image: Any, box: str, fits: bool) -> None:
+    said = beyond(BOXED.read(box), "boxes", image)
+    assert (said is None) == fits
+    if said is not None:
+        assert said.startswith(
+            f"the box {box.split()[0]} must lie within the image, which is 9 pixels wide and 4 high. "
+        )
+
+
+def test_a_span_lies_within_its_text_and_no_text_holds_none() -> None:
+    spans = NAMED.read("0-3 PER; 1-4 LOC")
+    assert beyond(spans, "spans", "Zoë😀") is None
+    assert "the span 1-4 must end within the text, which has 3 characters" in str(beyond(spans, "spans", "Zoë"))
+    assert beyond([], "spans", None) is None
+    assert beyond(spans, "spans", None) is not None
 
 
 def test_a_schema_of_sets_needs_a_class_and_none_that_means_nothing() -> None:

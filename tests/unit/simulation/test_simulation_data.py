@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from querist.core.errors import InvalidInput, RowsRejected
-from querist.core.items import Columns
-from querist.simulation import from_table, labeled
+from querist.core.items import Columns, FieldSpec
+from querist.core.schema import Task
+from querist.simulation import digit_scenes, from_table, labeled, simulate
 from querist.simulation.data import hold_out
 
 WORDS = ["apple", "bridge", "candle", "dragon", "engine", "forest", "garden", "hammer", "island", "jungle", "kettle"]
@@ -191,3 +193,41 @@ def test_a_column_that_tells_the_class_is_noted(tmp_path: Path) -> None:
     (note,) = from_table(path, "price").notes
     assert note.startswith("column 'rooms': should not tell what is asked; in 70 of 70 labeled rows")
     assert from_table(path, "price", drop=["rooms"]).notes == ()
+
+
+def test_equal_images_are_one_group_however_they_come() -> None:
+    images = np.random.default_rng(0).random((12, 6, 5))
+    images[9] = images[4]
+    y = ["0,0,5,6 a"] * 12
+    forms = (images, list(images), images.tolist(), Columns({"image": images}), Columns({"image": images.tolist()}))
+    for X in forms:
+        groups = labeled(X, y, task="boxes").groups
+        assert groups[9] == groups[4]
+        assert len(np.unique(groups)) == 11
+
+
+def test_a_list_of_arrays_is_studied_as_the_array_is() -> None:
+    X, y = digit_scenes(40, rng=np.random.default_rng(0), side=20, most=2, digits=(0, 1))
+    answers = [[(*box[:4], "01"[box[4]]) for box in boxes] for boxes in y]
+    usual = {"task": "boxes", "strategies": ["random"], "seeds": 1, "budget": 20, "batch_size": 10, "n_jobs": 1}
+    found = [simulate(form, answers, **usual) for form in (X, list(X))]
+    assert found[0].runs[0].points[-1].metrics == found[1].runs[0].points[-1].metrics
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "task", "said"),
+    [
+        ([np.zeros((4, 5)), np.zeros((4, 6))], ["(none)"] * 2, "boxes", r"item 0 is \(4, 5\) and item 1 is \(4, 6\)"),
+        (np.zeros((2, 64)), ["0,0,1,1 a"] * 2, "boxes", "must be a grayscale image.*got a list of 64 numbers"),
+        (np.zeros((2, 4, 4, 3)), ["0,0,1,1 a"] * 2, "boxes", r"must be a grayscale image.*the shape \(4, 4, 3\)"),
+        (np.zeros((2, 4, 5)), ["0,0,5,4 a", "0,0,4,5 a"], "boxes", "must lie within its item; 1 of 2 do not"),
+        (["Ann", "Bo"], ["0-3 PER", "0-3 PER"], "spans", "must lie within its item; 1 of 2 do not"),
+        (Columns({"t": ["Ann", "Bo"]}), ["0-3 PER", "0-3 PER"], "spans", "must lie within its item; 1 of 2 do not"),
+    ],
+)
+def test_answers_beyond_their_items_are_refused(X: Any, y: list[str], task: Task, said: str) -> None:
+    spec = FieldSpec({"t": "text"}) if isinstance(X, Columns) else None
+    with pytest.raises(InvalidInput, match=said) as refused:
+        labeled(X, y, task=task, spec=spec)
+    if isinstance(refused.value, RowsRejected):
+        assert [row.line for row in refused.value.rows] == [2]

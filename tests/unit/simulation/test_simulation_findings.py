@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from querist.catalogue import register
 from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
-from querist.core.items import Columns
+from querist.core.items import Columns, FieldSpec
 from querist.core.policy import Costs, Policy
 from querist.core.ports import Questions, Reply
 from querist.core.strategy import strategy
@@ -214,6 +214,17 @@ def test_a_picture_lies_between_the_least_and_the_greatest_value() -> None:
     assert preview(data, 9, span(pictures))[-1][-1] == 1.0
     assert span(np.ones((2, 2))) == (1.0, 2.0), "no division by zero"
     assert span(["text"]) == (0.0, 1.0)
+
+
+def test_pictures_in_a_column_are_shown_as_those_in_an_array() -> None:
+    pictures = np.arange(120.0).reshape(10, 3, 4)
+    boxes = ["0,0,4,3 a"] * 10
+    table = Columns({"place": ["x", "y"] * 5, "image": pictures})
+    for X in (pictures, table, list(pictures)):
+        data = labeled(X, boxes, task="boxes", spec=FieldSpec({"image": "vector"}))
+        shown = preview(data, 9, span(data.X))
+        assert np.shape(shown) == (3, 4)
+        assert shown[-1][-1] == 1.0
 
 
 def test_a_run_ends_where_the_studys_own_metric_is_reached() -> None:

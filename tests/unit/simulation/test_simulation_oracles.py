@@ -293,6 +293,18 @@ def test_an_erring_oracle_makes_one_mistake_in_a_set(task: Task) -> None:
             assert {part[:-1] for part in value} <= {part[:-1] for part in true}
 
 
+@pytest.mark.parametrize("n_classes", [1, 2, 3])
+@pytest.mark.parametrize(("task", "place"), [("spans", (0, 3)), ("boxes", (1, 1, 4, 4))])
+def test_an_erring_oracle_says_nothing_twice(task: Task, place: tuple[int, ...], n_classes: int) -> None:
+    true = tuple((*place, c) for c in range(min(n_classes, 2)))  # two classes in one place
+    truth = as_objects([true] * 200)
+    questions = Questions(np.arange(200), truth, np.full(200, 0.5), n_classes, 0, task)
+    said = [reply.value for reply in Uniform(1.0).answer(questions, rng=np.random.default_rng(0))]
+    assert all(len(set(value)) == len(value) for value in said)
+    assert all(value != true for value in said), "each is wrong"
+    assert {len(value) for value in said} == ({len(true) - 1, len(true)} if n_classes == 3 else {len(true) - 1})
+
+
 @pytest.mark.parametrize(
     "oracle", [ByClass(((0.9, 0.1), (0.1, 0.9))), Biased(0, 0.1), Drifting(1, {0: 1}), HardCases(0.1)]
 )
