@@ -23,7 +23,7 @@ from querist.service.label_column import labels_of
 from querist.service.labeling import import_labels
 from querist.service.shapes import Shapes
 from querist.service.workspace import Workspace
-from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_target_leak, sketch
+from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_repeats, find_target_leak, sketch
 from querist.store import items, projects
 from querist.store.db import Connection
 
@@ -153,9 +153,12 @@ class Desk:
             self._refuse(*error.rows)
             return
         self._refuse(*self._shapes.check(columns, spec, batch.lines))
-        if not self._tally.n_rows and self._wishes.label is not None and self._schema.task == "choice":
-            labels_here = list(map(self._schema.find, batch.columns[self._wishes.label]))
-            self._notes += find_giveaways(columns, spec, labels_here)  # the first batch tells, here too
+        if not self._tally.n_rows and self._wishes.label is not None:  # the first batch tells, here too
+            said = batch.columns[self._wishes.label]
+            if self._schema.task == "choice":
+                self._notes += find_giveaways(columns, spec, list(map(self._schema.find, said)))
+            elif self._schema.task != "number":
+                self._notes += find_repeats(columns, spec, self._schema, said)
         self._tally.n_rows += len(batch.lines)
         packed, hashes = pack(columns)
         ids = self._ids(batch, hashes)

@@ -19,7 +19,7 @@ from querist.core.ports import Progress, silent
 from querist.core.schema import Schema, Task
 from querist.formats import COMMA_FREE, DecimalCommas, check_header, coerce, infer_kinds, open_table
 from querist.simulation.targets import looks_numeric, read_answers, read_sets
-from querist.splits import find_giveaways, near_groups
+from querist.splits import find_giveaways, find_repeats, near_groups
 
 LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
 
@@ -103,7 +103,11 @@ def labeled(
     """
     if task is not None and task in FORMS:
         schema, codes = read_sets(y, task, target=target, n_items=n_rows(X), classes=classes)
-        return Labeled(X, codes, schema, _spec(X, spec), _groups(X, _spec(X, spec)), name)
+        spec = _spec(X, spec)
+        notes: tuple[str, ...] = ()
+        if isinstance(X, Columns) and spec is not None:
+            notes = find_repeats(_listed(X), spec, schema, [schema.decode(code) for code in codes])
+        return Labeled(X, codes, schema, spec, _groups(X, spec), name, notes)
     values = np.asarray(y)
     if values.ndim != 1 or len(values) != n_rows(X):
         raise InvalidInput(f"y: must have one answer per item, {n_rows(X)}; got shape {values.shape}. Align them.")
@@ -118,9 +122,9 @@ def labeled(
         index = {name: i for i, name in enumerate(schema.classes)}
         codes = np.array([index[str(schema.read(v))] for v in names], dtype=np.int64)
     spec = _spec(X, spec)
-    notes: tuple[str, ...] = ()
+    notes = ()
     if isinstance(X, Columns) and spec is not None and task == "choice":
-        notes = find_giveaways({c: X[c].tolist() for c in X.names}, spec, [schema.classes[code] for code in codes])
+        notes = find_giveaways(_listed(X), spec, [schema.classes[code] for code in codes])
     return Labeled(X, codes, schema, spec, _groups(X, spec), name, notes)
 
 
@@ -308,6 +312,10 @@ def preview(data: Labeled, row: int, between: tuple[float, float]) -> str | list
 def _cell(name: str, value: Any, *, bare: bool) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if bare else f"{name} {text}"
+
+
+def _listed(X: Columns) -> dict[str, list[Any]]:
+    return {name: X[name].tolist() for name in X.names}
 
 
 def _spec(X: Any, spec: FieldSpec | None) -> FieldSpec | None:
