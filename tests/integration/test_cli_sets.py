@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from querist.core.schema import Schema
+
 PEOPLE, PLACES = ("Ann Lee", "Bo", "Zoë 😀 Dunn", "Di", "Ed Ray"), ("Rome", "Lima", "Oslo", "New York", "北京")
+MOODS_AS_DIGITS = str.maketrans({"s": "1", "c": "2", **dict.fromkeys("adlm")})
 
 
 def texts(n: int) -> dict[str, tuple[str, str]]:
@@ -149,14 +152,30 @@ def test_a_column_that_repeats_the_answers_is_refused_and_noted(cli: Callable[..
     assert note in " ".join(cli(*study).err.split())
     assert "Note: column" not in cli(*study, "--drop", "mood").err
 
-    digits = [{**row, "m": row["m"].translate(DIGITS), "mood": row["mood"].translate(DIGITS)} for row in rows]
+    digits = [
+        {**row, "m": row["m"].translate(MOODS_AS_DIGITS), "mood": row["mood"].translate(MOODS_AS_DIGITS)}
+        for row in rows
+    ]
     write(tmp_path / "digits.csv", digits)
     assert cli("init", "digits", "--target", "m", "--task", "labels", "--classes", "1,2").code == 0
     notes = cli("add", "digits.csv", "-p", "digits", "--label", "m", "--json").json["notes"]
     assert note.removeprefix("Note: ") in {said[: len(note) - len("Note: ")] for said in notes}
 
 
-DIGITS = str.maketrans({"s": "1", "c": "2", **dict.fromkeys("adlm")})
+def test_spans_among_the_items_are_refused_noted_or_not_looked_at(cli: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [{"id": i, "text": text, "who": cell.upper(), "gold": cell} for i, (text, cell) in texts(60).items()]
+    write(tmp_path / "cells.csv", rows)
+    schema = Schema("who", ("PER", "LOC"), "spans")
+    lines = [json.dumps({**row, "gold": schema.read(row["gold"])}) for row in rows]
+    (tmp_path / "maps.jsonl").write_text("\n".join(lines), "utf-8")
+    assert cli("init", "names", "--target", "who", "--task", "spans", "--classes", "PER,LOC").code == 0
+    usual = ("--target", "who", "--task", "spans", "--seeds", "1", "--strategies", "random", "--budget", "20")
+    for name, noted in (("cells.csv", True), ("maps.jsonl", False)):  # a study learns from no column of maps
+        said = cli("add", name, "--label", "who")
+        assert (said.code, "column 'gold': must not be among the items" in said.err) == (2, True)
+        said = cli("simulate", name, *usual, "--batch-size", "10", "--jobs", "1")
+        assert said.code == 0
+        assert ("column 'gold': should not tell what is asked" in said.err) is noted
 
 
 def test_two_fields_of_text_are_one_too_many_for_spans(cli: Callable[..., Any], tmp_path: Path) -> None:

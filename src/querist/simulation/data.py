@@ -195,7 +195,8 @@ def from_table(
     spec = infer_kinds(read)
     if not spec.used:
         raise InvalidInput(f"{Path(path).name}: must hold something to learn from beside {target!r}; it does not.")
-    table = Columns(coerce(columns | {name: list(read[name]) for name in spec.named("number")}, spec)).select(spec.used)
+    coerced = coerce(columns | {name: list(read[name]) for name in spec.named("number")}, spec)
+    table = Columns({name: coerced[name] for name in spec.used})
     data = labeled(table, found.values, task=found.task, target=target, spec=spec, name=Path(path).name)
     return replace(data, notes=(*found.notes, *data.notes))
 
