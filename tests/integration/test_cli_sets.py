@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from querist.core.schema import Schema
+
 PEOPLE, PLACES = ("Ann Lee", "Bo", "Zoë 😀 Dunn", "Di", "Ed Ray"), ("Rome", "Lima", "Oslo", "New York", "北京")
+MOODS_AS_DIGITS = str.maketrans({"s": "1", "c": "2", **dict.fromkeys("adlm")})
 
 
 def texts(n: int) -> dict[str, tuple[str, str]]:
@@ -100,6 +103,79 @@ def test_a_span_beyond_its_text_is_refused_where_it_comes_in(cli: Callable[..., 
     assert f"all {len(asked)}" in said.out or f"{len(asked)} of {len(asked)} rows are wrong" in said.out
     fill(tmp_path / "batch.csv", {row["id"]: "(none)" for row in rows})
     assert cli("tell", "batch.csv").out.startswith("4 labels taken")
+
+
+def test_spans_counted_in_a_text_whose_blanks_were_changed_are_refused(cli: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [{"id": f"d{i}", "text": f"=Day  {i}:\t then  Ann Lee met Bo of number {i}"} for i in range(6)]
+    write(tmp_path / "texts.csv", rows)
+    usual = ("init", "names", "--target", "who", "--task", "spans", "--classes", "PER", "--test-share", "0")
+    assert cli(*usual).code == 0
+    assert cli("add", "texts.csv").code == 0
+    assert cli("ask", "-n", "6", "--to", "batch.csv").code == 0
+    asked = fill(tmp_path / "batch.csv", {row["id"]: "1-4 PER" for row in rows})
+    assert asked[0]["text"] == f"'{next(row['text'] for row in rows if row['id'] == asked[0]['id'])}"
+    changed = [{**row, "text": " ".join(row["text"].split())} for row in asked[:2]]
+    emptied = [{**row, "text": ""} for row in asked[2:4]]
+    write(tmp_path / "batch.csv", [*changed, *emptied, *asked[4:]])
+    said = cli("tell", "batch.csv")
+    assert said.code == 2
+    assert "Nothing was taken, because 2 of 6 rows are wrong:" in said.out
+    assert (
+        f"line 2 ({asked[0]['id']}): the field 'text' differs in blanks or letters from the text of the item, so that "
+        "the offsets of spans would move; copy the text"
+    ) in " ".join(said.out.split())
+    assert cli("tell", "batch.csv", "--partial").out.startswith("4 labels taken")
+    cli("init", "kinds", "--target", "who", "--classes", "a,b", "--test-share", "0")
+    cli("add", "texts.csv", "-p", "kinds")
+    cli("ask", "-n", "6", "--to", "kinds.csv", "-p", "kinds")
+    asked = fill(tmp_path / "kinds.csv", {row["id"]: "a" for row in rows})
+    write(tmp_path / "kinds.csv", [{**row, "text": " ".join(row["text"].split())} for row in asked])
+    assert cli("tell", "kinds.csv", "-p", "kinds").out.startswith("6 labels taken"), "a class has no place in the text"
+
+
+def test_a_column_that_repeats_the_answers_is_refused_and_noted(cli: Callable[..., Any], tmp_path: Path) -> None:
+    moods = ("calm", "sad; calm", "(none)", "sad")
+    rows = [
+        {"id": f"g{i}", "size": i * 37 % 101, "m": moods[i % 4], "mood": "; ".join(reversed(moods[i % 4].split("; ")))}
+        for i in range(80)
+    ]
+    write(tmp_path / "g.csv", rows)
+    assert cli("init", "songs", "--target", "m", "--task", "labels", "--classes", "sad,calm").code == 0
+    for asking in (("--drop", "m"), ("--label", "m")):
+        said = cli("add", "g.csv", *asking)
+        assert said.code == 2
+        assert "column 'mood': must not be among the items, for it holds answers themselves" in said.err
+    assert cli("add", "g.csv", "--label", "m", "--drop", "mood").code == 0
+    usual = ("simulate", "g.csv", "--target", "m", "--task", "labels", "--seeds", "1", "--strategies", "random")
+    note = "Note: column 'mood': should not tell what is asked; in 80 of 80 labeled rows it holds the answer itself."
+    study = (*usual, "--budget", "20", "--batch-size", "10", "--jobs", "1")
+    assert note in " ".join(cli(*study).err.split())
+    assert "Note: column" not in cli(*study, "--drop", "mood").err
+
+    digits = [
+        {**row, "m": row["m"].translate(MOODS_AS_DIGITS), "mood": row["mood"].translate(MOODS_AS_DIGITS)}
+        for row in rows
+    ]
+    write(tmp_path / "digits.csv", digits)
+    assert cli("init", "digits", "--target", "m", "--task", "labels", "--classes", "1,2").code == 0
+    notes = cli("add", "digits.csv", "-p", "digits", "--label", "m", "--json").json["notes"]
+    assert note.removeprefix("Note: ") in {said[: len(note) - len("Note: ")] for said in notes}
+
+
+def test_spans_among_the_items_are_refused_noted_or_not_looked_at(cli: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [{"id": i, "text": text, "who": cell.upper(), "gold": cell} for i, (text, cell) in texts(60).items()]
+    write(tmp_path / "cells.csv", rows)
+    schema = Schema("who", ("PER", "LOC"), "spans")
+    lines = [json.dumps({**row, "gold": schema.read(row["gold"])}) for row in rows]
+    (tmp_path / "maps.jsonl").write_text("\n".join(lines), "utf-8")
+    assert cli("init", "names", "--target", "who", "--task", "spans", "--classes", "PER,LOC").code == 0
+    usual = ("--target", "who", "--task", "spans", "--seeds", "1", "--strategies", "random", "--budget", "20")
+    for name, noted in (("cells.csv", True), ("maps.jsonl", False)):  # a study learns from no column of maps
+        said = cli("add", name, "--label", "who")
+        assert (said.code, "column 'gold': must not be among the items" in said.err) == (2, True)
+        said = cli("simulate", name, *usual, "--batch-size", "10", "--jobs", "1")
+        assert said.code == 0
+        assert ("column 'gold': should not tell what is asked" in said.err) is noted
 
 
 def test_two_fields_of_text_are_one_too_many_for_spans(cli: Callable[..., Any], tmp_path: Path) -> None:

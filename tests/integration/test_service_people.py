@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from querist.core.errors import Conflict, InvalidInput, PoolExhausted
 from querist.core.policy import Budget, Policy
 from querist.core.schema import Schema
 from querist.project import Project
-from querist.service import projects
+from querist.service import labeling, projects
 from querist.store import answers, rounds, versions
 
 N_ITEMS = 24
@@ -38,6 +39,12 @@ def labels(project: Project) -> dict[str, Any]:
     work = project._work
     with work.database.reading() as conn:
         return {each.item_id: (each.value, each.n_answers) for each in answers.labels(conn, work.project_id)}
+
+
+def events(project: Project) -> list[Any]:
+    work = project._work
+    with work.database.reading() as conn:
+        return list(answers.events(conn, work.project_id))
 
 
 def test_a_second_opinion_is_asked_for_and_kept_beside_the_first(crowded: tuple[Project, Any]) -> None:
@@ -92,6 +99,44 @@ def test_the_same_person_cannot_give_the_second_opinion(crowded: tuple[Project, 
     told = project.tell(data.some(items), annotator="bea")
     assert (told.n_revised, told.n_confirmed, told.n_for_others, told.n_pending) == (1, 2, 0, 0)
     assert project.verify() == []
+
+
+def test_an_import_was_never_asked_for_a_second_opinion(
+    database_url: str, start: Callable[..., Project], messages: Callable[..., Any]
+) -> None:
+    data = messages(N_ITEMS)
+    policy = Policy("active_label", batch_size=6, exploration=0.0, trust=False)
+    project = start(database_url, policy=policy)
+    rows = [{**item, "topic": data.truth[item["id"]]} for item in data.items]
+    project.add(rows, label="topic")
+    (who,) = {event.annotator for event in events(project)}
+    items = [entry.item_id for entry in project.ask().entries]
+    again = labeling.tell(project._work, data.some(items), annotator=who, role="import")
+    assert (again.n_repeated, again.n_for_others, again.n_pending) == (6, 0, 6)
+    person = labeling.tell(project._work, data.some(items), annotator=who)
+    assert (person.n_repeated, person.n_for_others, person.n_pending) == (6, 6, 6)
+
+
+def test_what_the_model_says_of_labeled_items_is_from_folds_that_did_not_see_them(
+    database_url: str, start: Callable[..., Project], messages: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A tree that is grown to the end knows each label it saw by heart, also those that are wrong."""
+    data = messages(N_ITEMS)
+    policy = Policy("active_label", batch_size=N_ITEMS, exploration=0.0, trust=False)
+    project = start(database_url, policy=policy, own=DecisionTreeClassifier(random_state=0))
+    project.add(data.items)
+    ids = [entry.item_id for entry in project.ask().entries]
+    said = {id_: OTHER[data.truth[id_]] if i % 6 == 0 else data.truth[id_] for i, id_ in enumerate(ids)}
+    project.tell(said, annotator="ann")
+    asked = project.ask(to=tmp_path / "second.csv")
+    assert asked.strategy == "active_label"
+    with (tmp_path / "second.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["id"] for row in rows} == set(ids)
+    assert {row["suggestion"] for row in rows} <= set(OTHER)
+    by_heart = [row["id"] for row in rows if row["suggestion"] == said[row["id"]]]
+    assert len(by_heart) < 0.9 * len(ids), "the model was asked about labels that it had learned"
+    assert project.replay(2).same
 
 
 def test_agreement_makes_no_new_version_and_no_new_model(crowded: tuple[Project, Any]) -> None:

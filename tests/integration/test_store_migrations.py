@@ -14,7 +14,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from querist.core.errors import InvalidInput, NotFound
-from querist.store import migrate
+from querist.store import migrate, projects
+from querist.store.columns import json_text
 from querist.store.db import Database
 from querist.store.tables import APPEND_ONLY, metadata
 
@@ -108,6 +109,25 @@ def test_labels_of_several_annotators_are_resolved_anew(shop: Any, database_url:
     Database.open(database_url).close()
     assert shop.labels() == {"item-3": "spam", "item-4": "ham"}
     assert shop.problems() == []
+
+
+def test_lengths_of_vectors_become_shapes(shop: Any, database_url: str) -> None:
+    """Until revision 0002 a project kept how long each vector is; a vector may have more dimensions than one since."""
+    with shop.db.transaction() as conn:
+        project = sa.table("project", *map(sa.column, ("name", "settings")))
+        old = [("old", {"kinds": {"v": "vector", "w": "vector"}, "lengths": {"v": 3, "w": 12}}), ("none", {"a": 1})]
+        for name, settings in old:
+            projects.create(conn, name)
+            conn.execute(sa.update(project).where(project.c.name == name).values(settings=json_text(settings)))
+        before = projects.settings(conn, shop.id)
+    shop.sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0001'")
+    with Database.open(database_url) as opened, opened.reading() as conn:
+        found = {name: projects.get(conn, name).settings for name, _ in old}
+        assert projects.settings(conn, shop.id) == before
+    assert found == {
+        "old": {"kinds": {"v": "vector", "w": "vector"}, "shapes": {"v": [3], "w": [12]}},
+        "none": {"a": 1},
+    }
 
 
 def test_a_blank_database_is_no_project_unless_it_may_become_one(blank_url: str) -> None:

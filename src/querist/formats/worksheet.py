@@ -15,7 +15,7 @@ from querist.formats.decimals import has_decimal_comma
 from querist.formats.names import format_of
 from querist.formats.worksheet_cells import probable_ids, read_label
 from querist.formats.worksheet_rows import Line, open_lines
-from querist.formats.worksheet_text import FieldsOf, owner, shows
+from querist.formats.worksheet_text import FieldsOf, owner, shows, shows_exactly
 from querist.formats.writing import write_table
 
 FACTS = ("suggestion", "suggestion_confidence", "why", "round")
@@ -186,7 +186,8 @@ def read_worksheet(
 
     Rows and columns may stand in any order, others may be added, and case and blanks in headers and labels do not
     matter. Nothing is guessed: an id or a label that a spreadsheet program has changed is a problem, whose message
-    says what it probably was; so is a row that shows the text of another item than its id names.
+    says what it probably was; so is a row that shows the text of another item than its id names, and, where answers
+    are spans, a text in which a blank was changed, for places counted in it are others.
 
     Parameters
     ----------
@@ -220,6 +221,9 @@ def read_worksheet(
     if texts is not None:
         named, strangers = _own(texts, named, [line.item_id.strip() for line in whole])
         problems += strangers
+        if schema.task == "spans":
+            named, moved = _in_place(texts, named)
+            problems += moved
     commas_used = sheet.decimal_comma and any(has_decimal_comma(line.label) for line in labeled)
     marks: dict[str, list[Mark]] = {}
     for line, item_id in named:
@@ -282,6 +286,24 @@ def _own(
         if line.number in strange
     ]
     return [(line, item_id) for line, item_id in named if line.number not in strange], problems
+
+
+def _in_place(texts: Texts, named: list[tuple[Line, str]]) -> tuple[list[tuple[Line, str]], list[RowProblem]]:
+    """The rows in whose text an annotator could count, and a problem for each in whose text something moved."""
+    stored = texts.of([item_id for line, item_id in named if line.shown])
+    found, problems = [], []
+    for line, item_id in named:
+        changed = [name for name, value in line.shown.items() if not shows_exactly(stored[item_id].get(name), value)]
+        if changed:
+            message = (
+                f"the field {changed[0]!r} differs in blanks or letters from the text of the item, so that the offsets "
+                "of spans would move; copy the text from the worksheet as it was written, and count in it. If you "
+                "counted in the text as it was, empty the field."
+            )
+            problems.append(RowProblem(line.number, item_id, message))
+        else:
+            found.append((line, item_id))
+    return found, problems
 
 
 def _another(field: str, item_id: str, whose: str | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from querist.core.schema import fold
+from querist.formats.excel import unescape
 from querist.formats.worksheet_cells import SPREADSHEET_ERRORS, is_month
 from querist.formats.writing import cell
 
@@ -41,6 +42,25 @@ def shows(stored: Any, found: Any) -> bool:
     if (x := _number(a)) is not None and (y := _number(b)) is not None:
         return math.isclose(x, y, rel_tol=1e-12)
     return (_is_date_or_number(a) and _is_date_or_number(b)) or _unmixed(here) == a
+
+
+def shows_exactly(stored: Any, found: Any) -> bool:
+    """Whether places counted in a worksheet's cell are places of an item's text: nothing before them moved.
+
+    The apostrophe that guards a formula is none of the text; a blank cell shows nothing to count in; one that was cut
+    is compared as far as it goes.
+
+    Examples
+    --------
+    >>> shows_exactly("=1+1", "'=1+1"), shows_exactly("a b", "a  b"), shows_exactly("a b", "")
+    (True, False, True)
+    """
+    there, here = cell(stored), cell(found)
+    if not here.strip() or there in (here, unescape(here)):
+        return True
+    return len(here.encode("utf-16-le", "surrogatepass")) // 2 >= CUT_UNITS and there.startswith(
+        (here[:-CUT_SLACK], unescape(here)[:-CUT_SLACK])
+    )
 
 
 def _key(text: str) -> str:

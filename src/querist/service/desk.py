@@ -17,12 +17,13 @@ from querist.core.errors import InvalidInput, LeakFound, RowProblem, RowsRejecte
 from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
-from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers, shape_of
+from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
 from querist.learners import only_field
 from querist.service.label_column import labels_of, see_images
 from querist.service.labeling import import_labels
+from querist.service.shapes import Shapes
 from querist.service.workspace import Workspace
-from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_target_leak, sketch
+from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_repeats, find_target_leak, sketch
 from querist.store import items, projects
 from querist.store.db import Connection
 
@@ -105,7 +106,7 @@ class Desk:
         self._joined: dict[int, int] = {}
         self._merged: dict[int, int] = {}
         self._problems: list[RowProblem] = []
-        self._shapes: dict[str, list[int]] = dict(self._settings.get("shapes", {}))
+        self._shapes = Shapes(self._settings.get("shapes", {}))
         self._tally = Tally()
         self._commas = DecimalCommas("" if reader is None else reader.delimiter)
         # A file names all its columns at once; rows that are handed in one by one may each leave a field out.
@@ -152,10 +153,13 @@ class Desk:
         except RowsRejected as error:
             self._refuse(*error.rows)
             return
-        self._check_vectors(columns, spec, batch.lines)
-        if not self._tally.n_rows and self._wishes.label is not None and self._schema.task == "choice":
-            labels_here = list(map(self._schema.find, batch.columns[self._wishes.label]))
-            self._notes += find_giveaways(columns, spec, labels_here)  # the first batch tells, here too
+        self._refuse(*self._shapes.check(columns, spec, batch.lines))
+        if not self._tally.n_rows and self._wishes.label is not None:  # the first batch tells, here too
+            said = batch.columns[self._wishes.label]
+            if self._schema.task == "choice":
+                self._notes += find_giveaways(columns, spec, list(map(self._schema.find, said)))
+            elif self._schema.task != "number":
+                self._notes += find_repeats(columns, spec, self._schema, said)
         self._tally.n_rows += len(batch.lines)
         packed, hashes = pack(columns)
         ids = self._ids(batch, hashes)
@@ -195,9 +199,9 @@ class Desk:
             )
         if not self._tally.n_rows:
             raise InvalidInput(f"{self._source}: must hold rows; it holds none. Check the path.")
-        if self._shapes != self._settings.get("shapes", {}):
+        if self._shapes.known != self._settings.get("shapes", {}):
             now = projects.settings(self._conn, self._project)
-            projects.update_settings(self._conn, self._project, {**now, "shapes": self._shapes})
+            projects.update_settings(self._conn, self._project, {**now, "shapes": self._shapes.known})
         if self._joined:
             items.set_groups(self._conn, self._project, self._by_seq(self._joined))
         if self._merged:
@@ -274,17 +278,6 @@ class Desk:
             settings = {**self._settings, "kinds": kinds, "fixed": True, "id_prefix": self._prefix}
             projects.update_settings(self._conn, self._project, settings)
         return self._spec
-
-    def _check_vectors(self, columns: Mapping[str, Sequence[Any]], spec: FieldSpec, lines: Sequence[int]) -> None:
-        """Every item has every vector, all of one shape: what has none cannot be compared with the rest."""
-        for name in spec.named("vector"):
-            shapes = [[] if value is None else list(shape_of(value)) for value in columns[name]]
-            wanted = self._shapes.setdefault(name, max(shapes, default=[]))
-            for line, shape in zip(lines, shapes, strict=True):
-                if shape != wanted:
-                    got = f"it has {_times(shape)}" if shape else "it has none"
-                    said = f"the field {name!r} must hold {_times(wanted)} numbers; {got}."
-                    self._refuse(RowProblem(line, None, said))
 
     def _id_name(self, batch: RawBatch) -> str | None:
         return self._wishes.id_column or ("id" if "id" in batch.columns else None)
@@ -393,10 +386,6 @@ class Desk:
 
     def _refuse(self, *problems: RowProblem) -> None:
         self._problems.extend(problems[: PROBLEMS_KEPT - len(self._problems)])
-
-
-def _times(shape: Sequence[int]) -> str:
-    return " x ".join(map(str, shape))
 
 
 def _may_hold_blank(values: Sequence[Any]) -> bool:

@@ -136,7 +136,7 @@ def distinct_values(source: str, column: str, task: Task = "choice") -> list[str
     if named not in reader.columns:
         has = checks.listed(reader.columns)
         raise InvalidInput(f"classes: must come from a column of {path}; got {named!r}. It has {has}.")
-    values = [v for batch in reader.batches(CHUNK) for v in batch.columns[named] if not is_missing(v)]
+    values = (v for batch in reader.batches(CHUNK) for v in batch.columns[named] if not is_missing(v))
     return classes_in(values, task) if task in FORMS else sorted(set(map(str, values)))
 
 

@@ -21,7 +21,7 @@ from querist.formats import COMMA_FREE, DecimalCommas, check_header, coerce, inf
 from querist.simulation.contents import contents_of, stacked
 from querist.simulation.copies import near_copies
 from querist.simulation.targets import looks_numeric, read_answers, read_sets
-from querist.splits import find_giveaways
+from querist.splits import find_giveaways, find_repeats
 
 LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
 
@@ -124,7 +124,10 @@ def _labeled(
         schema, codes = read_sets(
             y, task, target=target, n_items=n_rows(X), classes=classes, contents=contents, lines=lines
         )
-        return Labeled(X, codes, schema, spec, near_copies(X, spec), name)
+        notes: tuple[str, ...] = ()
+        if isinstance(X, Columns) and spec is not None:
+            notes = find_repeats(_listed(X), spec, schema, [schema.decode(code) for code in codes])
+        return Labeled(X, codes, schema, spec, near_copies(X, spec), name, notes)
     values = np.asarray(y)
     if values.ndim != 1 or len(values) != n_rows(X):
         raise InvalidInput(f"y: must have one answer per item, {n_rows(X)}; got shape {values.shape}. Align them.")
@@ -139,9 +142,9 @@ def _labeled(
         index = {name: i for i, name in enumerate(schema.classes)}
         codes = np.array([index[str(schema.read(v))] for v in names], dtype=np.int64)
     spec = _spec(X, spec)
-    notes: tuple[str, ...] = ()
+    notes = ()
     if isinstance(X, Columns) and spec is not None and task == "choice":
-        notes = find_giveaways({c: X[c].tolist() for c in X.names}, spec, [schema.classes[code] for code in codes])
+        notes = find_giveaways(_listed(X), spec, [schema.classes[code] for code in codes])
     return Labeled(X, codes, schema, spec, near_copies(X, spec), name, notes)
 
 
@@ -214,7 +217,8 @@ def from_table(
         raise InvalidInput(f"{Path(path).name}: must hold something to learn from beside {target!r}; it does not.")
     numbers = {name: list(read[name]) for name in spec.named("number")}
     lines = [lines[i] for i in found.rows]
-    table = Columns(coerce(columns | numbers, spec, lines=lines)).select(spec.used)
+    coerced = coerce(columns | numbers, spec, lines=lines)
+    table = Columns({name: coerced[name] for name in spec.used})
     data = _labeled(table, found.values, None, found.task, target, spec, Path(path).name, lines)
     return replace(data, notes=(*found.notes, *data.notes))
 
@@ -336,6 +340,10 @@ def preview(data: Labeled, row: int, between: tuple[float, float]) -> str | list
 def _cell(name: str, value: Any, *, bare: bool) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if bare else f"{name} {text}"
+
+
+def _listed(X: Columns) -> dict[str, list[Any]]:
+    return {name: X[name].tolist() for name in X.names}
 
 
 def _spec(X: Any, spec: FieldSpec | None) -> FieldSpec | None:

@@ -1,6 +1,6 @@
 """Near-duplicates found as items enter, and splits that never have one of them on each side."""
 
-from querist.splits.leaks import find_giveaways, find_target_leak
+from querist.splits.leaks import find_giveaways, find_repeats, find_target_leak
 from querist.splits.placing import Placement, Splitter, near_groups
 from querist.splits.seen import Seen
 from querist.splits.sketch import SKETCH_BYTES, Sketches, sketch
@@ -12,6 +12,7 @@ __all__ = [
     "Sketches",
     "Splitter",
     "find_giveaways",
+    "find_repeats",
     "find_target_leak",
     "near_groups",
     "sketch",

@@ -1,10 +1,11 @@
 """Answers: recorded once and for good (`append`), read back as events, and as the labels they come to."""
 
 from querist.store.chain import Standing
+from querist.store.drafts import AnswerDraft
 from querist.store.events import Event, events, facts_of, head, history, last_taken_back, said, standings
 from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, n_answers, workloads
 from querist.store.projects import lock
-from querist.store.recording import AnswerDraft, Recorded, append
+from querist.store.recording import Recorded, append
 
 __all__ = [
     "AnswerDraft",

@@ -6,64 +6,20 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from querist.core.checks import one_of
 from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.state import Value
 from querist.store import chain, projects
-from querist.store.columns import json_text, moment_text, plain_text, utc_now
+from querist.store.columns import json_text, moment_text, utc_now
+from querist.store.drafts import AnswerDraft, check
 from querist.store.events import RAW_EVENT, head, steps_of
 from querist.store.sql import among, chunks
-from querist.store.tables import Action, Role, answer_content, answer_event, current_label, item, query, round_
+from querist.store.tables import answer_content, answer_event, current_label, item, query, round_
 
-DRAFTED: tuple[Action, ...] = ("submit", "revise", "undo", "withdraw", "skip", "flag", "import")
 SALT_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDraft:
-    """What somebody did about an item, before it is recorded.
-
-    Parameters
-    ----------
-    item_seq : int
-        Which item.
-    value : value or None
-        The answer; None for an action that gives none.
-    action : {"submit", "revise", "undo", "withdraw", "skip", "flag", "import"}
-        A `revise` or `undo` is of the event that `supersedes` names, by default the annotator's own last answer. A
-        `withdraw` takes back all that this annotator said of the item.
-    idempotency_key : str, optional
-        The same key of the same annotator is the same act, however often it is sent.
-    shown_at, submitted_at : datetime, optional
-        By the annotator's clock.
-    active_ms : int, optional
-        How long the annotator worked on it.
-    suggestion_visible, suggestion_accepted : bool, optional
-        Whether the query's suggestion was seen, and taken.
-    schema_version, instruction_version : int, optional
-        By default those of the round that asked, or else the latest.
-    """
-
-    item_seq: int
-    value: Value | None
-    annotator: str
-    role: Role = "annotator"
-    action: Action = "submit"
-    note: str = ""
-    supersedes: str | None = None
-    idempotency_key: str | None = None
-    shown_at: datetime | None = None
-    submitted_at: datetime | None = None
-    active_ms: int | None = None
-    client: str = ""
-    suggestion_visible: bool | None = None
-    suggestion_accepted: bool | None = None
-    schema_version: int | None = None
-    instruction_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +48,6 @@ class _Subject:
     content_hash: str
     steps: list[chain.Step] = field(default_factory=list)
     queries: list[sa.Row[Any]] = field(default_factory=list)
-
     n_stored: int = 0
 
     @property
@@ -140,7 +95,7 @@ def append(
         If what a draft supersedes does not stand any more.
     """
     for draft in drafts:
-        _check(draft)
+        check(draft)
     if not drafts:
         return []
     projects.lock(conn, project_id)
@@ -243,17 +198,6 @@ class _Known(NamedTuple):
     seq: int
     item_seq: int
     query_id: int | None
-
-
-def _check(draft: AnswerDraft) -> None:
-    one_of("action", draft.action, DRAFTED)
-    one_of("role", draft.role, get_args(Role))
-    for name in ("annotator", "note", "client", "idempotency_key"):
-        if (text := getattr(draft, name)) is not None:
-            plain_text(name, text)
-    if (draft.value is not None) != (draft.action in chain.ANSWERS):
-        wanted = "an answer" if draft.action in chain.ANSWERS else "none"
-        raise InvalidInput(f"value: must be {wanted} for {draft.action!r}; got {draft.value!r}. Check the action.")
 
 
 def _known(conn: sa.Connection, project_id: int, drafts: Sequence[AnswerDraft]) -> dict[tuple[str, str | None], _Known]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from querist.formats.worksheet_text import owner, shows
+from querist.formats.worksheet_text import owner, shows, shows_exactly
 
 LONG = "words and more " * 4_000
 SMILES = "\N{GRINNING FACE} " * 20_000
@@ -57,6 +57,43 @@ def test_a_cell_may_be_what_is_left_of_the_text(stored: Any, found: Any) -> None
 )
 def test_a_cell_that_says_something_else_is_anothers(stored: Any, found: Any) -> None:
     assert not shows(stored, found)
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        ("Ann  left\n", "Ann  left\n"),
+        ("=1+1", "'=1+1"),
+        ("=1+1", "=1+1"),
+        ("'=1+1", "''=1+1"),
+        ("'tis Ann", "'tis Ann"),
+        ("anything", ""),
+        ("anything", " \n"),
+        (LONG, LONG[:32_767]),
+        ("=" + LONG, "'=" + LONG[:32_765]),
+    ],
+)
+def test_places_counted_in_the_cell_are_places_of_the_text(stored: Any, found: Any) -> None:
+    assert shows_exactly(stored, found)
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        ("Ann  left", "Ann left"),
+        ("Ann left", " Ann left"),
+        ("Ann left ", "Ann left"),
+        ("Ann\r\nleft", "Ann\nleft"),
+        ("Ann left", "ann left"),
+        ("'=1+1", "=1+1"),
+        ("Ann", "'Ann"),
+        ("Ann left", "#NAME?"),
+        (LONG, LONG[1:32_767]),
+        ("\N{LATIN SMALL LIGATURE FI}ne", "fine"),
+    ],
+)
+def test_places_in_a_changed_text_are_others(stored: Any, found: Any) -> None:
+    assert not shows_exactly(stored, found)
 
 
 def test_a_text_has_one_owner_or_none() -> None:

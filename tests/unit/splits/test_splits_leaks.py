@@ -4,9 +4,13 @@ import pytest
 
 from querist.core.items import FieldKind, FieldSpec
 from querist.core.schema import Schema
-from querist.splits import find_giveaways, find_target_leak
+from querist.splits import find_giveaways, find_repeats, find_target_leak
 
 KIND = Schema("kind", ("spam", "ham"))
+MOODS = Schema("m", ("a", "b", "c"), "labels")
+NAMES = Schema("who", ("PER", "LOC"), "spans")
+DIGITS = tuple("0123456789")
+CARS = Schema("car", ("car", "bus"), "boxes")
 
 
 def test_a_column_named_like_the_target_is_a_leak() -> None:
@@ -23,6 +27,51 @@ def test_a_column_that_holds_the_classes_is_a_leak_under_any_name() -> None:
 @pytest.mark.parametrize("values", [["spam", "spam"], ["spam", "eggs", "toast"], [], [None, ""], [["spam"], ["ham"]]])
 def test_a_column_that_only_looks_a_little_like_it_is_none(values: list[object]) -> None:
     assert find_target_leak({"y": values}, KIND) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        (MOODS, ["a; b", "C", "b|a", "(none)", None]),
+        (MOODS, ['["a", "b"]', "[]", "c"]),
+        (MOODS, [["a", "b"], [], ["c"]]),
+        (MOODS, [*["a; b", "c"] * 10, "d"]),
+        (NAMES, ["0-4 per; 9-14 LOC", "(none)", ""]),
+        (NAMES, ['[{"start": 0, "end": 4, "label": "PER"}]', '[[2, 3, "LOC"]]']),
+        (NAMES, [[{"start": 0, "end": 4, "label": "PER"}], [(2, 3, "LOC")], []]),
+        (CARS, ["1,2,3,4 car", "1,2,3,4.5 bus; 9,9,1,1 car"]),
+        (CARS, [[[1, 2, 3, 4, "car"]], []]),
+        (Schema("n", DIGITS, "boxes"), ["1,2,3,4 7", "1,2,3,4 8"]),
+    ],
+)
+def test_a_column_that_holds_sets_of_answers_is_a_leak(schema: Schema, values: list[object]) -> None:
+    message = find_target_leak({"text": ["x"] * len(values), "gold": values}, schema)
+    assert message is not None
+    assert message.startswith("column 'gold': must not be among the items, for it holds answers themselves, and")
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        (MOODS, ["a; b", "b; a", "a, b"]),  # all alike
+        (MOODS, ["-", "(none)", "[]", []]),
+        (MOODS, [*["a; b", "c"] * 9, "d", "e"]),  # nine tenths, not more
+        (MOODS, ["a bad day, b", "c is what I had", "a"]),
+        (MOODS, [1.5, 2, True]),
+        (MOODS, [[0.5, 1.0], [0.25, 2.0]]),
+        (Schema("m", DIGITS, "labels"), ["1; 2", "3"]),
+        (NAMES, ["Ann Lee went to Rome", "0-4", "[brackets]", "{x}"]),
+        (NAMES, ["2-1 PER", "3-3 LOC"]),
+        (NAMES, [3, 4.0]),
+        (Schema("n", DIGITS, "spans"), [[[1, 2, 3], [4, 5, 6]], [[0, 9, 1], [0, 5, 2]]]),
+        (Schema("n", DIGITS, "boxes"), [[[1, 2, 3, 4, 5]], [[5, 4, 3, 2, 1]]]),
+        (Schema("n", DIGITS, "boxes"), ["[[1, 2, 3, 4, 5]]", "[[5, 4, 3, 2, 1]]\n"]),
+        (CARS, ["1,2,3,4", "5,6,7,8"]),
+        (CARS, [{"x": 1}, {"y": 2}]),
+    ],
+)
+def test_text_and_numbers_are_not_taken_for_sets_of_answers(schema: Schema, values: list[object]) -> None:
+    assert find_target_leak({"field": values}, schema) is None
 
 
 def test_counts_are_not_taken_for_classes_that_are_digits() -> None:
@@ -67,3 +116,42 @@ def test_a_column_whose_codes_go_with_the_classes_is_noted() -> None:
 )
 def test_a_column_that_does_not_tell_the_class_is_not_noted(values: list[object], labels: list[str | None]) -> None:
     assert find_giveaways({"code": values}, kinds_of(code="category"), labels) == ()
+
+
+SPANS = [[{"start": i % 5, "end": 9, "label": "PER"}] if i % 2 else [] for i in range(40)]
+
+
+def test_a_column_that_repeats_answers_that_are_sets_is_noted() -> None:
+    columns = {
+        "gold": [NAMES.cell(said) for said in SPANS],
+        "text": ["0-9 PER is no answer"] * 40,
+        "unused": [NAMES.cell(said) for said in SPANS],
+    }
+    spec = kinds_of(gold="category", text="text", unused="ignored")
+    assert find_repeats(columns, spec, NAMES, SPANS) == (
+        "column 'gold': should not tell what is asked; in 40 of 40 labeled rows it holds the answer itself. "
+        "If it is known only once the label is, leave it out with `--drop gold`.",
+    )
+    held = {"m": ["a; b", "1", "c"] * 20, "code": [1.0, 2.0, 1.0] * 20}
+    assert find_repeats(held, kinds_of(m="category", code="number"), MOODS, ["b|a", "b", "c"] * 20) == ()
+    digits = Schema("d", DIGITS, "labels")
+    (note,) = find_repeats({"n": [1.0, 2.0] * 20}, kinds_of(n="number"), digits, [["1"], ["2"]] * 20)
+    assert note.startswith("column 'n'")
+
+
+@pytest.mark.parametrize(
+    ("n", "wrong", "noted"),
+    [(29, 0, False), (30, 0, True), (30, 1, False), (200, 2, True), (200, 3, False)],
+)
+def test_99_percent_of_at_least_30_rows_must_repeat_the_answer(n: int, wrong: int, noted: bool) -> None:
+    answers = [["a"], ["b", "c"]] * 100
+    column = ["c"] * wrong + [MOODS.cell(said) for said in answers[wrong:n]]
+    spec = kinds_of(m="category")
+    assert bool(find_repeats({"m": [*column, None]}, spec, MOODS, [*answers[:n], ["a"]])) is noted
+    assert bool(find_repeats({"m": [*column, "c"]}, spec, MOODS, [*answers[:n], None])) is noted
+
+
+def test_a_column_that_repeats_what_nearly_all_answers_are_is_not_noted() -> None:
+    spec = kinds_of(m="category")
+    assert find_repeats({"m": ["(none)"] * 1000}, spec, MOODS, [*[[]] * 994, *[["a"]] * 6]) == ()
+    assert find_repeats({"m": ["(none)"] * 1000}, spec, MOODS, [[]] * 1000) == ()

@@ -1,6 +1,11 @@
-"""Labels by what most annotators say: until now the newest answer was the label, whoever gave it."""
+"""Labels by what most annotators say, and vectors of more than one dimension.
+
+Until now the newest answer was the label, whoever gave it; and a project kept the length of each vector, not its shape.
+"""
 
 from __future__ import annotations
+
+import json
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,8 +20,14 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Resolve again the items that several annotators answered. The events stay as they are, frozen versions too."""
+    """Bring labels and settings to what they mean now. The events stay as they are, frozen versions too."""
     conn = op.get_bind()
+    _resolve_again(conn)
+    _keep_shapes(conn)
+
+
+def _resolve_again(conn: sa.Connection) -> None:
+    """The labels of items that several annotators answered."""
     label = sa.table("current_label", *map(sa.column, ("project_id", "item_seq", "value", "event_id", "n_answers")))
     several = sa.select(label.c.project_id, label.c.item_seq).where(label.c.n_answers > 1)
     items: dict[int, list[int]] = {}
@@ -28,3 +39,15 @@ def upgrade() -> None:
                 resolved = {"value": json_text(standing.label.value), "event_id": standing.label.event_id}
                 this = (label.c.project_id == project_id, label.c.item_seq == seq)
                 conn.execute(sa.update(label).where(*this).values(resolved))
+
+
+def _keep_shapes(conn: sa.Connection) -> None:
+    """A vector of n numbers has the shape [n]."""
+    project = sa.table("project", *map(sa.column, ("id", "settings")))
+    for project_id, text in conn.execute(sa.select(project.c.id, project.c.settings)).all():
+        settings = json.loads(text)
+        if (lengths := settings.pop("lengths", None)) is None:
+            continue
+        settings["shapes"] = {name: [n] for name, n in lengths.items()} | settings.get("shapes", {})
+        changed = sa.update(project).where(project.c.id == project_id)
+        conn.execute(changed.values(settings=json_text(settings)))

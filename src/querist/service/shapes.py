@@ -1,0 +1,42 @@
+"""The shapes of a project's vectors: every item has every vector, and all of a field have one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from querist.core.errors import RowProblem
+from querist.core.items import FieldSpec
+from querist.formats import shape_of
+
+
+class Shapes:
+    """The shape of each field of vectors, learned from the first batch that has it.
+
+    Examples
+    --------
+    >>> shapes = Shapes({})
+    >>> problems = shapes.check({"v": [[1.0, 2.0], [3.0]]}, FieldSpec({"v": "vector"}), [2, 3])
+    >>> [(problem.line, problem.message) for problem in problems], shapes.known
+    ([(3, "the field 'v' must hold 2 numbers; it has 1.")], {'v': [2]})
+    """
+
+    def __init__(self, known: Mapping[str, Sequence[int]]) -> None:
+        self.known = {name: list(shape) for name, shape in known.items()}
+
+    def check(self, columns: Mapping[str, Sequence[Any]], spec: FieldSpec, lines: Sequence[int]) -> list[RowProblem]:
+        """The rows whose vector has another shape, or is not there: they cannot be compared with the rest."""
+        problems = []
+        for name in spec.named("vector"):
+            shapes = [[] if value is None else list(shape_of(value)) for value in columns[name]]
+            wanted = self.known.setdefault(name, max(shapes, default=[]))
+            for line, shape in zip(lines, shapes, strict=True):
+                if shape != wanted:
+                    got = f"it has {_times(shape)}" if shape else "it has none"
+                    said = f"the field {name!r} must hold {_times(wanted)} numbers; {got}."
+                    problems.append(RowProblem(line, None, said))
+        return problems
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
