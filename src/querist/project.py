@@ -198,10 +198,19 @@ class Project:
         )
 
     def ask(
-        self, n: int | None = None, *, to: str | Path | None = None, split: str = "pool", progress: Progress = silent
+        self,
+        n: int | None = None,
+        *,
+        to: str | Path | None = None,
+        split: str = "pool",
+        annotator: str | None = None,
+        progress: Progress = silent,
     ) -> rounds.Asked:
-        """Choose the next items to label; `to` also writes them as a worksheet."""
-        return rounds.ask(self._work, n, split=split, to=to, progress=progress)
+        """Choose the next items to label; `to` also writes them as a worksheet.
+
+        `annotator` says who will answer: a strategy that buys second answers asks nothing that they have answered.
+        """
+        return rounds.ask(self._work, n, split=split, to=to, annotator=annotator, progress=progress)
 
     def pending(self) -> rounds.Asked:
         """Everything that is out with annotators."""

@@ -67,6 +67,27 @@ def test_a_second_opinion_is_asked_for_and_kept_beside_the_first(crowded: tuple[
     assert project.replay(2).same
 
 
+def test_who_will_answer_is_asked_nothing_that_they_answered(crowded: tuple[Project, Any]) -> None:
+    project, data = crowded
+    with pytest.raises(PoolExhausted):
+        project.ask(annotator="ann")
+    asked = project.ask(annotator="bea")
+    bea = {entry.item_id for entry in asked.entries}
+    project.tell(data.some(sorted(bea)), annotator="bea")
+    while True:
+        try:
+            batch = {entry.item_id for entry in project.ask(annotator="bea").entries}
+        except PoolExhausted:
+            break
+        assert not batch & bea
+        bea |= batch
+        project.tell(data.some(sorted(batch)), annotator="bea")
+    assert len(bea) == N_ITEMS, "all of them, once"
+    number = project.status().rounds[-1].number
+    assert all(project.replay(n).same for n in range(1, number + 1))
+    assert project.verify() == []
+
+
 def test_nobody_is_heard_twice_and_no_item_beyond_the_most(crowded: tuple[Project, Any]) -> None:
     project, data = crowded
     heard: dict[str, list[str]] = {}

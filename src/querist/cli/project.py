@@ -143,13 +143,21 @@ def ask(
     to: Annotated[Path | None, typer.Option(help="Write a worksheet to fill in: .csv or .jsonl.")] = None,
     split: Annotated[str, typer.Option(help="Ask about the pool, or draw from test or calibration.")] = "pool",
     again: Annotated[bool, typer.Option("--again", help="Write what is pending once more; ask nothing new.")] = False,
+    annotator: Annotated[
+        str | None,
+        typer.Option("--annotator", "-a", help="Who will answer: nothing they have answered is asked again."),
+    ] = None,
     project: Project = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Choose which items to ask about next, and write them out to be labeled."""
     with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
-        asked = rounds.pending(work) if again else rounds.ask(work, n, split=split, to=to, progress=progress)
+        asked = (
+            rounds.pending(work)
+            if again
+            else rounds.ask(work, n, split=split, to=to, annotator=annotator, progress=progress)
+        )
         if again and to is not None:
             rounds.write_worksheet(work, to, asked.entries)
     output.emit(asked) if as_json else show_asked(asked, to)

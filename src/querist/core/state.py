@@ -258,6 +258,17 @@ class State:
                 free[np.fromiter(taken, dtype=np.int64, count=len(taken))] = False
         return np.flatnonzero(free)
 
+    def answered_by(self, annotator: str) -> Rows:
+        """Rows that this annotator has answered, in order.
+
+        Examples
+        --------
+        >>> State.start(3, labels={1: 0}).answered_by("anonymous").tolist()
+        [1]
+        """
+        rows = sorted({*self.labels, *self.answers})
+        return np.array([row for row in rows if annotator in {who for who, _ in self.said(row)}], dtype=np.int64)
+
     def said(self, row: int) -> tuple[Said, ...]:
         """What each annotator last said of a row, oldest first; a label that came alone is nobody's in particular.
 

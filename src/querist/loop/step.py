@@ -53,7 +53,13 @@ class Chooser(Protocol):
 
 
 def ask(
-    state: State, signals: Signals, chooser: Chooser, *, k: int | None = None, trust: Trust | None = None
+    state: State,
+    signals: Signals,
+    chooser: Chooser,
+    *,
+    k: int | None = None,
+    trust: Trust | None = None,
+    annotator: str | None = None,
 ) -> tuple[State, Batch]:
     """The next batch, and the state in which it is pending.
 
@@ -74,6 +80,8 @@ def ask(
         Items to ask; the policy's batch size by default, and never more than the budget or the pool has left.
     trust : Trust, optional
         What cross-validation says of the model; None takes a model as trusted.
+    annotator : str, optional
+        Who will answer, where that is known: what they have answered is not asked again.
 
     Raises
     ------
@@ -96,6 +104,8 @@ def ask(
     chosen = _taken(state)
     chooses = chooser.find(name, n_chosen=len(chosen))
     candidates = state.candidates_again if chooses.buys_again else state.candidates
+    if chooses.buys_again and annotator is not None:
+        candidates = np.setdiff1d(candidates, state.answered_by(annotator), assume_unique=True)
     if len(candidates) == 0:
         raise PoolExhausted
     costs = signals.get("costs") if signals.has("costs") else None

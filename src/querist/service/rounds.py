@@ -93,12 +93,14 @@ def ask(
     *,
     split: str = "pool",
     to: str | Path | None = None,
+    annotator: str | None = None,
     progress: Progress = silent,
 ) -> Asked:
     """Choose the next items to label, and record them as pending.
 
     Where labels came in since the last model, a model is fitted first. Items of the test set or the calibration slice
-    are drawn at random: a strategy never sees them. `to` also writes them as a worksheet.
+    are drawn at random: a strategy never sees them. `to` also writes them as a worksheet. Where `annotator` says who
+    will answer, a strategy that buys second answers asks nothing that they have answered.
 
     Raises
     ------
@@ -113,13 +115,13 @@ def ask(
     if to is not None:
         check_worksheet_path(to)  # a round nobody was given would stay open
         refuse_untold(work, to)
-    asked = _ask_pool(work, k, progress) if split == "pool" else _ask_held_out(work, k, split)
+    asked = _ask_pool(work, k, annotator, progress) if split == "pool" else _ask_held_out(work, k, split)
     if to is not None:
         write_worksheet(work, to, asked.entries)
     return asked
 
 
-def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
+def _ask_pool(work: Workspace, k: int | None, annotator: str | None, progress: Progress) -> Asked:
     trained = _train_if_due(work, progress)
     with work.database.reading() as conn:
         pool = work.held(conn, "pool")  # read before the lock is taken: it may be large
@@ -137,7 +139,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
         answered_until = answers.head(conn, work.project_id)[0]
     model = None if record is None else training.model_of(work, record.number)
     known = signals_of(work, pool, now, record, model, schema, progress=progress)
-    _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust)
+    _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust, annotator=annotator)
     suggestions = kind(schema).suggest(known, batch.ids, schema)
     had_a_say = any(map(known.ready, PREDICTED))
     with work.database.transaction() as conn:
@@ -158,7 +160,7 @@ def _ask_pool(work: Workspace, k: int | None, progress: Progress) -> Asked:
                 "model": None if record is None else record.number,  # `model` above is empty where it had no say
                 "trust": None if trust is None else asdict(trust),
                 **({"memory": dict(batch.memory)} if batch.memory else {}),
-                **({"answered_until": answered_until} if reads_answers(now.policy) else {}),
+                **({"answered_until": answered_until, "annotator": annotator} if reads_answers(now.policy) else {}),
             },
         )
     reports = rule_report(work.seed_rules, known.get("votes")) if batch.strategy == "rules" else ()
@@ -258,7 +260,8 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
     )
     model = None if then_latest is None else training.model_of(work, then_latest.number)
     signals_then = signals_of(work, replace(pool, groups=_groups_then(pool, record)), then, then_latest, model, schema)
-    _, batch = ask_state(then, signals_then, PolicyChooser(record.policy), k=record.n_asked, trust=trust)
+    chooser, annotator = PolicyChooser(record.policy), record.context.get("annotator")
+    _, batch = ask_state(then, signals_then, chooser, k=record.n_asked, trust=trust, annotator=annotator)
     drawn = [int(seq) for seq in pool.seqs[batch.ids]]
     stored = [q.item_seq for q in asked_then]
     progress(1, 1, "drawing again")
