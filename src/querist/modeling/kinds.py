@@ -37,6 +37,8 @@ from querist.metrics import (
 from querist.modeling.fitting import Standing, head_of, lacks, members_of, tag_members_of, unseen_of
 from querist.modeling.pool import Pool, zero_shot_prior
 
+FOLDS, FEW_FOLDS = 5, 2
+MANY_LABELS = 50  # each is a fit of its own in every fold: from here on few folds must do
 SURE = 0.5  # score from which on a box counts, as in `evaluate_boxes`
 PROBE_DIGITS = 4  # predictions are compared to this many: other processors round differently further down
 Sources = dict[str, Callable[[], Array] | None]
@@ -104,10 +106,15 @@ class Kind(ABC):
                 self.predict,
                 n_classes=n_classes,
                 rng=generator(seed, "trust", number),
+                n_folds=self.n_folds(n_classes),
             )
         except OneClassOnly:
             return no_trust("all labeled items are of one class")
         return self.trusted(predicted, y[folded], n_classes)
+
+    def n_folds(self, n_classes: int) -> int:
+        """Folds of the cross-validation that trust goes by."""
+        return FOLDS
 
     def plain(self, predicted: Any) -> Any:
         """Predictions as plain JSON, rounded, by which two fits are told apart."""
@@ -218,6 +225,9 @@ class _Labels(Kind):
         sure = np.maximum(probs, 1 - probs).min(axis=1)  # of the label that it knows least about
         answers = [schema.decode(np.flatnonzero(row).tolist()) for row in held]
         return [_suggested(answer, score) for answer, score in zip(answers, sure, strict=True)]
+
+    def n_folds(self, n_classes: int) -> int:
+        return FEW_FOLDS if n_classes > MANY_LABELS else FOLDS
 
     def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         return trust_labels(predicted, y)
