@@ -13,7 +13,7 @@ import csv
 import gzip
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks import kept
 from querist.core.evidence import Study
 from querist.core.policy import Policy
+from querist.formats import open_table
 from querist.simulation import digit_scenes, simulate
 from querist.simulation.data import Labeled, labeled
 
@@ -72,33 +73,12 @@ def conll(*paths: str) -> Callable[[Path], Labeled | None]:
             return None
         texts, answers = [], []
         for path in found:
-            for text, spans in sentences(path):
-                texts.append(text)
-                answers.append(spans)
+            for batch in open_table(path, format="conll").batches():
+                texts += batch.columns["text"]
+                answers += batch.columns["spans"]
         return labeled(texts, answers, task="spans", name=found[0].parent.name)
 
     return read
-
-
-def sentences(path: Path) -> Iterator[tuple[str, list[tuple[int, int, str]]]]:
-    """Each sentence of a CoNLL file as its words joined by blanks, and the spans that its tags mark."""
-    text, spans, goes_on = "", list[tuple[int, int, str]](), ""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in [*file, ""]:
-            word, *_, tag = line.split() or ["", "O"]
-            if not word or word == "-DOCSTART-":
-                if text:
-                    yield text, spans
-                text, spans, goes_on = "", [], ""
-                continue
-            start = len(text) + bool(text)
-            text = f"{text} {word}" if text else word
-            mark, _, kind = tag.partition("-")
-            if kind and mark != "B" and kind == goes_on:
-                spans[-1] = (spans[-1][0], len(text), kind)
-            elif kind:
-                spans.append((start, len(text), kind))
-            goes_on = kind
 
 
 def uci(name: str) -> Callable[[Path], Labeled | None]:

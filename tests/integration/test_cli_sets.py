@@ -217,3 +217,26 @@ def test_labels_that_hold_together_are_studied_from_a_file(cli: Callable[..., An
     said = cli(*usual, "--task", "labels")
     assert said.code == 2
     assert "taste: every answer must be readable; 2 of 120 cannot be read. Mend them first.\n  line 6: " in said.err
+
+
+def test_a_conll_file_is_texts_with_spans(cli: Callable[..., Any], tmp_path: Path) -> None:
+    lines = []
+    for i in range(60):
+        who, where = PEOPLE[i % 2], PLACES[i % 4]
+        marks = [("B-PER" if n == 0 else "I-PER") for n in range(len(who.split()))]
+        marks += ["O", "O"] + [("B-LOC" if n == 0 else "I-LOC") for n in range(len(where.split()))] + ["O"]
+        words = [*who.split(), "went", "to", *where.split(), f"day{i}"]
+        lines += [*(f"{word} {mark}" for word, mark in zip(words, marks, strict=True)), ""]
+    (tmp_path / "names.conll").write_text("\n".join(lines), "utf-8")
+    said = cli(
+        "simulate", "names.conll", "--target", "spans", "--task", "spans", "--strategies", "mnlp",
+        "--seeds", "1", "--budget", "20", "--batch-size", "10", "--jobs", "1", "--json",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    study = json.loads(said.out)
+    assert study["facts"]["classes"] == ["LOC", "PER"]
+    assert study["runs"][0]["points"][-1]["metrics"]["span_f1"] > 0.5
+    assert cli("init", "names", "--target", "who", "--task", "spans", "--classes", "PER,LOC").code == 0
+    added = cli("add", "names.conll", "--label", "spans")
+    assert added.code == 0, added.err
+    assert "60 items added" in added.out

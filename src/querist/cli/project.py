@@ -101,7 +101,7 @@ def init(
 
 
 def add(
-    path: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, Parquet or Arrow, also gzipped.")],
+    path: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL, Parquet, Arrow or CoNLL, also gzipped.")],
     label: Annotated[str | None, typer.Option(help="Column of labels known already, taken as answers.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
     split: Annotated[str | None, typer.Option(help="Put all into pool, test or calibration.")] = None,
@@ -109,7 +109,7 @@ def add(
     kind: Annotated[
         list[str] | None, typer.Option(help="What a column is: NAME=text, number, category, vector or ignored.")
     ] = None,
-    file_format: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or arrow.")] = None,
+    file_format: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet, arrow or conll.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV that is not UTF-8, such as latin-1.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV, where it is not plain to see.")] = None,
     quote: Quote = None,

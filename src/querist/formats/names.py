@@ -6,7 +6,8 @@ from pathlib import Path
 
 from querist.core.errors import InvalidInput
 
-FORMATS = ("csv", "tsv", "excel-csv", "jsonl", "parquet", "arrow")
+FORMATS = ("csv", "tsv", "excel-csv", "jsonl", "parquet", "arrow", "conll")
+WRITTEN = FORMATS[:-1]
 _SUFFIXES = {
     ".csv": "csv",
     ".txt": "csv",
@@ -19,6 +20,9 @@ _SUFFIXES = {
     ".arrow": "arrow",
     ".feather": "arrow",
     ".ipc": "arrow",
+    ".conll": "conll",
+    ".iob": "conll",
+    ".bio": "conll",
 }
 _HINTS = {
     ".xlsx": "Open it in the spreadsheet program and save it as CSV (in Excel: CSV UTF-8).",
@@ -42,7 +46,8 @@ def format_of(path: Path) -> str:
     ('csv', 'arrow')
     """
     name = path.name.lower()
-    suffix = Path(name.removesuffix(".gz")).suffix
+    bare = Path(name.removesuffix(".gz"))
+    suffix = ".conll" if ".conll" in bare.suffixes else bare.suffix  # such as names.conll.txt
     found = _SUFFIXES.get(suffix)
     if found is None or (found in ("parquet", "arrow") and name.endswith(".gz")):
         hint = _HINTS.get(suffix, "Rename the file, or say which `format` it has.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.formats.arrow import ArrowTable, ParquetTable, column_names
+from querist.formats.conll import ConllTable
 from querist.formats.csv_rows import CsvFile
 from querist.formats.csv_table import CsvTable
 from querist.formats.excel import unescape
@@ -23,6 +24,8 @@ def columns_in(path: str | Path, *, format: str | None = None) -> tuple[str, ...
         name = format_of(source.path) if format is None else format
         if name in ("parquet", "arrow"):
             return column_names(source, parquet=name == "parquet")
+        if name == "conll":
+            return ConllTable.columns
         if name == "jsonl":
             return next((tuple(row) for _, row in objects(source)), ())
         return tuple(map(unescape, CsvFile(source, delimiter="\t" if name == "tsv" else None).header))
@@ -43,7 +46,7 @@ def open_table(
     Parameters
     ----------
     path : path
-    format : {"csv", "tsv", "excel-csv", "jsonl", "parquet", "arrow"}, optional
+    format : {"csv", "tsv", "excel-csv", "jsonl", "parquet", "arrow", "conll"}, optional
         By default the suffix tells, with or without `.gz` for text.
     encoding : str, optional
         Of text; by default what a byte order mark tells, else strict UTF-8.
@@ -65,6 +68,8 @@ def open_table(
             raise InvalidInput(f"{option}: must be left out for {name}, which has none; got {said!r}. Leave it out.")
     if name == "jsonl":
         return JsonlTable(source, encoding=encoding)
+    if name == "conll":
+        return ConllTable(source, encoding=encoding)
     if name == "parquet":
         return ParquetTable(source)
     if name == "arrow":

@@ -20,7 +20,7 @@ from querist.core.atomic import replacing
 from querist.core.errors import InvalidInput
 from querist.formats.csv_rows import DELIMITERS
 from querist.formats.excel import escape
-from querist.formats.names import FORMATS, format_of
+from querist.formats.names import WRITTEN, format_of
 from querist.formats.table import check_names
 
 CHUNK_ROWS = 10_000
@@ -51,7 +51,7 @@ def write_table(path: str | Path, columns: Sequence[str], rows: Iterable[Row], *
         If a row has another number of values, or the format cannot hold one of them; the file is as it was before.
     """
     target = Path(path)
-    name = format_of(target) if format is None else checks.one_of("format", format, FORMATS)
+    name = checks.one_of("format", format_of(target) if format is None else format, WRITTEN)
     names = check_names("columns", tuple(columns))
     if not names:
         raise InvalidInput("columns: must be at least one; got none. Name what to write.")
