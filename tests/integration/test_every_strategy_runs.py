@@ -191,8 +191,15 @@ def test_labels_come_as_a_table_of_zeros_and_ones_too() -> None:
     asked = question("labels")
     names = asked.schema.classes
     table = [[int(name in answer) for name in names] for answer in asked.answers]
-    for y in (table, np.array(table), np.array(table, dtype=float), np.array(table, dtype=bool)):
+    flags = [[bool(value) for value in row] for row in table]
+    for y in (flags, np.array(table), np.array(table, dtype=float), np.array(table, dtype=bool)):
         data = labeled(asked.X, y, task="labels", classes=names)
         assert [data.schema.decode(code) for code in data.y] == asked.answers
     with pytest.raises(InvalidInput, match="y: must be true or false, or 0 and 1"):
         labeled(asked.X, np.array(table) * 2, task="labels", classes=names)
+
+
+def test_lists_of_label_numbers_are_names_however_long_they_are() -> None:
+    for y in ([[1], [0], [1]], [[1, 2], [0, 1], [2, 0]], [[1], [0, 1], []]):
+        data = labeled(np.arange(6.0).reshape(3, 2), y, task="labels")
+        assert [[int(name) for name in data.schema.decode(code)] for code in data.y] == [sorted(row) for row in y]

@@ -69,7 +69,7 @@ def test_a_second_opinion_is_asked_for_and_kept_beside_the_first(crowded: tuple[
 
 def test_who_will_answer_is_asked_nothing_that_they_answered(crowded: tuple[Project, Any]) -> None:
     project, data = crowded
-    with pytest.raises(PoolExhausted):
+    with pytest.raises(PoolExhausted, match="'ann' has answered every item that may be asked about; ask somebody else"):
         project.ask(annotator="ann")
     asked = project.ask(annotator="bea")
     bea = {entry.item_id for entry in asked.entries}

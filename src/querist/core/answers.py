@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.checks import Array
+from querist.core.checks import Array, short
 from querist.core.errors import InvalidInput
 
 NONE_HOLDS = "(none)"  # in a cell: nothing of it is there, which an empty cell does not say
@@ -153,8 +153,10 @@ def named_in(values: Iterable[Any], task: str) -> list[list[str] | InvalidInput]
 
     def find(raw: Any) -> str:
         name = str(raw).strip()
-        if not name or (parts is not None and parts in name):
+        if isinstance(raw, Mapping | list | tuple | None) or not name or (parts is not None and parts in name):
             raise InvalidInput(f"the label {raw!r} must be one name.")
+        if name in ("-", "–") or name.casefold() == NONE_HOLDS:
+            raise InvalidInput(f"the label {raw!r} must be a name; write '{NONE_HOLDS}' alone where none holds.")
         return name
 
     found: list[list[str] | InvalidInput] = []
@@ -292,6 +294,7 @@ FORMS: Mapping[str, Form] = {
 }
 
 _LOOK_AGAIN = "Count from 0, and see that the answer is about this item."
+_SOMETHING = re.compile(r"[^\s;|,]")
 _SPAN = re.compile(r"(\d+)\s*-\s*(\d+)\s+(.+)")
 _BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)")
 
@@ -304,21 +307,21 @@ def _written(stored: Sequence[Mapping[str, Any]], one: Callable[[Mapping[str, An
 
 def _from_text(raw: Any, what: str) -> Any:
     """What JSON says, an empty list where nothing holds, or the text itself."""
-    if isinstance(raw, Mapping):
+    if isinstance(raw, Mapping) and what != "labels":
         return [raw]
     if not isinstance(raw, str):
         return raw
     text = raw.strip()
-    if not text.strip("".join(SEPARATORS)).strip():
+    if not _SOMETHING.search(text):
         raise InvalidInput(f"the answer {raw!r} must name {what}; write '{NONE_HOLDS}' where none holds.")
     if text.casefold() == NONE_HOLDS:
         return []
     if text.startswith(("[", "{")):
         try:
             found = json.loads(text)
-        except ValueError:
-            raise InvalidInput(f"the answer {raw!r} must be {what}; it looks like JSON, and is none.") from None
-        return [found] if isinstance(found, dict) else found
+        except (ValueError, RecursionError):
+            raise InvalidInput(f"the answer {short(raw)} must be {what}; it looks like JSON, and is none.") from None
+        return [found] if isinstance(found, dict) and what != "labels" else found
     return text
 
 
@@ -383,7 +386,7 @@ def _whole(value: Any, raw: Any) -> int:
 def _number(value: Any, raw: Any) -> int | float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise InvalidInput(f"the answer {raw!r} must hold finite numbers; got {value!r}.")

@@ -14,7 +14,7 @@ TEXT, SPANS = "text", "spans"
 OUTSIDE = "O"
 BEGINS, ENDS = ("B", "S", "U"), ("E", "L", "S", "U")  # of IOB2, BIOES and BILOU
 MARKS = ("B", "I", "E", "S", "U", "L")
-_COMMENT = re.compile(r"#\s*[\w.]+\s*=")
+_COMMENT = re.compile(r"#\s+[\w.]+\s*=|#\s*[\w.]+\s+=")
 
 
 class ConllTable(TableReader):
@@ -52,11 +52,12 @@ class ConllTable(TableReader):
         for number, line in self._lines():
             if not line:
                 if text:
-                    yield first, text, spans
+                    yield first, self._no_numbers(first, text), spans
                 first, text, spans, goes_on = 0, "", [], ""
                 continue
             word, mark, label = _fields(self.name, number, line)
             if not word:
+                goes_on = ""
                 continue
             start = len(text) + bool(text)
             text = f"{text} {word}" if text else word
@@ -67,7 +68,16 @@ class ConllTable(TableReader):
                 spans.append({"start": start, "end": len(text), "label": label})
             goes_on = "" if mark in ENDS else label
         if text:
-            yield first, text, spans
+            yield first, self._no_numbers(first, text), spans
+
+    def _no_numbers(self, line: int, text: str) -> str:
+        words = text.split(" ")
+        if len(words) > 2 and words == list(map(str, range(1, len(words) + 1))):
+            raise InvalidInput(
+                f"{self.name}: the first field of each line must be the word; in the sentence on line {line} it "
+                "numbers them. Leave out the column of numbers, and all columns but the word and its tag."
+            )
+        return text
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         head = self._source.head()
@@ -86,7 +96,7 @@ def _batch(rows: list[tuple[int, str, list[dict[str, Any]]]]) -> RawBatch:
 
 def _fields(file: str, number: int, line: str) -> tuple[str, str, str]:
     """The word, the tag's mark and its class; both empty outside. A cell of blanks is no word, and must be outside."""
-    parts = line.split("\t") if "\t" in line else line.split()
+    parts = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
     word, tag = parts[0].strip(), parts[-1].strip()
     mark, dash, label = tag.partition("-")
     if len(parts) > 1 and tag == OUTSIDE:

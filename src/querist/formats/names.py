@@ -47,7 +47,8 @@ def format_of(path: Path) -> str:
     """
     name = path.name.lower()
     bare = Path(name.removesuffix(".gz"))
-    suffix = ".conll" if ".conll" in bare.suffixes else bare.suffix  # such as names.conll.txt
+    named = bare.suffix == ".txt" and bare.suffixes[-2:-1] == [".conll"]  # names.conll.txt
+    suffix = ".conll" if named else bare.suffix
     found = _SUFFIXES.get(suffix)
     if found is None or (found in ("parquet", "arrow") and name.endswith(".gz")):
         hint = _HINTS.get(suffix, "Rename the file, or say which `format` it has.")

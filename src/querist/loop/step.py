@@ -105,7 +105,10 @@ def ask(
     chooses = chooser.find(name, n_chosen=len(chosen))
     candidates = state.candidates_again if chooses.buys_again else state.candidates
     if chooses.buys_again and annotator is not None:
-        candidates = np.setdiff1d(candidates, state.answered_by(annotator), assume_unique=True)
+        others = np.setdiff1d(candidates, state.answered_by(annotator), assume_unique=True)
+        if len(candidates) and not len(others):
+            raise PoolExhausted(f"{annotator!r} has answered every item that may be asked about; ask somebody else.")
+        candidates = others
     if len(candidates) == 0:
         raise PoolExhausted
     costs = signals.get("costs") if signals.has("costs") else None

@@ -11,7 +11,7 @@ from querist.formats import shape_of
 
 
 class Shapes:
-    """The shape of each field of vectors, learned from the first batch that has it.
+    """The shape of each field of vectors, learned from the first batch that has some.
 
     Examples
     --------
@@ -29,7 +29,12 @@ class Shapes:
         problems = []
         for name in spec.named("vector"):
             shapes = [[] if value is None else list(shape_of(value)) for value in columns[name]]
-            wanted = self.known.setdefault(name, max(shapes, default=[]))
+            wanted = self.known.get(name) or max(shapes, default=[])
+            if not wanted:
+                said = f"the field {name!r} must hold numbers; it has none."
+                problems += [RowProblem(line, None, said) for line in lines]
+                continue
+            self.known[name] = wanted
             for line, shape in zip(lines, shapes, strict=True):
                 if shape != wanted:
                     got = f"it has {_times(shape)}" if shape else "it has none"

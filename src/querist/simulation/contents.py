@@ -29,7 +29,10 @@ def stacked(X: Any) -> Any:
     """
     if not isinstance(X, list | tuple) or not len(X) or not isinstance(X[0], list | tuple | np.ndarray):
         return X
-    items = [np.asarray(item) for item in X]
+    try:
+        items = [np.asarray(item) for item in X]
+    except ValueError:
+        raise InvalidInput("X: each item must be an array; one has rows of unlike length. Pad the rows.") from None
     for row, item in enumerate(items):
         if item.shape != items[0].shape:
             raise InvalidInput(

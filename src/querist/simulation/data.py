@@ -70,7 +70,8 @@ class Labeled:
         """The true answer of an item, as a table or a report has it."""
         content = None
         if self.schema.task == "spans":
-            content = self.X[self.spec.named("text")[0]][row] if self.spec else take(self.X, [row])[0]
+            texts = self.X[self.spec.named("text")[0]] if self.spec and isinstance(self.X, Columns) else self.X
+            content = take(texts, [row])[0]
         return self.schema.shown(self.schema.decode(self.y[row]), content)
 
 

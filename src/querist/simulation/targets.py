@@ -195,12 +195,12 @@ def _unreadable(target: str, problems: Sequence[RowProblem], n_rows: int) -> Row
 
 
 def _is_table(y: Any) -> bool:
-    """Whether lists of numbers, all of one length, say of each label whether it holds."""
+    """Whether lists of true and false, all of one length, say of each label whether it holds."""
     rows = y if isinstance(y, list | tuple) else ()
     return (
         bool(rows)
         and all(isinstance(row, list | tuple) and len(row) == len(rows[0]) > 0 for row in rows)
-        and all(isinstance(value, bool | int | float) for row in rows for value in row)
+        and all(isinstance(value, bool) for row in rows for value in row)
     )
 
 

@@ -163,14 +163,17 @@ def _are_answers(values: Sequence[Any], schema: Schema) -> bool:
     plain = Counter(value for value in present if isinstance(value, _PLAIN))
     nested = ((value, 1) for value in present if not isinstance(value, _PLAIN))
     allowed = (1 - MOSTLY) * len(present)
-    missed = 0
+    missed, n_named = 0, 0
     answers = set()
     for value, n in chain(plain.items(), nested):
-        if (found := _code(value, schema)) is not None:
+        if (found := _code(value, schema)) is None:
+            if (missed := missed + n) > allowed:
+                return False
+        else:
             answers.add(found)
-        elif (missed := missed + n) > allowed:
-            return False
-    return len(answers) > 1
+            n_named += n * (found != ())
+    # An empty list says nothing of what it is a list of: only cells that name something can give the answers away.
+    return len(answers) > 1 and n_named > 0 and missed <= (1 - MOSTLY) * (n_named + missed)
 
 
 def _code(value: Any, schema: Schema) -> Code | None:
@@ -181,7 +184,7 @@ def _code(value: Any, schema: Schema) -> Code | None:
     if schema.task == "choice":
         found = schema.find(value)
         return None if found is None else schema.classes.index(found)
-    if schema.task != "labels" and _ends_in_a_number(value):
+    if _ends_in_a_number(value) if schema.task != "labels" else _is_of_numbers(value):
         return None
 
     def find(raw: Any) -> str:
@@ -194,6 +197,11 @@ def _code(value: Any, schema: Schema) -> Code | None:
         return form.encode(form.read(value, find), schema.classes.index)
     except InvalidInput:
         return None
+
+
+def _is_of_numbers(value: Any) -> bool:
+    """A vector is no list of labels, even if its numbers are names of some."""
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(v, int | float | list) for v in value)
 
 
 def _ends_in_a_number(value: Any) -> bool:

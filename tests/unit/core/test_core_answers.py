@@ -104,6 +104,11 @@ def test_what_people_write_is_read(schema: Schema, raw: Any, stored: Any) -> Non
         (MOODS, None, "must be a list of labels"),
         (MOODS, "[sad", "it looks like JSON, and is none"),
         (MOODS, "-", "the label '-' is not in the schema"),
+        (MOODS, " ; ; |", "must name labels; write '(none)' where none holds"),
+        (MOODS, {"sad": True}, "must be a list of labels"),
+        (MOODS, '{"sad": true}', "must be a list of labels"),
+        (NAMED, "[" * 5000, "it looks like JSON, and is none"),
+        (NAMED, [[0, 10**400, "PER"]], "must hold finite numbers"),
         (MOODS, "", "must name labels; write '(none)' where none holds"),
         (MOODS, " ; ", "must name labels; write '(none)' where none holds"),
         (NAMED, "", "must name spans; write '(none)' where none holds"),
@@ -168,3 +173,8 @@ def test_a_schema_of_sets_needs_a_class_and_none_that_means_nothing() -> None:
         Schema("who", (), "spans")
     with pytest.raises(InvalidInput, match="which says in a table that no label holds"):
         Schema("mood", ("sad", "(None)"), "labels")
+
+
+@pytest.mark.parametrize("cell", ["-", "–", ["(none)"], [None], [["sad"]], {"sad": True}])
+def test_what_is_no_name_becomes_no_class(cell: Any) -> None:
+    assert classes_in(["sad; quiet", cell], "labels") == ["quiet", "sad"]

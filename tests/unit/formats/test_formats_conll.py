@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from querist.core.errors import InvalidInput
 from querist.formats import open_table, write_table
+from querist.formats.names import format_of
 
 WORDS = ["Ann", "Lee", "met", "Bo", "in", "New", "York"]
 SPANS = [(0, 7, "PER"), (12, 14, "PER"), (18, 26, "LOC")]
@@ -108,3 +109,16 @@ def test_it_may_be_gzipped_and_is_not_written(tmp_path: Path) -> None:
     assert batch.columns["text"] == ["Ann left"]
     with pytest.raises(InvalidInput, match="format: must be one of"):
         write_table(tmp_path / "out.conll", ["text"], [["Ann"]])
+
+
+def test_a_number_of_each_word_is_no_word_and_a_hard_blank_parts_none(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="in the sentence on line 1 it numbers them"):
+        read(tmp_path / "a.conll", "1\tAnn\tB-PER\n2\tleft\tO\n3\tBonn\tB-LOC\n")
+    assert read(tmp_path / "b.conll", "10\u00a0000 B-QTY\n#x=y O\n")[0][1:] == ("10\u00a0000 #x=y", [(0, 6, "QTY")])
+    assert read(tmp_path / "c.conll", "Ann\tB-PER\n \tO\nLee\tI-PER\n")[0][2] == [(0, 3, "PER"), (4, 7, "PER")]
+
+
+@pytest.mark.parametrize("name", ["a.conll.csv", "a.conll.jsonl", "a.conll.parquet"])
+def test_a_suffix_behind_it_tells(name: str) -> None:
+    assert format_of(Path(name)) == name.rpartition(".")[2]
+    assert format_of(Path("a.conll.txt")) == format_of(Path("a.conll.gz")) == "conll"

@@ -155,3 +155,18 @@ def test_a_column_that_repeats_what_nearly_all_answers_are_is_not_noted() -> Non
     spec = kinds_of(m="category")
     assert find_repeats({"m": ["(none)"] * 1000}, spec, MOODS, [*[[]] * 994, *[["a"]] * 6]) == ()
     assert find_repeats({"m": ["(none)"] * 1000}, spec, MOODS, [[]] * 1000) == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "schema"),
+    [
+        ([[]] * 95 + [["a"]] + [["foo"]] * 4, MOODS),
+        (["(none)"] * 40 + ["a"] + ["x; y"] * 3, MOODS),
+        ([[]] * 95 + [[[0, 3, "PER"]]] + [[[0, 3, "ORG"]]] * 4, NAMES),
+        ([[0, 0, 0], [1, 0, 0], [1, 1, 1]] * 20, Schema("m", ("0", "1", "unsure"), "labels")),
+        (["[" * 5000, "b"] * 20, NAMES),
+        (['[[0, %s, "PER"]]' % ("9" * 400)] * 3, NAMES),
+    ],
+)
+def test_a_column_that_names_hardly_anything_gives_no_answers_away(values: list[object], schema: Schema) -> None:
+    assert find_target_leak({"tags": values}, schema) is None

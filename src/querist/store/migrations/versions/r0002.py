@@ -48,6 +48,6 @@ def _keep_shapes(conn: sa.Connection) -> None:
         settings = json.loads(text)
         if (lengths := settings.pop("lengths", None)) is None:
             continue
-        settings["shapes"] = {name: [n] for name, n in lengths.items()} | settings.get("shapes", {})
+        settings["shapes"] = {name: [n] for name, n in lengths.items() if n} | settings.get("shapes", {})
         changed = sa.update(project).where(project.c.id == project_id)
         conn.execute(changed.values(settings=json_text(settings)))
