@@ -39,7 +39,7 @@ class Form:
     decode : callable
         `(code, classes)` to the stored form.
     cell : callable
-        The stored form to a line of text.
+        The stored form to a line of text, from which it is read back unless a name looks like more than a name.
     classes_of : callable
         The classes that a stored answer names, repeated as often as it names them.
     """
@@ -260,35 +260,26 @@ def _cell(parts: Sequence[str]) -> str:
     return "; ".join(parts) or NONE_HOLDS
 
 
-def _as_json(stored: Sequence[Any]) -> str:
-    return json.dumps(list(stored), ensure_ascii=False)
-
-
-def _stays_whole(name: str) -> bool:
-    """Whether a name is read back from a line of names as it stands."""
-    return not name.startswith(("[", "{")) and not any(separator in name for separator in SEPARATORS)
-
-
 FORMS: Mapping[str, Form] = {
     "labels": Form(
         read=read_labels,
         encode=lambda stored, number: tuple(sorted(number(name) for name in stored)),
         decode=lambda code, classes: [classes[int(c)] for c in code],
-        cell=lambda stored: _cell(stored) if all(map(_stays_whole, stored)) else _as_json(stored),
+        cell=_cell,
         classes_of=list,
     ),
     "spans": Form(
         read=read_spans,
         encode=_encode_spans,
         decode=_decode_spans,
-        cell=lambda stored: _written(stored, lambda s: f"{s['start']}-{s['end']} {s['label']}"),
+        cell=lambda stored: _cell([f"{s['start']}-{s['end']} {s['label']}" for s in stored]),
         classes_of=lambda stored: [s["label"] for s in stored],
     ),
     "boxes": Form(
         read=read_boxes,
         encode=_encode_boxes,
         decode=_decode_boxes,
-        cell=lambda stored: _written(stored, lambda b: f"{b['x']},{b['y']},{b['width']},{b['height']} {b['label']}"),
+        cell=lambda stored: _cell([f"{b['x']},{b['y']},{b['width']},{b['height']} {b['label']}" for b in stored]),
         classes_of=lambda stored: [b["label"] for b in stored],
     ),
 }
@@ -297,12 +288,6 @@ _LOOK_AGAIN = "Count from 0, and see that the answer is about this item."
 _SOMETHING = re.compile(r"[^\s;|,]")
 _SPAN = re.compile(r"(\d+)\s*-\s*(\d+)\s+(.+)")
 _BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)")
-
-
-def _written(stored: Sequence[Mapping[str, Any]], one: Callable[[Mapping[str, Any]], str]) -> str:
-    if any(";" in part["label"] for part in stored):
-        return _as_json(stored)
-    return _cell([one(part) for part in stored])
 
 
 def _from_text(raw: Any, what: str) -> Any:

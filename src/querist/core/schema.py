@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
@@ -170,7 +172,13 @@ class Schema:
         """
         if self.task == "number":
             return float(value)
-        return str(value) if self.task == "choice" else FORMS[self.task].cell(value)
+        if self.task == "choice":
+            return str(value)
+        line = FORMS[self.task].cell(value)
+        with suppress(InvalidInput):
+            if self.read(line) == list(value):
+                return line
+        return json.dumps(list(value), ensure_ascii=False)  # a name with a separator in it would come apart
 
     def shown(self, value: Any, content: Any = None) -> str:
         """An answer as a person reads it: as in a cell, but spans by the words of the text that they mark."""

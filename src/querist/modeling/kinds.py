@@ -39,9 +39,9 @@ from querist.modeling.pool import Pool, zero_shot_prior
 
 FOLDS, FEW_FOLDS = 5, 2
 MANY_LABELS = 50  # each is a fit of its own in every fold: from here on few folds must do
-SURE = 0.5  # score from which on a box counts, as in `evaluate_boxes`
+SURE = 0.5  # score from which on a box counts
 PROBE_DIGITS = 4  # predictions are compared to this many: other processors round differently further down
-Sources = dict[str, Callable[[], Array] | None]
+Sources = dict[str, Callable[[], Array]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,11 +293,12 @@ class _Boxes(Kind):
 
     def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
         boxes, scores = zip(*predicted, strict=True)
-        return evaluate_boxes(truth, boxes, scores, classes=classes)
+        return evaluate_boxes(truth, boxes, scores, classes=classes, threshold=SURE)
 
     def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         boxes, scores = zip(*predicted, strict=True) if len(predicted) else ((), ())
-        hits, by_chance = (right_boxes(truth, boxes, scores, n_classes=n_classes) for truth in (y, np.roll(y, 1)))
+        hits = right_boxes(y, boxes, scores, n_classes=n_classes, threshold=SURE)
+        by_chance = right_boxes(np.roll(y, 1), boxes, scores, n_classes=n_classes, threshold=SURE)
         n_predicted = sum(int(np.sum(np.asarray(each) >= SURE)) for each in scores)
         return trust_sets(hits, by_chance, n_true=_n_parts(y), n_predicted=n_predicted)
 

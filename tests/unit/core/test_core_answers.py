@@ -178,3 +178,9 @@ def test_a_schema_of_sets_needs_a_class_and_none_that_means_nothing() -> None:
 @pytest.mark.parametrize("cell", ["-", "–", ["(none)"], [None], [["sad"]], {"sad": True}])
 def test_what_is_no_name_becomes_no_class(cell: Any) -> None:
     assert classes_in(["sad; quiet", cell], "labels") == ["quiet", "sad"]
+
+
+def test_two_labels_are_not_written_as_a_third_that_looks_like_both() -> None:
+    schema = Schema("mood", ("sad", "quiet", "sad; quiet"), "labels")
+    for stored in (["sad", "quiet"], ["sad; quiet"], ["sad", "sad; quiet"]):
+        assert schema.read(schema.cell(stored)) == stored
