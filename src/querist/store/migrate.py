@@ -7,9 +7,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from querist.core.errors import InvalidInput
-from querist.store.tables import metadata
+from querist.store import people_tables, queue_tables, tables
+from querist.store.parts import metadata
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003", "0004")
+TABLES = (tables, queue_tables, people_tables)  # whose import fills `metadata`
 VERSION_TABLE = "querist_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x71756572697374  # "querist": PostgreSQL's advisory locks are numbers
