@@ -1,0 +1,3 @@
+import { route } from "./server.ts";
+
+route("GET", "projects", () => ({ status: 200, body: { projects: [] } }));

@@ -1,0 +1,2 @@
+/** Synthetic answers for the pages of the manager: routes are added with `route` of `server.ts`. */
+export {};

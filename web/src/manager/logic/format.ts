@@ -1,0 +1,114 @@
+/** Numbers, times and sums in words people read. American English throughout, as the page itself. */
+
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+const date = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "short" });
+
+/** A count with separators: 12,345. */
+export function count(n: number | null | undefined): string {
+  return n == null ? "–" : whole.format(n);
+}
+
+/** A count where room is short: 12.3K. */
+export function shortCount(n: number): string {
+  return n < 10_000 ? whole.format(n) : compact.format(n);
+}
+
+export function money(usd: number | null | undefined): string {
+  return usd == null ? "–" : dollars.format(usd);
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** A share of one as a percentage; small shares keep a digit. */
+export function percent(share: number): string {
+  const hundredths = share * 100;
+  const digits = hundredths > 0 && hundredths < 1 ? 1 : 0;
+  return `${hundredths.toFixed(digits)}%`;
+}
+
+/** A metric's value: three significant figures, no trailing noise. */
+export function figure(value: number | null | undefined, digits = 3): string {
+  if (value == null || !Number.isFinite(value)) return "–";
+  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
+  if (Math.abs(value) >= 1000) return whole.format(value);
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : digits);
+}
+
+/** Seconds as people say them: "8 s", "12 min", "3 h 20 min", "4 days". */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds == null || !Number.isFinite(seconds)) return "–";
+  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) {
+    const rest = minutes % 60;
+    return rest && hours < 10 ? `${hours} h ${rest} min` : `${hours} h`;
+  }
+  const days = Math.round(minutes / (60 * 24));
+  return plural(days, "day");
+}
+
+/** How long ago: "just now", "5 min ago", "3 days ago". */
+export function ago(iso: string | null | undefined, now: number = Date.now()): string {
+  if (!iso) return "never";
+  const seconds = (now - Date.parse(iso)) / 1000;
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 45) return "just now";
+  return `${duration(Math.max(seconds, 60))} ago`;
+}
+
+/** The moment itself, in the reader's own time zone. */
+export function moment(iso: string | null | undefined): string {
+  if (!iso || Number.isNaN(Date.parse(iso))) return "–";
+  return date.format(new Date(iso));
+}
+
+/** An answer of any task on one line. */
+export function answerText(value: unknown): string {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) {
+    if (value.length === 0) return "none";
+    if (value.every((one) => typeof one === "string")) return value.join(", ");
+    const marks = value as Array<Record<string, unknown>>;
+    if (marks.every((one) => one !== null && typeof one === "object" && "label" in one)) return marksText(marks);
+  }
+  if (typeof value === "object" && "verdict" in value) return String((value as { verdict: unknown }).verdict);
+  return JSON.stringify(value);
+}
+
+function marksText(marks: Array<Record<string, unknown>>): string {
+  const byLabel = new Map<string, number>();
+  for (const mark of marks) {
+    const label = String(mark.label);
+    byLabel.set(label, (byLabel.get(label) ?? 0) + 1);
+  }
+  return [...byLabel].map(([label, n]) => (n > 1 ? `${label} ×${n}` : label)).join(", ");
+}
+
+/** A line of an item for a list: its fields' words, cut. */
+export function preview(fields: Record<string, unknown>, order: string[], limit = 160): string {
+  const names = order.length ? order.filter((name) => name in fields) : Object.keys(fields);
+  const words = (names.length ? names : Object.keys(fields))
+    .map((name) => fieldText(fields[name]))
+    .filter(Boolean)
+    .join(" · ");
+  const letters = [...words];
+  return letters.length > limit ? `${letters.slice(0, limit).join("").trimEnd()}…` : words;
+}
+
+function fieldText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value.replace(/\s+/g, " ").trim();
+  if (Array.isArray(value) && value.length > 12 && value.every((one) => typeof one === "number")) {
+    return `${value.length} numbers`;
+  }
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

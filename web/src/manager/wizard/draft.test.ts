@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import {
+  classList,
+  displayBody,
+  type Draft,
+  EMPTY,
+  firstBlocked,
+  itemsForm,
+  type Look,
+  nameOf,
+  problems,
+  projectBody,
+  reachable,
+  reduce,
+} from "./draft";
+
+const column = (name: string, n_missing = 0, display = "text") => ({
+  name,
+  kind: "text",
+  display,
+  n_distinct: 9,
+  n_missing,
+  examples: ["one", "two"],
+});
+
+const look = (label: string | null, n_missing = 0): Look => ({
+  columns: [column("id"), column("text"), column("category", n_missing)],
+  n_rows_seen: 100,
+  rows: [],
+  suggested: { label, task: "choice", classes: label ? ["card", "cash"] : [], id: "id", text: "text" },
+});
+
+const file = new File(["x"], "my train.csv.gz");
+const looked = (body: Look): Draft => reduce(EMPTY, { type: "looked", file, look: body });
+
+describe("a file with answers in every row", () => {
+  const draft = looked(look("category"));
+
+  it("can be started as it is", () => {
+    expect(firstBlocked(draft)).toBeNull();
+    expect(draft.name).toBe("my-train");
+  });
+
+  it("is asked about anew, since known answers would leave nothing to ask", () => {
+    expect(draft.labelUse).toBe("ignore");
+    const form = itemsForm(draft);
+    expect(form.get("label")).toBeNull();
+    expect(form.getAll("drop")).toEqual(["category"]);
+    expect(form.get("id_column")).toBe("id");
+  });
+
+  it("shows neither its ids nor its answers", () => {
+    expect(displayBody(draft)).toEqual({ text: "text" });
+  });
+});
+
+describe("a file with some answers", () => {
+  it("takes them as known labels", () => {
+    const draft = looked(look("category", 60));
+    expect(draft.labelUse).toBe("known");
+    expect(itemsForm(draft).get("label")).toBe("category");
+    expect(itemsForm(draft).getAll("drop")).toEqual([]);
+  });
+});
+
+describe("a file without answers", () => {
+  const draft = looked(look(null));
+
+  it("waits for the classes", () => {
+    expect(firstBlocked(draft)).toBe("labels");
+    expect(reachable(draft, "labels")).toBe(true);
+    expect(reachable(draft, "policy")).toBe(false);
+  });
+
+  it("needs none for a number", () => {
+    expect(firstBlocked(reduce(draft, { type: "set", values: { task: "number" } }))).toBeNull();
+  });
+});
+
+describe("columns", () => {
+  it("has one column of ids and one of labels at most", () => {
+    const draft = reduce(looked(look("category")), { type: "use", column: "text", use: "label" });
+    expect(draft.uses).toEqual({ id: "id", text: "label", category: "show" });
+    expect(draft.target).toBe("text");
+  });
+
+  it("shows at least one", () => {
+    const draft = reduce(looked(look("category")), { type: "use", column: "text", use: "leave" });
+    expect(problems(draft, "columns")).toHaveProperty("uses");
+  });
+
+  it("takes a column that is no longer shown out of a pair's sides", () => {
+    let draft = reduce(looked(look(null)), { type: "set", values: { task: "pair", sides: ["text", "category"] } });
+    draft = reduce(draft, { type: "use", column: "category", use: "leave" });
+    expect(draft.sides).toEqual(["text"]);
+    expect(problems(draft, "labels")).toHaveProperty("sides");
+  });
+});
+
+describe("labels", () => {
+  it("are one a line, blanks left out", () => {
+    expect(classList(" a \n\n b\r\n")).toEqual(["a", "b"]);
+  });
+
+  it("must differ in more than case", () => {
+    const draft = reduce(looked(look("category")), { type: "set", values: { classes: "Spam\nham\nspam" } });
+    expect(problems(draft, "labels").classes).toContain("spam");
+  });
+
+  it("of a pair are among four", () => {
+    const draft = reduce(looked(look(null)), {
+      type: "set",
+      values: { task: "pair", sides: ["text", "category"], classes: "a\nb\ndraw" },
+    });
+    expect(problems(draft, "labels").classes).toContain("draw");
+  });
+});
+
+describe("the policy sent", () => {
+  it("holds a budget only where one is set, and its share as a fraction", () => {
+    const free = projectBody(looked(look("category"))).policy as Record<string, unknown>;
+    expect(free).toEqual({ strategy: "auto", batch_size: 20, exploration: 0.1 });
+    const draft = reduce(looked(look("category")), {
+      type: "set",
+      values: { budgetBy: "usd", budgetUsd: "250", perLabel: 0.2, exploration: "12.5" },
+    });
+    expect(projectBody(draft).policy).toEqual({
+      strategy: "auto",
+      batch_size: 20,
+      exploration: 0.125,
+      budget: { usd: 250 },
+      costs: { per_label: 0.2 },
+    });
+  });
+
+  it("is refused while a number is missing", () => {
+    const draft = reduce(looked(look("category")), { type: "set", values: { batchSize: "", exploration: "" } });
+    expect(Object.keys(problems(draft, "policy")).sort()).toEqual(["batchSize", "exploration"]);
+  });
+});
+
+describe("a name from a file's", () => {
+  it.each([
+    ["train.csv.gz", "train"],
+    ["Intents 2026.xlsx", "Intents-2026"],
+    [".csv", "project"],
+    ["v1.2.csv", "v1.2"],
+  ])("%s gives %s", (from, to) => expect(nameOf(from)).toBe(to));
+});

@@ -1,0 +1,328 @@
+/** A new project as it is filled in: what the file proposes, what was changed, what still stands in the way. No DOM. */
+
+export interface LookColumn {
+  name: string;
+  kind: string;
+  display: string;
+  n_distinct: number;
+  n_missing: number;
+  examples: unknown[];
+}
+
+export interface Look {
+  columns: LookColumn[];
+  n_rows_seen: number;
+  rows: Array<Record<string, unknown>>;
+  suggested: {
+    label: string | null;
+    task: string;
+    classes: string[];
+    id: string | null;
+    text: string | null;
+  };
+}
+
+export const STEPS = ["file", "columns", "labels", "policy", "go"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What a column is for. */
+export type Use = "show" | "id" | "label" | "leave";
+
+/** Whether the label column's answers are taken as labels, or only its classes are read. */
+export type LabelUse = "known" | "ignore";
+
+export interface Draft {
+  step: Step;
+  file: File | null;
+  look: Look | null;
+  name: string;
+  uses: Record<string, Use>;
+  display: Record<string, string>;
+  labelUse: LabelUse;
+  target: string;
+  task: string;
+  classes: string;
+  low: number | string;
+  high: number | string;
+  sides: string[];
+  overlap: number | string;
+  instructions: string;
+  strategy: string;
+  batchSize: number | string;
+  exploration: number | string;
+  budgetBy: "none" | "labels" | "usd";
+  budgetLabels: number | string;
+  budgetUsd: number | string;
+  perLabel: number | string;
+  suggestions: "visible" | "hidden" | "after";
+  testPerRound: number | string;
+  openToAll: boolean;
+}
+
+export const EMPTY: Draft = {
+  step: "file",
+  file: null,
+  look: null,
+  name: "",
+  uses: {},
+  display: {},
+  labelUse: "ignore",
+  target: "label",
+  task: "choice",
+  classes: "",
+  low: 1,
+  high: 5,
+  sides: [],
+  overlap: 1,
+  instructions: "",
+  strategy: "auto",
+  batchSize: 20,
+  exploration: 10,
+  budgetBy: "none",
+  budgetLabels: 1000,
+  budgetUsd: 500,
+  perLabel: 0.1,
+  suggestions: "visible",
+  testPerRound: 5,
+  openToAll: true,
+};
+
+export type Change =
+  | { type: "looked"; file: File; look: Look }
+  | { type: "set"; values: Partial<Draft> }
+  | { type: "use"; column: string; use: Use }
+  | { type: "show as"; column: string; display: string }
+  | { type: "go to"; step: Step }
+  | { type: "forget" };
+
+/** The draft after a change. */
+export function reduce(draft: Draft, change: Change): Draft {
+  switch (change.type) {
+    case "looked":
+      return proposed(change.file, change.look);
+    case "set":
+      return { ...draft, ...change.values };
+    case "use":
+      return withUse(draft, change.column, change.use);
+    case "show as":
+      return { ...draft, display: { ...draft.display, [change.column]: change.display } };
+    case "go to":
+      return { ...draft, step: change.step };
+    case "forget":
+      return EMPTY;
+  }
+}
+
+/** What a file proposes: a draft that can be started as it is, where its classes are plain. */
+function proposed(file: File, look: Look): Draft {
+  const { suggested } = look;
+  const uses: Record<string, Use> = {};
+  const display: Record<string, string> = {};
+  for (const column of look.columns) {
+    uses[column.name] = column.name === suggested.label ? "label" : column.name === suggested.id ? "id" : "show";
+    display[column.name] = column.display;
+  }
+  const label = look.columns.find((column) => column.name === suggested.label);
+  return {
+    ...EMPTY,
+    step: "columns",
+    file,
+    look,
+    name: nameOf(file.name),
+    uses,
+    display,
+    // Answers in every row leave nothing to ask; answers in some are what is known already.
+    labelUse: label && label.n_missing > 0 ? "known" : "ignore",
+    target: suggested.label ?? "label",
+    task: suggested.task || "choice",
+    classes: suggested.classes.join("\n"),
+  };
+}
+
+/** A project's name from a file's: "train.csv.gz" gives "train". */
+export function nameOf(fileName: string): string {
+  const base = fileName.replace(/\.(gz|bz2|zst|zip|xz)$/i, "").replace(/\.[a-z0-9]{1,8}$/i, "");
+  return base.replace(/[\s_/\\]+/g, "-").replace(/^-+|-+$/g, "") || "project";
+}
+
+function withUse(draft: Draft, column: string, use: Use): Draft {
+  const uses = { ...draft.uses };
+  // One column at most holds the ids, and one the labels: the one before goes back to being shown.
+  if (use === "id" || use === "label") {
+    for (const [other, was] of Object.entries(uses)) if (was === use) uses[other] = "show";
+  }
+  uses[column] = use;
+  const next = { ...draft, uses, sides: draft.sides.filter((side) => uses[side] === "show") };
+  if (use !== "label") return next;
+  const found = draft.look?.columns.find((one) => one.name === column);
+  const labelUse = found && found.n_missing > 0 ? "known" : "ignore";
+  return { ...next, labelUse, target: column, classes: draft.classes || seenClasses(draft, column) };
+}
+
+function seenClasses(draft: Draft, column: string): string {
+  const seen = new Set<string>();
+  for (const example of draft.look?.columns.find((one) => one.name === column)?.examples ?? []) {
+    if (example !== null && example !== undefined && example !== "") seen.add(String(example));
+  }
+  return [...seen].join("\n");
+}
+
+/** The classes as written, one a line, blank lines left out. */
+export function classList(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+export const NO_CLASSES = new Set(["number", "rating", "text"]);
+const TWO_OR_MORE = new Set(["choice", "ranking", "pair", "review"]);
+
+/** What is wrong with a step, by field; empty where nothing is. */
+export function problems(draft: Draft, step: Step): Record<string, string> {
+  switch (step) {
+    case "file":
+      return draft.look ? {} : { file: "Choose a file first." };
+    case "columns":
+      return columnProblems(draft);
+    case "labels":
+      return labelProblems(draft);
+    case "policy":
+      return policyProblems(draft);
+    case "go":
+      return draft.name.trim() ? {} : { name: "Give the project a name." };
+  }
+}
+
+function columnProblems(draft: Draft): Record<string, string> {
+  const shown = Object.values(draft.uses).filter((use) => use === "show").length;
+  return shown ? {} : { uses: "Show at least one column: it is what people read to answer." };
+}
+
+function labelProblems(draft: Draft): Record<string, string> {
+  const found: Record<string, string> = {};
+  if (!draft.target.trim()) found.target = "Name what is asked, for example “topic”.";
+  const classes = classList(draft.classes);
+  const least = NO_CLASSES.has(draft.task) ? 0 : TWO_OR_MORE.has(draft.task) ? 2 : 1;
+  const twice = firstTwice(classes);
+  if (classes.length < least) {
+    found.classes = least === 2 ? "Name at least two answers, one a line." : "Name at least one, one a line.";
+  } else if (twice && least) {
+    found.classes = `“${twice}” stands twice. Answers must differ in more than case.`;
+  } else if (draft.task === "pair") {
+    const odd = classes.find((one) => !["a", "b", "tie", "neither"].includes(one));
+    if (odd) found.classes = `A pair is answered with a, b, tie or neither; not “${odd}”.`;
+  }
+  if (draft.task === "pair" && draft.sides.length !== 2) found.sides = "Pick the two columns shown side by side.";
+  if (
+    draft.task === "rating" &&
+    !(isWhole(draft.low) && isWhole(draft.high) && Number(draft.low) < Number(draft.high))
+  ) {
+    found.high = "The scale runs from a whole number up to a larger one.";
+  }
+  if (!(isWhole(draft.overlap) && Number(draft.overlap) >= 1)) found.overlap = "At least one person answers each item.";
+  return found;
+}
+
+function firstTwice(names: string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => {
+    const folded = name.toLocaleLowerCase("en").replace(/\s+/g, " ");
+    if (seen.has(folded)) return true;
+    seen.add(folded);
+    return false;
+  });
+}
+
+function policyProblems(draft: Draft): Record<string, string> {
+  const found: Record<string, string> = {};
+  if (!(isWhole(draft.batchSize) && Number(draft.batchSize) >= 1)) found.batchSize = "At least one item a round.";
+  const share = Number(draft.exploration);
+  if (draft.exploration === "" || !(share >= 0 && share <= 100)) found.exploration = "A share from 0 to 100 percent.";
+  if (draft.budgetBy === "labels" && !(isWhole(draft.budgetLabels) && Number(draft.budgetLabels) >= 1)) {
+    found.budgetLabels = "At least one label.";
+  }
+  if (draft.budgetBy === "usd") {
+    if (!(Number(draft.budgetUsd) > 0)) found.budgetUsd = "A sum above zero.";
+    if (draft.perLabel === "" || !(Number(draft.perLabel) >= 0)) found.perLabel = "A price of zero or more.";
+  }
+  if (!(isWhole(draft.testPerRound) && Number(draft.testPerRound) >= 0)) found.testPerRound = "Zero or more items.";
+  return found;
+}
+
+function isWhole(value: number | string): boolean {
+  return value !== "" && Number.isInteger(Number(value));
+}
+
+/** The first step from `from` that something stands in the way of, or null. */
+export function firstBlocked(draft: Draft): Step | null {
+  return STEPS.find((step) => Object.keys(problems(draft, step)).length > 0) ?? null;
+}
+
+/** Whether a step can be gone to: everything before it is in order. */
+export function reachable(draft: Draft, step: Step): boolean {
+  return STEPS.slice(0, STEPS.indexOf(step)).every((one) => Object.keys(problems(draft, one)).length === 0);
+}
+
+/** The column used so, if any. */
+export function columnFor(draft: Draft, use: Use): string | null {
+  return Object.entries(draft.uses).find(([, one]) => one === use)?.[0] ?? null;
+}
+
+/** The columns shown, in the file's order. */
+export function shown(draft: Draft): string[] {
+  return (draft.look?.columns ?? []).map((column) => column.name).filter((name) => draft.uses[name] === "show");
+}
+
+/** The body that creates the project. */
+export function projectBody(draft: Draft): Record<string, unknown> {
+  const noClasses = NO_CLASSES.has(draft.task);
+  return {
+    name: draft.name.trim(),
+    target: draft.target.trim(),
+    task: draft.task,
+    classes: noClasses ? [] : classList(draft.classes),
+    ...(draft.task === "rating" ? { low: Number(draft.low), high: Number(draft.high) } : {}),
+    ...(draft.sides.length ? { sides: draft.sides } : {}),
+    ...(draft.instructions.trim() ? { instructions: draft.instructions } : {}),
+    overlap: Number(draft.overlap),
+    policy: policyBody(draft),
+    settings: {
+      suggestions: draft.suggestions,
+      test_per_round: Number(draft.testPerRound),
+      open_to_all: draft.openToAll,
+    },
+  };
+}
+
+function policyBody(draft: Draft): Record<string, unknown> {
+  const budget: Record<string, unknown> = {};
+  if (draft.budgetBy === "labels") budget.labels = Number(draft.budgetLabels);
+  if (draft.budgetBy === "usd") budget.usd = Number(draft.budgetUsd);
+  return {
+    strategy: draft.strategy,
+    batch_size: Number(draft.batchSize),
+    exploration: Math.round(Number(draft.exploration) * 100) / 10_000,
+    ...(draft.budgetBy === "none" ? {} : { budget }),
+    ...(draft.budgetBy === "usd" ? { costs: { per_label: Number(draft.perLabel) } } : {}),
+  };
+}
+
+/** The form that uploads the items. */
+export function itemsForm(draft: Draft): FormData {
+  const form = new FormData();
+  const label = columnFor(draft, "label");
+  const id = columnFor(draft, "id");
+  if (label && draft.labelUse === "known") form.append("label", label);
+  if (id) form.append("id_column", id);
+  for (const [name, use] of Object.entries(draft.uses)) {
+    if (use === "leave" || (use === "label" && draft.labelUse === "ignore")) form.append("drop", name);
+  }
+  if (draft.file) form.append("file", draft.file, draft.file.name);
+  return form;
+}
+
+/** How the page shows each field, in order. */
+export function displayBody(draft: Draft): Record<string, string> {
+  return Object.fromEntries(shown(draft).map((name) => [name, draft.display[name] ?? "text"]));
+}
