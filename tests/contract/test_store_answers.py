@@ -303,7 +303,7 @@ def test_a_skip_or_a_flag_leaves_the_question_open(shop: Any, action: str) -> No
         ({"action": "sumbit"}, "Did you mean 'submit'"),
         ({"role": "boss"}, "role: must be one of"),
         ({"value": None}, "value: must be an answer for 'submit'"),
-        ({"action": "skip"}, "value: must be none for 'skip'"),
+        ({"action": "skip", "value": ["spam"]}, "value: must be a reason in words, or none, for 'skip'"),
         ({"action": "revise"}, "nothing that 'ann' said"),
         ({"value": float("nan")}, "must be plain JSON"),
         ({"note": "a\x00b"}, "note: must not hold a NUL"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from querist.core.checks import one_of
 from querist.core.errors import InvalidInput
@@ -14,6 +15,7 @@ from querist.store.columns import plain_text
 from querist.store.tables import Action, Role
 
 DRAFTED: tuple[Action, ...] = ("submit", "revise", "undo", "withdraw", "skip", "flag", "import")
+REASONED: tuple[Action, ...] = ("skip", "flag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class AnswerDraft:
     item_seq : int
         Which item.
     value : value or None
-        The answer; None for an action that gives none.
+        The answer; of a skip or a flag its reason, or None; None for an action that gives none.
     action : {"submit", "revise", "undo", "withdraw", "skip", "flag", "import"}
         A `revise` or `undo` is of the event that `supersedes` names, by default the annotator's own last answer. A
         `withdraw` takes back all that this annotator said of the item.
@@ -39,6 +41,10 @@ class AnswerDraft:
         Whether the query's suggestion was seen, and taken.
     schema_version, instruction_version : int, optional
         By default those of the round that asked, or else the latest.
+    query_id : int, optional
+        The query it is about; by default the item's pending one.
+    grant : mapping of str to JSON value, optional
+        How the item came to the annotator: which slot, and whether its lease had lapsed. Kept with the event.
     """
 
     item_seq: int
@@ -57,6 +63,8 @@ class AnswerDraft:
     suggestion_accepted: bool | None = None
     schema_version: int | None = None
     instruction_version: int | None = None
+    query_id: int | None = None
+    grant: Mapping[str, Any] | None = None
 
 
 def check(draft: AnswerDraft) -> None:
@@ -72,6 +80,10 @@ def check(draft: AnswerDraft) -> None:
     for name in ("annotator", "note", "client", "idempotency_key"):
         if (text := getattr(draft, name)) is not None:
             plain_text(name, text)
-    if (draft.value is not None) != (draft.action in chain.ANSWERS):
-        wanted = "an answer" if draft.action in chain.ANSWERS else "none"
+    wanted = {True: "an answer", False: "none"}[draft.action in chain.ANSWERS]
+    if draft.action in REASONED:
+        wanted, right = "a reason in words, or none,", draft.value is None or isinstance(draft.value, str)
+    else:
+        right = (draft.value is not None) == (draft.action in chain.ANSWERS)
+    if not right:
         raise InvalidInput(f"value: must be {wanted} for {draft.action!r}; got {draft.value!r}. Check the action.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ import sqlalchemy as sa
 from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.hashing import content_hash
 from querist.core.items import SPLITS, Split
-from querist.store import projects
+from querist.store import projects, tallies
 from querist.store.columns import finite, json_text, plain_text, utc_now
 from querist.store.sql import CHUNK, among, chunks, flat, streamed
-from querist.store.tables import import_batch, item
+from querist.store.tables import current_label, import_batch, item
 
 
 class NewItem(NamedTuple):
@@ -122,15 +123,18 @@ def insert(conn: sa.Connection, project_id: int, new: Iterable[Row], *, import_i
     assert dbapi is not None
     put = _copy if conn.dialect.name == "postgresql" else _in_statements
     n = 0
+    splits: Counter[str] = Counter()
     try:
         for chunk in chunks(new):
             put(driver, project_id, import_id, chunk)
             n += len(chunk)
+            splits.update(row[3] for row in chunk)
     except dbapi.IntegrityError as error:
         raise Conflict(
             f"items: each id must be new to the project, and each split one of {', '.join(SPLITS)}; "
             f"the database says: {str(error).splitlines()[0]}. Look the ids up first."
         ) from None
+    tallies.add(conn, project_id, {tallies.items(split): some for split, some in splits.items()})
     return n
 
 
@@ -302,7 +306,21 @@ def set_groups(conn: sa.Connection, project_id: int, groups: Mapping[int, int | 
 
 def set_splits(conn: sa.Connection, project_id: int, splits: Mapping[int, Split]) -> None:
     """Move items, by seq, to other splits: a copy of a test item out of the pool, say."""
+    projects.lock(conn, project_id)
+    changes: Counter[str] = Counter()
+    for chunk in chunks(splits):
+        c = item.c
+        there = (
+            sa.select(c.seq, c.split, current_label.c.item_seq)
+            .outerjoin(current_label, current_label.c.item_seq == c.seq)
+            .where(c.project_id == project_id, among(conn, c.seq, chunk))
+        )
+        for seq, before, has_label in conn.execute(there):
+            for split, by in ((before, -1), (splits[seq], 1)):
+                changes[tallies.items(split)] += by
+                changes[tallies.labeled(split)] += by * (has_label is not None)
     _update(conn, project_id, splits, "split")
+    tallies.add(conn, project_id, changes)
 
 
 def merge_groups(conn: sa.Connection, project_id: int, merged: Mapping[int, int]) -> None:

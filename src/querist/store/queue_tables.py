@@ -63,13 +63,15 @@ _while("open", "ix_slot_open", slot.c.project_id, slot.c.place, slot.c.id)
 _while("leased", "ix_slot_leased", slot.c.project_id, slot.c.lease_until)
 sa.Index("ix_slot_project_id_item_seq", slot.c.project_id, slot.c.item_seq)
 
-# Where a person's search for open slots begins: everything before it is not for them. Lowered where a slot reopens.
+# Where a person's search for open slots begins: everything before it is not for them, unless something came back
+# to the queue since: then `reopened` is behind.
 desk = sa.Table(
     "desk",
     metadata,
     of_project(),
     sa.Column("annotator", Name, nullable=False),
     sa.Column("place", Big, nullable=False),
+    sa.Column("reopened", Big, nullable=False),
     number("seen_at"),
     whole("read_instructions", null=True),
     sa.PrimaryKeyConstraint("project_id", "annotator"),

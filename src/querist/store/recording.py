@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.state import Value
-from querist.store import chain, projects
+from querist.store import chain, projects, slots, tallies
 from querist.store.columns import json_text, moment_text, utc_now
 from querist.store.drafts import AnswerDraft, check
 from querist.store.events import RAW_EVENT, head, steps_of
@@ -46,6 +47,7 @@ class _Subject:
     seq: int
     item_id: str
     content_hash: str
+    split: str
     steps: list[chain.Step] = field(default_factory=list)
     queries: list[sa.Row[Any]] = field(default_factory=list)
     n_stored: int = 0
@@ -59,6 +61,8 @@ class _Subject:
 
         Who has answered about the item speaks of the same question again: a later one is for others.
         """
+        if draft.query_id is not None:
+            return next((asked for asked in self.queries if asked.id == draft.query_id), None)
         stands = chain.standing(self.steps)
         own = stands.of(draft.annotator) if draft.action in chain.ANSWERS else None
         if own is not None:
@@ -153,7 +157,10 @@ class _Book:
         self._conn.execute(answer_content.insert(), self._contents)
         touched = [s for s in self._subjects.values() if s.touched]
         _project_labels(self._conn, self._project, touched)
-        _settle_queries(self._conn, touched)
+        _settle_queries(self._conn, self._project, touched)
+        stands = {s.seq: chain.standing(s.steps) for s in touched}
+        slots.settle(self._conn, self._project, {seq: now.latest for seq, now in stands.items()})
+        tallies.add(self._conn, self._project, {tallies.FLAGGED: sum(e["action"] == "flag" for e in self._events)})
 
     def _event(
         self, draft: AnswerDraft, subject: _Subject, supersedes: str | None, asked: sa.Row[Any] | None
@@ -177,7 +184,7 @@ class _Book:
             "instruction_version": draft.instruction_version
             or (self._instructions if asked is None else asked.instruction_version),
             "suggestion": _suggestion(draft, asked),
-            "acquisition": _acquisition(asked),
+            "acquisition": _acquisition(asked, draft),
             "shown_at": _moment(draft.shown_at),
             "submitted_at": _moment(draft.submitted_at),
             "received_at": moment_text(self._now),
@@ -216,8 +223,10 @@ def _subjects(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> dict
     found: dict[int, _Subject] = {}
     for chunk in chunks(seqs):
         c = item.c
-        these = sa.select(c.seq, c.item_id, c.content_hash).where(c.project_id == project_id, among(conn, c.seq, chunk))
-        found.update((seq, _Subject(seq, id_, hash_)) for seq, id_, hash_ in conn.execute(these))
+        these = sa.select(c.seq, c.item_id, c.content_hash, c.split).where(
+            c.project_id == project_id, among(conn, c.seq, chunk)
+        )
+        found.update((row.seq, _Subject(*row)) for row in conn.execute(these))
         if missing := [seq for seq in chunk if seq not in found]:
             raise NotFound(
                 f"answers: each item must be in the project; number {missing[0]} is not. Look the numbers up again."
@@ -273,6 +282,11 @@ def _superseded(draft: AnswerDraft, subject: _Subject, before: chain.Standing) -
 
 def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subject]) -> None:
     c = current_label.c
+    counts: Counter[str] = Counter()
+    for subject in subjects:
+        before = chain.standing(subject.steps[: subject.n_stored]).label is not None
+        counts[tallies.labeled(subject.split)] += (chain.standing(subject.steps).label is not None) - before
+    tallies.add(conn, project_id, counts)
     for chunk in chunks(s.seq for s in subjects):
         conn.execute(sa.delete(current_label).where(c.project_id == project_id, among(conn, c.item_seq, chunk)))
     rows = []
@@ -292,7 +306,9 @@ def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subjec
         conn.execute(current_label.insert(), rows)
 
 
-def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> None:
+def _settle_queries(conn: sa.Connection, project_id: int, subjects: list[_Subject]) -> None:
+    counts: dict[int, Counter[str]] = {}
+    spent = 0
     answered: list[dict[str, Any]] = []
     reopened: list[dict[str, Any]] = []
     withdrawn: list[dict[str, Any]] = []
@@ -301,18 +317,27 @@ def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> None:
         waiting = any(q.state == "pending" and q.id not in by for q in subject.queries)
         for asked in subject.queries:
             event_id = by.get(asked.id)
+            cost = tallies.micro_usd([asked.cost_usd])
+            of_round = counts.setdefault(asked.round_id, Counter())
             if event_id is not None and event_id != asked.answered_event:
                 answered.append({"query": asked.id, "to": "answered", "event": event_id})
+                if asked.state != "answered":
+                    of_round.update({"n_answered": 1, "n_pending": -1 if asked.state == "pending" else 0})
+                    spent += cost
             elif event_id is None and asked.state == "answered":
                 again = not waiting and asked.round_state != "withdrawn"
                 waiting = waiting or again
                 state = "pending" if again else "withdrawn"
                 (reopened if again else withdrawn).append({"query": asked.id, "to": state, "event": None})
+                of_round.update({"n_answered": -1, "n_pending": int(again)})
+                spent -= cost
     # Pending ones last: until the others have left that state, an item would be pending twice.
     changes = [*answered, *withdrawn, *reopened]
     if changes:
         settled = sa.update(query).where(query.c.id == sa.bindparam("query"))
         conn.execute(settled.values(state=sa.bindparam("to"), answered_event=sa.bindparam("event")), changes)
+        tallies.add_to_rounds(conn, {round_id: by for round_id, by in counts.items() if any(by.values())})
+        tallies.add(conn, project_id, {tallies.SPENT: spent})
 
 
 def _suggestion(draft: AnswerDraft, asked: sa.Row[Any] | None) -> str | None:
@@ -321,11 +346,13 @@ def _suggestion(draft: AnswerDraft, asked: sa.Row[Any] | None) -> str | None:
     return None if offered is None else json_text({**offered, **seen})
 
 
-def _acquisition(asked: sa.Row[Any] | None) -> str | None:
+def _acquisition(asked: sa.Row[Any] | None, draft: AnswerDraft) -> str | None:
+    grant = {} if draft.grant is None else {"grant": dict(draft.grant)}
     if asked is None:
-        return None
+        return json_text(grant) if grant else None
     return json_text(
         {
+            **grant,
             "strategy": asked.strategy,
             "utility": asked.utility,
             "rank": asked.rank,

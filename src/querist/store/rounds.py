@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.items import Split
 from querist.core.policy import Policy
 from querist.core.state import Batch, Purpose, Query, Value
-from querist.store import projects
+from querist.store import projects, slots, tallies
 from querist.store.columns import finite, utc_now
 from querist.store.sql import among, chunks
 from querist.store.tables import QueryState, RoundState, answer_content, answer_event, item, query, round_
@@ -90,6 +91,7 @@ def open_round(
     context: Mapping[str, Any] | None = None,
     schema_version: int | None = None,
     instruction_version: int | None = None,
+    wants: slots.Wants = slots.ONE_EACH,
     now: datetime | None = None,
 ) -> RoundRecord:
     """Ask: a round and all its queries, pending.
@@ -104,6 +106,8 @@ def open_round(
         What a model would answer: ``{"value", "score", ...}`` for each query.
     schema_version, instruction_version : int, optional
         By default the latest.
+    wants : Wants
+        How many answers of different people each query wants, and of whom.
 
     Raises
     ------
@@ -148,11 +152,14 @@ def open_round(
         n_asked=len(batch),
         context=None if context is None else dict(context),
         created_at=now or utc_now(),
+        n_pending=len(batch),
+        n_random=sum(asked.utility is None or finite(float(asked.utility)) is None for asked in batch.queries),
     )
     try:
         round_id = conn.execute(opened.returning(round_.c.id)).scalar_one()
         asked = zip(batch.queries, places, offered, strict=True)
         conn.execute(query.insert(), [_row(round_id, project_id, *each) for each in asked])
+        slots.open_for(conn, project_id, round_id, wants)
     except sa.exc.IntegrityError as error:
         raise Conflict(
             f"round: must fit what is stored; the database says: {str(error.orig).splitlines()[0]}. "
@@ -230,16 +237,12 @@ def pending(
 
 def n_pending(conn: sa.Connection, project_id: int) -> int:
     """How many items are out with annotators."""
-    waiting = sa.select(sa.func.count()).where(query.c.project_id == project_id, query.c.state == "pending")
-    return conn.scalar(waiting) or 0
+    return conn.scalar(sa.select(sa.func.sum(round_.c.n_pending)).where(round_.c.project_id == project_id)) or 0
 
 
 def spent_usd(conn: sa.Connection, project_id: int) -> float:
     """What the queries that were answered were expected to cost."""
-    answered = sa.select(sa.func.sum(query.c.cost_usd)).where(
-        query.c.project_id == project_id, query.c.state == "answered"
-    )
-    return float(conn.scalar(answered) or 0.0)
+    return tallies.one(conn, project_id, tallies.SPENT) / 1_000_000
 
 
 def close(
@@ -284,8 +287,8 @@ def withdraw(conn: sa.Connection, project_id: int, number: int | None = None, *,
     ended = [get(conn, project_id, number)] if number is not None else listed(conn, project_id)
     n = 0
     for chunk in chunks(r.id for r in ended):
-        waiting = sa.update(query).where(query.c.state == "pending", among(conn, query.c.round_id, chunk))
-        n += conn.execute(waiting.values(state="withdrawn")).rowcount
+        n += _take_back(conn, project_id, among(conn, query.c.round_id, chunk))
+        slots.take_back_rounds(conn, project_id, chunk)
     _end(conn, [r.id for r in ended if r.state == "open" and r.n_answered], "closed", None, now)
     _end(conn, [r.id for r in ended if r.state == "open" and not r.n_answered], "withdrawn", None, now)
     return n
@@ -296,11 +299,17 @@ def withdraw_queries(conn: sa.Connection, project_id: int, seqs: Sequence[int]) 
     projects.lock(conn, project_id)
     n = 0
     for chunk in chunks(seqs):
-        waiting = sa.update(query).where(
-            query.c.project_id == project_id, query.c.state == "pending", among(conn, query.c.item_seq, chunk)
-        )
-        n += conn.execute(waiting.values(state="withdrawn")).rowcount
+        n += _take_back(conn, project_id, among(conn, query.c.item_seq, chunk))
     return n
+
+
+def _take_back(conn: sa.Connection, project_id: int, which: sa.ColumnElement[bool]) -> int:
+    waiting = sa.update(query).where(query.c.project_id == project_id, query.c.state == "pending", which)
+    taken = conn.execute(waiting.values(state="withdrawn").returning(query.c.id, query.c.round_id)).all()
+    per_round = Counter(row.round_id for row in taken)
+    tallies.add_to_rounds(conn, {round_id: {"n_pending": -some} for round_id, some in per_round.items()})
+    slots.take_back(conn, project_id, [row.id for row in taken])
+    return len(taken)
 
 
 def _check_free(conn: sa.Connection, project_id: int, seqs: list[int]) -> None:
@@ -349,19 +358,8 @@ def _row(
 
 
 def _rounds(project_id: int) -> sa.Select[Any]:
-    def n(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-        return sa.select(sa.func.count()).where(query.c.round_id == round_.c.id, condition).scalar_subquery()
-
-    return (
-        sa.select(
-            *(c for c in round_.c if c.name != "project_id"),
-            n(query.c.state == "answered").label("n_answered"),
-            n(query.c.state == "pending").label("n_pending"),
-            n(query.c.utility.is_(None)).label("n_random"),
-        )
-        .where(round_.c.project_id == project_id)
-        .order_by(round_.c.number)
-    )
+    kept = (c for c in round_.c if c.name != "project_id")
+    return sa.select(*kept).where(round_.c.project_id == project_id).order_by(round_.c.number)
 
 
 def _round(row: sa.Row[Any]) -> RoundRecord:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 T = TypeVar("T")
@@ -49,3 +50,15 @@ def flat(partitions: Iterable[Sequence[T]]) -> Iterator[T]:
     """The rows of every chunk, one by one."""
     for rows in partitions:
         yield from rows
+
+
+def upsert(conn: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that may say what to do where the row is there already: both databases say it alike."""
+    return sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def clock(conn: sa.Connection) -> sa.ColumnElement[float]:
+    """Seconds since 1970 by the database's own clock, the one that all who ask for work share."""
+    if conn.dialect.name == "sqlite":
+        return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
+    return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Double)

@@ -79,6 +79,7 @@ desk = sa.Table(
     sa.Column("project_id", BIG, sa.ForeignKey("project.id"), nullable=False),
     sa.Column("annotator", NAME, nullable=False),
     sa.Column("place", BIG, nullable=False),
+    sa.Column("reopened", BIG, nullable=False),
     sa.Column("seen_at", sa.Double, nullable=False),
     sa.Column("read_instructions", sa.Integer),
     sa.PrimaryKeyConstraint("project_id", "annotator"),
@@ -220,7 +221,10 @@ COUNTS = (
     "FROM query JOIN round ON round.id = query.round_id WHERE query.state = 'pending' "
     "ORDER BY query.project_id, round.number, query.rank",
     "INSERT INTO tally (project_id, name, n) SELECT project_id, 'place', max(place) FROM slot GROUP BY project_id",
-    "INSERT INTO tally (project_id, name, n) SELECT project_id, 'slots.open', count(*) FROM slot GROUP BY project_id",
+    "INSERT INTO tally (project_id, name, n) SELECT project_id, 'slots.live', count(*) FROM slot GROUP BY project_id",
+    "INSERT INTO tally (project_id, name, n) SELECT project_id, 'spent_micro_usd', "
+    "sum(CAST(round(CAST(cost_usd * 1000000 AS NUMERIC)) AS BIGINT)) FROM query WHERE state = 'answered' "
+    "GROUP BY project_id HAVING sum(cost_usd) > 0",
     "INSERT INTO tally (project_id, name, n) "
     "SELECT project_id, 'items.' || split, count(*) FROM item GROUP BY project_id, split",
     "INSERT INTO tally (project_id, name, n) "

@@ -1,0 +1,353 @@
+"""Leases: who holds which slot, for how long. One statement per claim; the database keeps two people apart."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.core.errors import Conflict
+from querist.core.state import Value
+from querist.store import tallies
+from querist.store.columns import utc_now
+from querist.store.queue_tables import desk, slot, slot_draft
+from querist.store.sql import among, chunks, clock, upsert
+
+TOKEN_BYTES = 16
+SWEPT_AT_ONCE = 100  # lapsed leases given back by one claim: bounded, whoever comes next goes on
+TRIES = 3  # another tab of the same person may take the same item in the same instant
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A slot in somebody's hands. `until` is in seconds since 1970, by the database's clock."""
+
+    slot_id: int
+    query_id: int
+    item_seq: int
+    token: str
+    until: float
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What became of a slot: its state, who has it, and whether `token` is still the one that it was leased with."""
+
+    slot_id: int
+    query_id: int
+    item_seq: int
+    state: str
+    annotator: str | None
+    holds: bool
+    lapsed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Why there is nothing for somebody: what is open at all, what of it needs other skills, what others hold."""
+
+    n_live: int
+    n_leased: int
+    n_open_for_others: int
+    n_beyond_skill: int
+    next_lapse_s: float | None
+
+
+def claim(
+    conn: sa.Connection,
+    project_id: int,
+    annotator: str,
+    *,
+    lease_s: float,
+    skills: Sequence[str] = (),
+    tier: int = 0,
+) -> Lease | None:
+    """Take the next open slot for somebody, or None where there is none for them.
+
+    Nobody is given an item that they answered, skipped or hold already. Leases that lapsed are given back first.
+
+    Notes
+    -----
+    A search begins where the person's last one ended, for everything before that was not for them; after something
+    came back to the queue it begins anew.
+    """
+    sweep(conn, project_id)
+    reopened = tallies.one(conn, project_id, tallies.REOPENED)
+    begin = _cursor(conn, project_id, annotator, reopened)
+    for _ in range(TRIES):
+        try:
+            with conn.begin_nested():
+                row = conn.execute(_claim(conn, project_id, annotator, lease_s, skills, tier, begin)).one_or_none()
+                if row is None and begin:
+                    row = conn.execute(_claim(conn, project_id, annotator, lease_s, skills, tier, 0)).one_or_none()
+        except sa.exc.IntegrityError:
+            continue
+        _remember(conn, project_id, annotator, begin if row is None else row.place, reopened)
+        return None if row is None else Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
+    raise Conflict("queue: another window of yours took the same item at this moment. Ask again.")
+
+
+def renew(
+    conn: sa.Connection, project_id: int, annotator: str, tokens: Mapping[int, str | None], *, lease_s: float
+) -> dict[int, float]:
+    """Hold these slots longer; returns until when, by slot, for those that are still held by their tokens.
+
+    None in place of a token is whatever token the person holds the slot by.
+
+    One that lapsed, and that nobody has taken since, is held again.
+    """
+    c = slot.c
+    until = clock(conn) + lease_s
+    held: dict[int, float] = {}
+    for slot_id, token in sorted(tokens.items()):
+        mine = sa.update(slot).where(
+            c.id == slot_id,
+            c.project_id == project_id,
+            c.annotator == annotator,
+            c.token.is_not(None) if token is None else c.token == token,
+        )
+        found = conn.scalar(mine.values(lease_until=until).returning(c.lease_until))
+        if found is not None:
+            held[slot_id] = found
+    return held
+
+
+def release(conn: sa.Connection, project_id: int, annotator: str, tokens: Mapping[int, str]) -> list[int]:
+    """Give slots back unanswered; returns those that were held by their tokens."""
+    c = slot.c
+    done = []
+    for slot_id, token in sorted(tokens.items()):
+        mine = sa.update(slot).where(
+            c.id == slot_id, c.project_id == project_id, c.annotator == annotator, c.token == token
+        )
+        freed = mine.values(state="open", annotator=None, token=None, lease_until=None)
+        if conn.execute(freed).rowcount:
+            done.append(slot_id)
+    tallies.add(conn, project_id, {tallies.REOPENED: len(done)})
+    return done
+
+
+def sweep(conn: sa.Connection, project_id: int, *, limit: int = SWEPT_AT_ONCE) -> int:
+    """Give leases that lapsed back to the queue. Returns how many."""
+    c = slot.c
+    lapsed = (
+        sa.select(c.id)
+        .where(c.project_id == project_id, c.state == sa.literal_column("'leased'"), c.lease_until < clock(conn))
+        .order_by(c.lease_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(conn.scalars(lapsed))
+    if not ids:
+        return 0
+    freed = sa.update(slot).where(among(conn, c.id, ids), c.state == "leased")
+    n = conn.execute(
+        freed.values(state="open", annotator=None, token=None, lease_until=None, n_lapsed=c.n_lapsed + 1)
+    ).rowcount
+    tallies.add(conn, project_id, {tallies.REOPENED: n})
+    return n
+
+
+def pass_over(conn: sa.Connection, project_id: int, slot_id: int, annotator: str, *, most: int) -> bool:
+    """Let somebody else answer: the slot stays theirs as skipped, and another one opens in its place.
+
+    Returns
+    -------
+    opened : bool
+        False where as many as `most` people skipped it already: then no further slot opens.
+
+    Raises
+    ------
+    Conflict
+        If the slot is not in their hands.
+    """
+    c = slot.c
+    mine = sa.update(slot).where(
+        c.id == slot_id, c.project_id == project_id, c.annotator == annotator, c.state == "leased"
+    )
+    row = conn.execute(
+        mine.values(state="skipped", token=None, lease_until=None, done_at=clock(conn)).returning(slot)
+    ).one_or_none()
+    if row is None:
+        raise Conflict("slot: must be in your hands to be skipped; its lease lapsed, or it was answered. Go on.")
+    there = conn.execute(sa.select(c.state, c.number).where(c.query_id == row.query_id)).all()
+    again: bool = sum(each.state == "skipped" for each in there) < most
+    if again:
+        new = {name: getattr(row, name) for name in ("project_id", "query_id", "item_seq", "place", "skill", "tier")}
+        number = 1 + max(each.number for each in there)
+        conn.execute(slot.insert().values(**new, number=number, state="open", n_lapsed=0))
+    counts = {tallies.SKIPPED: 1, tallies.LIVE: 0 if again else -1, tallies.REOPENED: int(again)}
+    tallies.add(conn, project_id, counts)
+    return again
+
+
+def take_again(conn: sa.Connection, project_id: int, annotator: str, item_seq: int, *, lease_s: float) -> Lease | None:
+    """Hand an item back to who has just taken back what they said of it, or their skip: an open slot of it, leased.
+
+    None where no slot of it is open.
+    """
+    c = slot.c
+    skipped = sa.update(slot).where(
+        c.project_id == project_id, c.annotator == annotator, c.item_seq == item_seq, c.state == "skipped"
+    )
+    n = conn.execute(skipped.values(state="withdrawn", annotator=None)).rowcount
+    tallies.add(conn, project_id, {tallies.SKIPPED: -n})
+    free = (
+        sa.select(c.id)
+        .where(c.project_id == project_id, c.item_seq == item_seq, c.state == "open")
+        .order_by(c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    values = {
+        "state": "leased",
+        "annotator": annotator,
+        "token": secrets.token_hex(TOKEN_BYTES),
+        "granted_at": clock(conn),
+        "lease_until": clock(conn) + lease_s,
+    }
+    taken = sa.update(slot).where(c.id == free.scalar_subquery(), c.state == "open").values(values)
+    row = conn.execute(taken.returning(slot)).one_or_none()
+    return None if row is None else Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
+
+
+def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None) -> Held | None:
+    """A slot as it is now, and whether this token still holds it."""
+    c = slot.c
+    lapsed = sa.func.coalesce(c.lease_until < clock(conn), sa.false()).label("lapsed")
+    row = conn.execute(
+        sa.select(c.id, c.query_id, c.item_seq, c.state, c.annotator, c.token, lapsed).where(
+            c.id == slot_id, c.project_id == project_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    holds = token is not None and row.token == token
+    return Held(row.id, row.query_id, row.item_seq, row.state, row.annotator, holds, bool(row.lapsed))
+
+
+def held_by(conn: sa.Connection, project_id: int, annotator: str) -> list[Lease]:
+    """What somebody holds now, in the order of work."""
+    c = slot.c
+    mine = sa.select(slot).where(c.project_id == project_id, c.annotator == annotator, c.state == "leased")
+    return [
+        Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
+        for row in conn.execute(mine.order_by(c.place, c.id))
+    ]
+
+
+def supply(
+    conn: sa.Connection, project_id: int, annotator: str, *, skills: Sequence[str] = (), tier: int = 0
+) -> Supply:
+    """What there is in the queue that somebody did not get, to tell them why."""
+    c = slot.c
+    here = (c.project_id == project_id, c.state == sa.literal_column("'open'"))
+    fits = _fits(conn, skills, tier)
+    leased = sa.select(sa.func.count(), sa.func.min(c.lease_until) - clock(conn)).where(
+        c.project_id == project_id, c.state == sa.literal_column("'leased'")
+    )
+    n_leased, next_lapse = conn.execute(leased).one()
+    some = {
+        name: conn.scalar(
+            sa.select(sa.func.count()).select_from(sa.select(c.id).where(*here, which).limit(1).subquery())
+        )
+        for name, which in (("fits", fits), ("beyond", sa.not_(fits)))
+    }
+    return Supply(
+        n_live=tallies.one(conn, project_id, tallies.LIVE),
+        n_leased=n_leased,
+        n_open_for_others=some["fits"] or 0,
+        n_beyond_skill=some["beyond"] or 0,
+        next_lapse_s=None if next_lapse is None else max(0.0, float(next_lapse)),
+    )
+
+
+def n_leased(conn: sa.Connection, project_id: int, annotator: str | None = None) -> int:
+    """How many slots are in people's hands, or in this person's."""
+    c = slot.c
+    held = sa.select(sa.func.count()).where(c.project_id == project_id, c.state == sa.literal_column("'leased'"))
+    return conn.scalar(held if annotator is None else held.where(c.annotator == annotator)) or 0
+
+
+def save_draft(conn: sa.Connection, slot_id: int, annotator: str, value: Value | None, note: str) -> None:
+    """Keep what somebody has begun to answer."""
+    row = {"slot_id": slot_id, "annotator": annotator, "value": value, "note": note, "saved_at": utc_now()}
+    new = upsert(conn, slot_draft).values(**row)
+    conn.execute(new.on_conflict_do_update(index_elements=[slot_draft.c.slot_id], set_=row))
+
+
+def drafts_of(conn: sa.Connection, annotator: str, slot_ids: Sequence[int]) -> dict[int, tuple[Value | None, str]]:
+    """What somebody has begun to answer of these slots: value and note."""
+    c = slot_draft.c
+    found: dict[int, tuple[Value | None, str]] = {}
+    for chunk in chunks(slot_ids):
+        rows = conn.execute(sa.select(slot_draft).where(among(conn, c.slot_id, chunk), c.annotator == annotator))
+        found.update((row.slot_id, (row.value, row.note)) for row in rows)
+    return found
+
+
+def drop_draft(conn: sa.Connection, slot_id: int) -> None:
+    """Forget a draft: the answer is in."""
+    conn.execute(sa.delete(slot_draft).where(slot_draft.c.slot_id == slot_id))
+
+
+def _claim(
+    conn: sa.Connection,
+    project_id: int,
+    annotator: str,
+    lease_s: float,
+    skills: Sequence[str],
+    tier: int,
+    begin: int,
+) -> sa.Executable:
+    s, other = slot.alias("s"), slot.alias("other")
+    theirs = sa.select(sa.literal(1)).where(
+        other.c.project_id == project_id, other.c.annotator == annotator, other.c.item_seq == s.c.item_seq
+    )
+    best = (
+        sa.select(s.c.id)
+        .where(
+            s.c.project_id == project_id,
+            s.c.state == sa.literal_column("'open'"),  # written out: the index is of such only
+            s.c.place >= begin,
+            _fits(conn, skills, tier, s),
+            ~theirs.exists(),
+        )
+        .order_by(s.c.place, s.c.id)
+        .limit(1)
+        .with_for_update(of=s, skip_locked=True)
+    )
+    values = {
+        "state": "leased",
+        "annotator": annotator,
+        "token": secrets.token_hex(TOKEN_BYTES),
+        "granted_at": clock(conn),
+        "lease_until": clock(conn) + lease_s,
+    }
+    c = slot.c
+    taken = sa.update(slot).where(c.id == best.scalar_subquery(), c.state == "open").values(values)
+    return taken.returning(c.id, c.query_id, c.item_seq, c.token, c.lease_until, c.place)
+
+
+def _fits(conn: sa.Connection, skills: Sequence[str], tier: int, of: sa.FromClause = slot) -> sa.ColumnElement[bool]:
+    asks_none = of.c.skill.is_(None)
+    able = sa.or_(asks_none, among(conn, of.c.skill, list(skills))) if skills else asks_none
+    return sa.and_(able, of.c.tier <= tier)
+
+
+def _cursor(conn: sa.Connection, project_id: int, annotator: str, reopened: int) -> int:
+    c = desk.c
+    row = conn.execute(
+        sa.select(c.place, c.reopened).where(c.project_id == project_id, c.annotator == annotator)
+    ).one_or_none()
+    return row.place if row is not None and row.reopened == reopened else 0
+
+
+def _remember(conn: sa.Connection, project_id: int, annotator: str, place: int, reopened: int) -> None:
+    row = {"place": place, "reopened": reopened, "seen_at": clock(conn)}
+    new = upsert(conn, desk).values(project_id=project_id, annotator=annotator, **row)
+    conn.execute(new.on_conflict_do_update(index_elements=[desk.c.project_id, desk.c.annotator], set_=row))

@@ -1,0 +1,231 @@
+"""Slots: how many answers each query wants, of whom, in which order, and which of them are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.core.checks import positive
+from querist.core.errors import InvalidInput
+from querist.store import chain, tallies
+from querist.store.queue_tables import slot
+from querist.store.sql import among, chunks, clock
+from querist.store.tables import query
+
+LIVE = ("open", "leased")
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """How many answers of different people a query wants, and of whom.
+
+    Parameters
+    ----------
+    overlap : int
+        Slots of each query.
+    tiers : sequence of int
+        The least tier of whoever fills the first slot, the second, and so on; the last holds for the rest.
+    skills : mapping of int to str
+        The skill that whoever answers must have, by the item's number; an item that is not named asks for none.
+
+    Examples
+    --------
+    >>> Wants(3, tiers=(0, 2)).tier(2)
+    2
+    """
+
+    overlap: int = 1
+    tiers: Sequence[int] = ()
+    skills: Mapping[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        positive("overlap", self.overlap)
+        if any(isinstance(tier, bool) or not isinstance(tier, int) or tier < 0 for tier in self.tiers):
+            raise InvalidInput(f"tiers: must be whole numbers of at least 0; got {list(self.tiers)}.")
+
+    def tier(self, number: int) -> int:
+        """The least tier for the slot of this number, from 0."""
+        return self.tiers[min(number, len(self.tiers) - 1)] if self.tiers else 0
+
+
+ONE_EACH = Wants()
+
+
+def open_for(conn: sa.Connection, project_id: int, round_id: int, wants: Wants) -> None:
+    """Open the slots of a round's queries, behind all that are there, the best query first."""
+    c = query.c
+    asked = sa.select(c.id, c.item_seq).where(c.round_id == round_id).order_by(c.rank)
+    place = tallies.one(conn, project_id, tallies.PLACE)
+    n = 0
+    for chunk in chunks(conn.execute(asked).all()):
+        rows = [
+            _open(project_id, query_id, seq, number, place + n + i, wants)
+            for i, (query_id, seq) in enumerate(chunk, start=1)
+            for number in range(wants.overlap)
+        ]
+        conn.execute(slot.insert(), rows)
+        n += len(chunk)
+    tallies.add(conn, project_id, {tallies.PLACE: n, tallies.LIVE: n * wants.overlap})
+
+
+def settle(conn: sa.Connection, project_id: int, standing: Mapping[int, Sequence[chain.Step]]) -> None:
+    """Let slots follow the answers that stand, by item: filled where there is one of their annotator, else open.
+
+    An answer fills its annotator's own lease first, then any open slot of its query; where none is left, or there was
+    no query, it is one more than was asked for, and no slot is filled.
+    """
+    book = _Slots(conn, project_id, standing)
+    for seq, latest in standing.items():
+        book.settle(seq, latest)
+    book.write()
+
+
+def take_back(conn: sa.Connection, project_id: int, query_ids: Iterable[int]) -> None:
+    """Withdraw what nobody has answered of these queries' slots."""
+    for chunk in chunks(query_ids):
+        _withdraw(conn, project_id, among(conn, slot.c.query_id, chunk))
+
+
+def take_back_rounds(conn: sa.Connection, project_id: int, round_ids: Iterable[int]) -> None:
+    """Withdraw what nobody has answered of these rounds' slots, also of queries that have one answer of several."""
+    for chunk in chunks(round_ids):
+        of_rounds = sa.select(query.c.id).where(among(conn, query.c.round_id, chunk))
+        _withdraw(conn, project_id, slot.c.query_id.in_(of_rounds))
+
+
+def unshown(conn: sa.Connection, project_id: int) -> list[tuple[int, int, int, int]]:
+    """The open slots, in the order of work: each slot's number in the store, its query, its item and its place."""
+    c = slot.c
+    asked = sa.select(c.id, c.query_id, c.item_seq, c.place).where(c.project_id == project_id, c.state == "open")
+    return [tuple(row) for row in conn.execute(asked.order_by(c.place, c.id))]
+
+
+def rerank(conn: sa.Connection, project_id: int, order: Sequence[int]) -> None:
+    """Serve the open slots of these queries in this order, in the places that they have now among all.
+
+    What is leased keeps its place: it is on somebody's screen. The caller holds the project's lock.
+    """
+    wanted = {query_id: at for at, query_id in enumerate(order)}
+    there = [row for row in unshown(conn, project_id) if row[1] in wanted]
+    places = sorted({place for *_, place in there})
+    queries = sorted({query_id for _, query_id, *_ in there}, key=wanted.__getitem__)
+    # Several slots of one query share a place; two queries never do, unless a query's slots were parted.
+    new = dict(zip(queries, places, strict=False))
+    changes = [
+        {"at": id_, "to": new[query_id]} for id_, query_id, _, place in there if new.get(query_id, place) != place
+    ]
+    if changes:
+        moved = sa.update(slot).where(slot.c.id == sa.bindparam("at"), slot.c.state == "open")
+        conn.execute(moved.values(place=sa.bindparam("to")), changes)
+        tallies.add(conn, project_id, {tallies.REOPENED: 1})
+
+
+class _Slots:
+    """The slots of some items while they are made to follow their answers."""
+
+    def __init__(self, conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> None:
+        self._conn, self._project = conn, project_id
+        self._slots: dict[int, list[dict[str, Any]]] = {seq: [] for seq in seqs}
+        self._pending: dict[int, list[int]] = {seq: [] for seq in self._slots}
+        c, q = slot.c, query.c
+        for chunk in chunks(self._slots):
+            mine = sa.select(slot).where(c.project_id == project_id, among(conn, c.item_seq, chunk)).order_by(c.id)
+            if conn.dialect.name == "postgresql":
+                mine = mine.with_for_update()  # a lease that lapses at this moment is either ours or not
+            for row in conn.execute(mine):
+                self._slots[row.item_seq].append(dict(row._mapping))
+            waiting = sa.select(q.item_seq, q.id).where(
+                q.project_id == project_id, q.state == "pending", among(conn, q.item_seq, chunk)
+            )
+            for seq, query_id in conn.execute(waiting):
+                self._pending[seq].append(query_id)
+        self._changed: dict[int, dict[str, Any]] = {}
+        self._new: list[dict[str, Any]] = []
+        self._counts = {tallies.LIVE: 0, tallies.DONE: 0, tallies.SKIPPED: 0, tallies.REOPENED: 0}
+
+    def settle(self, seq: int, latest: Sequence[chain.Step]) -> None:
+        """Make one item's slots follow."""
+        there = self._slots[seq]
+        by = {step.annotator: step for step in latest}
+        for each in there:
+            if each["state"] == "done" and each["annotator"] not in by:
+                self._become(each, "open")
+        for step in latest:
+            own = next((s for s in there if s["annotator"] == step.annotator and s["state"] != "skipped"), None)
+            if own is None:
+                own = next((s for s in there if s["state"] == "open" and s["query_id"] == step.query_id), None)
+                if own is not None:
+                    self._leave_skipped(there, step.annotator)
+            if own is not None and (own["state"] != "done" or own["answered_event"] != step.event_id):
+                self._become(own, "done", annotator=step.annotator, event=step.event_id)
+        for query_id in self._pending[seq]:
+            if not any(s["query_id"] == query_id and s["state"] in LIVE for s in there):
+                self._open_again(seq, query_id)
+
+    def write(self) -> None:
+        """Put everything into the database."""
+        if self._changed:
+            # Those that free an annotator's name come first: one person holds an item once.
+            changes = sorted(self._changed.values(), key=lambda s: s["annotator"] is not None)
+            names = ("state", "annotator", "token", "lease_until", "answered_event")
+            settled = sa.update(slot).where(slot.c.id == sa.bindparam("at"))
+            done_at = sa.case((sa.bindparam("is_done"), clock(self._conn)), else_=sa.null())
+            self._conn.execute(
+                settled.values({name: sa.bindparam(f"to_{name}") for name in names} | {"done_at": done_at}),
+                [
+                    {"at": s["id"], "is_done": s["state"] == "done", **{f"to_{name}": s[name] for name in names}}
+                    for s in changes
+                ],
+            )
+        if self._new:
+            self._conn.execute(slot.insert(), self._new)
+        tallies.add(self._conn, self._project, self._counts)
+
+    def _become(
+        self, each: dict[str, Any], state: str, *, annotator: str | None = None, event: str | None = None
+    ) -> None:
+        was_live = each["state"] in LIVE
+        self._counts[tallies.LIVE] += (state in LIVE) - was_live
+        self._counts[tallies.DONE] += (state == "done") - (each["state"] == "done")
+        self._counts[tallies.SKIPPED] += (state == "skipped") - (each["state"] == "skipped")
+        self._counts[tallies.REOPENED] += state == "open"
+        each.update(state=state, annotator=annotator, token=None, lease_until=None, answered_event=event)
+        self._changed[each["id"]] = each
+
+    def _leave_skipped(self, there: list[dict[str, Any]], annotator: str) -> None:
+        """Who skipped an item and answers it after all holds the slot of the answer; the other stays as nobody's."""
+        for each in there:
+            if each["annotator"] == annotator and each["state"] == "skipped":
+                self._become(each, "withdrawn")
+
+    def _open_again(self, seq: int, query_id: int) -> None:
+        numbers = [s["number"] for s in self._slots[seq] if s["query_id"] == query_id]
+        places = [s["place"] for s in self._slots[seq] if s["query_id"] == query_id]
+        self._new.append(
+            _open(self._project, query_id, seq, max(numbers, default=-1) + 1, min(places, default=0), ONE_EACH)
+        )
+        self._counts[tallies.LIVE] += 1
+        self._counts[tallies.REOPENED] += 1
+
+
+def _open(project_id: int, query_id: int, seq: int, number: int, place: int, wants: Wants) -> dict[str, Any]:
+    return {
+        "project_id": project_id,
+        "query_id": query_id,
+        "item_seq": seq,
+        "number": number,
+        "place": place,
+        "state": "open",
+        "skill": wants.skills.get(seq),
+        "tier": wants.tier(number),
+        "n_lapsed": 0,
+    }
+
+
+def _withdraw(conn: sa.Connection, project_id: int, which: sa.ColumnElement[bool]) -> None:
+    live = sa.update(slot).where(slot.c.project_id == project_id, slot.c.state.in_(LIVE), which)
+    n = conn.execute(live.values(state="withdrawn", annotator=None, token=None, lease_until=None)).rowcount
+    tallies.add(conn, project_id, {tallies.LIVE: -n})

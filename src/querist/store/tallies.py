@@ -1,0 +1,76 @@
+"""Counts that are kept, since what they count is too many to count each time somebody looks. `audit` counts anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from querist.core.items import SPLITS, Split
+from querist.store.queue_tables import tally
+from querist.store.sql import upsert
+from querist.store.tables import ROUND_COUNTS, round_
+
+LIVE, DONE, SKIPPED, FLAGGED = "slots.live", "slots.done", "slots.skipped", "flags"
+PLACE = "place"  # the last one given in the order of work
+REOPENED = "reopened"  # how often something came back to the queue: searches that began later must begin anew
+SPENT = "spent_micro_usd"  # whole numbers add up to the same sum in any order
+
+
+def items(split: str) -> str:
+    """The name of the count of a split's items."""
+    return f"items.{split}"
+
+
+def labeled(split: str) -> str:
+    """The name of the count of a split's labeled items."""
+    return f"labeled.{split}"
+
+
+def add(conn: sa.Connection, project_id: int, changes: Mapping[str, int]) -> None:
+    """Add to counts; one that is not there begins at 0."""
+    rows = [{"project_id": project_id, "name": name, "n": n} for name, n in sorted(changes.items()) if n]
+    if not rows:
+        return
+    new = upsert(conn, tally)
+    conn.execute(
+        new.on_conflict_do_update(
+            index_elements=[tally.c.project_id, tally.c.name], set_={"n": tally.c.n + new.excluded.n}
+        ),
+        rows,
+    )
+
+
+def of(conn: sa.Connection, project_id: int) -> dict[str, int]:
+    """Every count of the project, by name; one that is not there is 0 so far."""
+    return {row.name: row.n for row in conn.execute(sa.select(tally).where(tally.c.project_id == project_id))}
+
+
+def one(conn: sa.Connection, project_id: int, name: str) -> int:
+    """One count."""
+    c = tally.c
+    return conn.scalar(sa.select(c.n).where(c.project_id == project_id, c.name == name)) or 0
+
+
+def per_split(counts: Mapping[str, int], what: str) -> dict[Split, int]:
+    """The counts of every split: `what` is "items" or "labeled"."""
+    return {split: counts.get(f"{what}.{split}", 0) for split in SPLITS}
+
+
+def add_to_rounds(conn: sa.Connection, changes: Mapping[int, Mapping[str, int]]) -> None:
+    """Add to the counts that rounds keep, by the round's id."""
+    rows = [{"at": id_, **{name: by.get(name, 0) for name in ROUND_COUNTS}} for id_, by in sorted(changes.items())]
+    if rows:
+        more = {name: round_.c[name] + sa.bindparam(name) for name in ROUND_COUNTS}
+        conn.execute(sa.update(round_).where(round_.c.id == sa.bindparam("at")).values(more), rows)
+
+
+def micro_usd(costs: Sequence[float]) -> int:
+    """A sum of money as `SPENT` counts it.
+
+    Examples
+    --------
+    >>> micro_usd([0.08, 0.08])
+    160000
+    """
+    return sum(round(cost * 1_000_000) for cost in costs)
