@@ -6,14 +6,20 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow test-peers check docs bench bench-speed bench-labels format clean
+.PHONY: demo page test test-slow test-peers check docs bench bench-speed bench-labels format clean
 
 demo: $(VENV)/.user
+	@$(BIN)/python hatch_build.py --if-possible
 	$(BIN)/querist demo
 	@echo
 	@echo "The command is $(BIN)/querist; '. $(BIN)/activate' puts it on your path."
 
+# The page of the server, from web/ (TypeScript). Installing builds it too; this is for after a change, or a failure.
+page: $(VENV)/bin/pip
+	$(BIN)/python hatch_build.py
+
 test: $(VENV)/.dev
+	@$(BIN)/python hatch_build.py --if-possible
 	$(BIN)/pytest -n 2 -m "not slow and not benchmark and not peers" $(ARGS)
 
 test-slow: $(VENV)/.dev
