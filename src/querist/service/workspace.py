@@ -69,6 +69,8 @@ class Workspace:
         What to use in place of what suits the fields.
     seed_rules : sequence of SeedRule
         For the start `rules`.
+    shares : bool
+        Whether the database is another's, who opened it and will close it.
     """
 
     database: Database
@@ -76,6 +78,7 @@ class Workspace:
     name: str
     own: Any = None
     seed_rules: tuple[SeedRule, ...] = ()
+    shares: bool = False
     _held: dict[str, tuple[int, Held]] = field(default_factory=dict)
     _encoded: tuple[object, Held, Pool, Encoding] | None = None
     _models: dict[int, Model] = field(default_factory=dict)
@@ -89,8 +92,9 @@ class Workspace:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
-        self.database.close()
+        """Let go of the database, unless others use it too."""
+        if not self.shares:
+            self.database.close()
 
     def schema(self, conn: Connection) -> Schema:
         """The question as it is asked now."""
@@ -99,6 +103,10 @@ class Workspace:
     def policy(self, conn: Connection) -> Policy:
         """How to choose now."""
         return projects.policy(conn, self.project_id)
+
+    def instructions(self, conn: Connection) -> projects.Instructions | None:
+        """What annotators are told now, if anything."""
+        return projects.instructions(conn, self.project_id)
 
     def settings(self, conn: Connection) -> dict[str, Any]:
         """What else was said of the project."""

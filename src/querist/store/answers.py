@@ -1,11 +1,11 @@
 """Answers: recorded once and for good (`append`), read back as events, and as the labels they come to."""
 
-from querist.store.chain import Standing
+from querist.store.chain import Standing, Step
 from querist.store.drafts import AnswerDraft
 from querist.store.events import Event, events, facts_of, head, history, last_taken_back, said, standings
 from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, n_answers, workloads
 from querist.store.projects import lock
-from querist.store.recording import Recorded, append
+from querist.store.recording import Recorded, append, known
 
 __all__ = [
     "AnswerDraft",
@@ -13,6 +13,7 @@ __all__ = [
     "Event",
     "Recorded",
     "Standing",
+    "Step",
     "Workload",
     "append",
     "current",
@@ -20,6 +21,7 @@ __all__ = [
     "facts_of",
     "head",
     "history",
+    "known",
     "label_counts",
     "labels",
     "last_taken_back",

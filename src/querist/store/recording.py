@@ -200,6 +200,14 @@ class _Book:
         return event
 
 
+def known(conn: sa.Connection, project_id: int, annotator: str, key: str) -> str | None:
+    """The event that was recorded under this key of this annotator, if any."""
+    c = answer_event.c
+    return conn.scalar(
+        sa.select(c.id).where(c.project_id == project_id, c.idempotency_key == key, c.annotator == annotator)
+    )
+
+
 class _Known(NamedTuple):
     id: str
     seq: int

@@ -74,6 +74,7 @@ class QueryRecord:
     answered_event: str | None
     annotator: str | None
     value: Value | None
+    model: int | None
     fields: Mapping[str, Any]
 
 
@@ -235,6 +236,15 @@ def pending(
     return [_query(row) for row in conn.execute(asked)]
 
 
+def by_id(conn: sa.Connection, project_id: int, ids: Sequence[int]) -> list[QueryRecord]:
+    """These queries; `fields` is left empty."""
+    found: list[QueryRecord] = []
+    for chunk in chunks(ids):
+        asked = _queries(project_id, sa.literal("{}").label("fields")).where(among(conn, query.c.id, chunk))
+        found += [_query(row) for row in conn.execute(asked)]
+    return found
+
+
 def n_pending(conn: sa.Connection, project_id: int) -> int:
     """How many items are out with annotators."""
     return conn.scalar(sa.select(sa.func.sum(round_.c.n_pending)).where(round_.c.project_id == project_id)) or 0
@@ -376,6 +386,7 @@ def _queries(project_id: int, fields: sa.ColumnElement[Any]) -> sa.Select[Any]:
             item.c.split,
             answer_event.c.annotator,
             answer_content.c.value,
+            round_.c.model,
             fields,
         )
         .join(round_, round_.c.id == query.c.round_id)

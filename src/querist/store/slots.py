@@ -96,6 +96,13 @@ def take_back_rounds(conn: sa.Connection, project_id: int, round_ids: Iterable[i
         _withdraw(conn, project_id, slot.c.query_id.in_(of_rounds))
 
 
+def filled_by(conn: sa.Connection, project_id: int, item_seq: int, event_id: str) -> bool:
+    """Whether this answer fills a slot."""
+    c = slot.c
+    asked = sa.select(c.id).where(c.project_id == project_id, c.item_seq == item_seq, c.answered_event == event_id)
+    return conn.scalar(asked) is not None
+
+
 def unshown(conn: sa.Connection, project_id: int) -> list[tuple[int, int, int, int]]:
     """The open slots, in the order of work: each slot's number in the store, its query, its item and its place."""
     c = slot.c

@@ -1,0 +1,261 @@
+"""The queue at work: the next items for somebody, held for a while, given back, or a word on why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from querist.core.errors import InvalidInput
+from querist.core.queueing import QueueSettings
+from querist.core.schema import Schema
+from querist.core.state import Value
+from querist.service.workspace import Workspace
+from querist.store import answers, items, jobs, leases, rounds, tallies, workdays
+from querist.store.columns import utc_now
+from querist.store.db import Connection
+
+MOST_AT_ONCE = 50
+SOON_S = 2  # a model is in the making: the next look is worth it soon
+LATER_S = 30
+
+Why = Literal[
+    "all_done",
+    "all_leased",
+    "done_by_you",
+    "paused",
+    "cap_reached",
+    "training",
+    "no_skill",
+    "stopped",
+    "no_items",
+    "no_round",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """Who wants to answer, and what they may be given."""
+
+    name: str
+    skills: Sequence[str] = ()
+    tier: int = 0
+    daily_cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An item in somebody's hands, with all that their screen shows. `suggestion` is None where it is hidden."""
+
+    slot: int
+    token: str
+    lease_until: datetime
+    lease_s: int
+    item_id: str
+    content_hash: str
+    fields: Mapping[str, Any]
+    round: int
+    rank: int
+    reason: str | None
+    suggestion: Mapping[str, Any] | None
+    schema_version: int
+    instruction_version: int | None
+    draft: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Why there is no item now, in a sentence for the annotator, and when to look again."""
+
+    code: Why
+    message: str
+    retry_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What somebody was given; where nothing, why."""
+
+    assignments: tuple[Assignment, ...]
+    nothing: Nothing | None = None
+
+
+def queue_settings(work: Workspace, conn: Connection) -> QueueSettings:
+    """How the project hands out its questions."""
+    return QueueSettings.from_json(work.settings(conn).get("queue", {}))
+
+
+def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = ()) -> Claimed:
+    """Give somebody the next `n` items, each theirs for a while; what they have is theirs for longer.
+
+    Parameters
+    ----------
+    who : Annotator
+    n : int
+        How many more.
+    have : sequence of int
+        Slots that this window holds still.
+
+    Returns
+    -------
+    claimed : Claimed
+        Fewer than `n` where there are fewer for them; where there is none, why.
+    """
+    if not 0 <= n <= MOST_AT_ONCE:
+        raise InvalidInput(f"n: must be from 0 to {MOST_AT_ONCE}; got {n}. Ask for fewer at once.")
+    with work.database.transaction() as conn:
+        settings = queue_settings(work, conn)
+        project = work.project_id
+        if have:
+            leases.renew(conn, project, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
+        if (stop := _closed(work, conn, who, settings)) is not None:
+            return Claimed((), stop)
+        room = settings.max_leases - leases.n_leased(conn, project, who.name)
+        taken: list[leases.Lease] = []
+        while len(taken) < min(n, room):
+            lease = leases.claim(conn, project, who.name, lease_s=settings.lease_s, skills=who.skills, tier=who.tier)
+            if lease is None:
+                break
+            taken.append(lease)
+        if n and not taken:
+            return Claimed((), _why(work, conn, who) if room > 0 else _full(settings))
+        return Claimed(tuple(assignments(work, conn, settings, who.name, taken)))
+
+
+def held(work: Workspace, who: Annotator) -> list[Assignment]:
+    """What somebody holds now, in all windows together."""
+    with work.database.reading() as conn:
+        mine = leases.held_by(conn, work.project_id, who.name)
+        return assignments(work, conn, queue_settings(work, conn), who.name, mine)
+
+
+def renew(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> dict[int, datetime]:
+    """Hold slots longer; until when, for those that are still theirs."""
+    with work.database.transaction() as conn:
+        lease_s = queue_settings(work, conn).lease_s
+        kept = leases.renew(conn, work.project_id, who.name, tokens, lease_s=lease_s)
+    return {slot: _moment(until) for slot, until in kept.items()}
+
+
+def release(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> list[int]:
+    """Give slots back, unanswered; those that were theirs."""
+    with work.database.transaction() as conn:
+        return leases.release(conn, work.project_id, who.name, tokens)
+
+
+def save_draft(work: Workspace, who: Annotator, slot: int, token: str, value: Value | None, note: str) -> bool:
+    """Keep what somebody has begun, so that it is there after a reload; False where the slot is not theirs now."""
+    with work.database.transaction() as conn:
+        there = leases.look(conn, work.project_id, slot, token)
+        if there is None or not there.holds or there.annotator != who.name:
+            return False
+        leases.save_draft(conn, slot, who.name, value, note)
+        return True
+
+
+def assignments(
+    work: Workspace, conn: Connection, settings: QueueSettings, annotator: str, taken: Sequence[leases.Lease]
+) -> list[Assignment]:
+    """Leases as a screen shows them."""
+    if not taken:
+        return []
+    asked = {query.id: query for query in rounds.by_id(conn, work.project_id, [lease.query_id for lease in taken])}
+    stored = items.fetch_seqs(conn, work.project_id, [lease.item_seq for lease in taken])
+    begun = leases.drafts_of(conn, annotator, [lease.slot_id for lease in taken])
+    schema = work.schema(conn)
+    told = work.instructions(conn)
+    out = []
+    for lease, item in zip(taken, stored, strict=True):
+        query = asked[lease.query_id]
+        draft = begun.get(lease.slot_id)
+        out.append(
+            Assignment(
+                slot=lease.slot_id,
+                token=lease.token,
+                lease_until=_moment(lease.until),
+                lease_s=settings.lease_s,
+                item_id=item.item_id,
+                content_hash=item.content_hash,
+                fields=item.fields,
+                round=query.round,
+                rank=query.rank,
+                reason=query.reason if settings.show_reason else None,
+                suggestion=_shown_suggestion(query, settings, schema),
+                schema_version=schema.version,
+                instruction_version=None if told is None else told.version,
+                draft=None if draft is None else {"value": draft[0], "note": draft[1]},
+            )
+        )
+    return out
+
+
+def _shown_suggestion(query: rounds.QueryRecord, settings: QueueSettings, schema: Schema) -> dict[str, Any] | None:
+    if query.suggestion is None or settings.suggestions == "hidden":
+        return None
+    offered = dict(query.suggestion)
+    return {
+        "value": offered.get("value"),
+        "confidence": offered.get("score"),
+        "model": query.model,
+        "visible": settings.suggestions == "visible",
+    }
+
+
+def _closed(work: Workspace, conn: Connection, who: Annotator, settings: QueueSettings) -> Nothing | None:
+    said = work.settings(conn)
+    if said.get("paused"):
+        return Nothing("paused", "The project is paused. Its manager will open it again.", LATER_S)
+    cap = min((cap for cap in (who.daily_cap, settings.daily_cap) if cap is not None), default=None)
+    if cap is not None:
+        today = workdays.day_of(utc_now())
+        days = workdays.of(conn, work.project_id, annotator=who.name, since=today)
+        if sum(day.n_answers for day in days) >= cap:
+            return Nothing(
+                "cap_reached", f"That was your share for today: {cap} answers. Thank you; come back tomorrow."
+            )
+    return None
+
+
+def _full(settings: QueueSettings) -> Nothing:
+    message = (
+        f"You hold {settings.max_leases} items already, in all windows together. "
+        "Answer some of them, or close the other windows."
+    )
+    return Nothing("all_leased", message, LATER_S)
+
+
+def _why(work: Workspace, conn: Connection, who: Annotator) -> Nothing:
+    supply = leases.supply(conn, work.project_id, who.name, skills=who.skills, tier=who.tier)
+    job = jobs.under_way(conn, work.project_id)
+    said = work.settings(conn)
+    if job is not None:
+        return Nothing("training", "The model is learning from the answers; the next items come in a moment.", SOON_S)
+    if supply.n_beyond_skill and not supply.n_open_for_others:
+        return Nothing("no_skill", "What is left asks for a skill or an experience that is not noted for you.", LATER_S)
+    if supply.n_open_for_others:
+        message = "You have answered, skipped or opened all that is left; it waits for other people's answers."
+        return Nothing("done_by_you", message, LATER_S)
+    if supply.n_leased:
+        message = "All that is left is with others at this moment. It comes back if they leave it."
+        return Nothing("all_leased", message, min(LATER_S, max(SOON_S, supply.next_lapse_s or LATER_S)))
+    if (because := said.get("stopped")) is not None:
+        return Nothing("stopped", f"All questions are answered, and no more are asked: {because}")
+    if not any(tallies.per_split(tallies.of(conn, work.project_id), "items").values()):
+        return Nothing("no_items", "There are no items yet. The manager adds them.", LATER_S)
+    if rounds.last_number(conn, work.project_id) == 0:
+        return Nothing("no_round", "No questions have been asked yet. The manager opens the first round.", LATER_S)
+    automatic = queue_settings(work, conn).auto_rounds
+    if automatic:
+        return Nothing("training", "The next questions are being chosen.", SOON_S)
+    return Nothing("all_done", "All questions are answered. The manager may ask more.", LATER_S)
+
+
+def own_standing(conn: Connection, project_id: int, annotator: str, item_seq: int) -> answers.Step | None:
+    """Somebody's answer to an item that stands, if any does."""
+    there = answers.standings(conn, project_id, [item_seq]).get(item_seq)
+    return None if there is None else there.of(annotator)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
