@@ -31,6 +31,7 @@ __all__ = [
     "change_policy",
     "create",
     "open_at",
+    "open_in",
     "remember",
     "seed_rules",
     "set_encoder",
@@ -43,7 +44,7 @@ HELD_OUT = ("test", "calibration")
 
 
 def create(
-    url: str | Path,
+    where: str | Path | Database,
     name: str,
     *,
     schema: Schema,
@@ -63,7 +64,8 @@ def create(
 
     Parameters
     ----------
-    url : str or Path
+    where : str, Path or Database
+        A database by its URL, or one that is open, which then stays its opener's to close.
     name : str
     schema : Schema
     policy : Policy, optional
@@ -121,7 +123,8 @@ def create(
     }
     if encoder is not None:
         settings["encoder"] = _sentence_encoder(encoder)
-    database = Database.open(url)
+    shares = isinstance(where, Database)
+    database = where if isinstance(where, Database) else Database.open(where)
     try:
         with database.transaction() as conn:
             record = projects.create(conn, name, settings=settings)
@@ -130,9 +133,10 @@ def create(
             if instructions:
                 projects.add_instructions(conn, record.id, instructions)
     except BaseException:
-        database.close()
+        if not shares:
+            database.close()
         raise
-    return Workspace(database, record.id, name, own, tuple(rules))
+    return Workspace(database, record.id, name, own, tuple(rules), shares)
 
 
 def open_at(location: Location, *, own: Any = None, rules: Sequence[SeedRule] = ()) -> Workspace:
@@ -145,14 +149,27 @@ def open_at(location: Location, *, own: Any = None, rules: Sequence[SeedRule] = 
     """
     database = Database.open(location.url, create=False)
     try:
-        with database.reading() as conn:
-            record = projects.get(conn, location.project)
+        work = open_in(database, location.project, own=own, rules=rules)
     except BaseException:
         database.close()
         raise
+    work.shares = False
+    return work
+
+
+def open_in(database: Database, name: str, *, own: Any = None, rules: Sequence[SeedRule] = ()) -> Workspace:
+    """Open a project of a database that is open, and stays so when the project is closed.
+
+    Raises
+    ------
+    NotFound
+        If there is none of the name.
+    """
+    with database.reading() as conn:
+        record = projects.get(conn, name)
     by_name = {body["name"]: SeedRule.from_json(body) for body in record.settings.get("rules", [])}
     by_name |= {rule.name: rule for rule in rules}
-    return Workspace(database, record.id, record.name, own, tuple(by_name.values()))
+    return Workspace(database, record.id, record.name, own, tuple(by_name.values()), shares=True)
 
 
 def remember(work: Workspace, folder: Path) -> Path | None:
