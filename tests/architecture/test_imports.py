@@ -15,7 +15,7 @@ import querist
 SRC = Path(querist.__file__).parent
 
 CORE = {"core", "_version"}
-ROOMS = {"strategies", "learners", "loop", "metrics", "formats", "splits", "report", "store", "scale"}
+ROOMS = {"strategies", "learners", "loop", "metrics", "formats", "splits", "report", "store", "scale", "access"}
 CORRIDORS = {
     "catalogue": CORE | ROOMS,
     "modeling": CORE | ROOMS,
@@ -50,6 +50,10 @@ HEAVY = (
     "tokenizers",
     "safetensors",
     "huggingface_hub",
+    "argon2",
+    "authlib",
+    "joserfc",
+    "httpx2",
 )
 OWNERS = {
     "sqlalchemy": {"store"},
@@ -61,6 +65,9 @@ OWNERS = {
     "tokenizers": {"learners"},
     "safetensors": {"learners"},
     "huggingface_hub": {"learners"},
+    "argon2": {"access"},
+    "authlib": {"access"},
+    "joserfc": {"access"},
 }
 
 
@@ -123,7 +130,7 @@ def test_importing_querist_loads_nothing_heavy() -> None:
 def test_the_command_line_loads_only_what_every_command_needs() -> None:
     code = "import sys, json, querist.cli; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
-    late = ("pyarrow", "sklearn", "scipy.stats", "jinja2", "joblib", "alembic", "psycopg")
+    late = ("pyarrow", "sklearn", "scipy.stats", "jinja2", "joblib", "alembic", "psycopg", "argon2", "authlib")
     assert not [name for name in late if name in loaded]
 
 

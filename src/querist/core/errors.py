@@ -85,6 +85,34 @@ class Conflict(QueristError):
     code = "conflict"
 
 
+class NotSignedIn(QueristError):
+    """Nobody is signed in here, or no longer. Sign in, or send an API key that is still good."""
+
+    code = "not_signed_in"
+
+
+class Forbidden(QueristError):
+    """Your role does not allow this. Ask somebody whose role does."""
+
+    code = "forbidden"
+
+
+class ForeignRequest(Forbidden):
+    """The request does not show that it comes from the page you signed in to. Load the page again."""
+
+    code = "csrf"
+
+
+class TooMany(QueristError):
+    """There were too many attempts in too short a time. `retry_after_s` says when to try again."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class BudgetSpent(QueristError):
     """The labeling budget is spent. Raise `budget`, or stop the loop."""
 

@@ -1,0 +1,1 @@
+"""Who may come in: passwords, tokens, an identity provider, and what each role permits."""

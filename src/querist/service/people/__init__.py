@@ -1,0 +1,73 @@
+"""Who may come in, and what each may do: signing in, people, invitations, keys."""
+
+from querist.access.oidc import OidcClient, OidcProvider, OidcStart
+from querist.core.people import OPERATOR, PersonRole, Principal, Scope
+from querist.service.people.entering import (
+    SignedIn,
+    authorize,
+    by_key,
+    by_session,
+    check_csrf,
+    first_link,
+    needs_setup,
+    set_up,
+    sign_in,
+    sign_out,
+    who,
+)
+from querist.service.people.inviting import Invited, Look, accept, invitations, invite, look, revoke_invitation
+from querist.service.people.keeping import add_person, change_me, change_person, listed, me
+from querist.service.people.keys import MadeKey, keys, make_key, revoke_key
+from querist.service.people.permitting import enterable, let_in, may, members, put_out, require
+from querist.service.people.provider import oidc_begin, oidc_sign_in
+from querist.store.api_keys import ApiKey
+from querist.store.invitations import Invitation
+from querist.store.people import Person
+
+__all__ = [
+    "OPERATOR",
+    "ApiKey",
+    "Invitation",
+    "Invited",
+    "Look",
+    "MadeKey",
+    "OidcClient",
+    "OidcProvider",
+    "OidcStart",
+    "Person",
+    "PersonRole",
+    "Principal",
+    "Scope",
+    "SignedIn",
+    "accept",
+    "add_person",
+    "authorize",
+    "by_key",
+    "by_session",
+    "change_me",
+    "change_person",
+    "check_csrf",
+    "enterable",
+    "first_link",
+    "invitations",
+    "invite",
+    "keys",
+    "let_in",
+    "listed",
+    "look",
+    "make_key",
+    "may",
+    "me",
+    "members",
+    "needs_setup",
+    "oidc_begin",
+    "oidc_sign_in",
+    "put_out",
+    "require",
+    "revoke_invitation",
+    "revoke_key",
+    "set_up",
+    "sign_in",
+    "sign_out",
+    "who",
+]
