@@ -1,14 +1,12 @@
-"""Answers that are sets: labels that hold together, spans of a text, boxes in an image.
+"""Answers that are more than one word or number, in their three forms.
 
-Each has three forms. As *stored* it is plain JSON that anybody can read; as a *cell* it is a line of text that a person
-can write into a spreadsheet; as a *code* it is a tuple of numbers, sorted, which a model learns from and which can be
-compared and hashed.
+Labels that hold together, spans of a text, boxes and polygons in an image, rankings, texts and reviews. As *stored*
+each is plain JSON that anybody can read; as a *cell* it is a line of text that a person can write into a spreadsheet;
+as a *code* it is made of numbers, or of text where there is nothing to number, and can be compared and hashed.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +14,26 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.checks import Array, short
+from querist.core import polygons, rankings, reviews
+from querist.core.answer_text import (
+    NONE_HOLDS,
+    SEPARATORS,
+    Find,
+    fields_of,
+    finite,
+    from_text,
+    joined,
+    named,
+    parts_of,
+    plain,
+    storable,
+    whole,
+)
+from querist.core.chats import n_steps
+from querist.core.checks import Array
 from querist.core.errors import InvalidInput
 
-NONE_HOLDS = "(none)"  # in a cell: nothing of it is there, which an empty cell does not say
-SEPARATORS = (";", "|", ",")
-
-Code = int | float | tuple[Any, ...]
-Find = Callable[[Any], str]  # the class that a name stands for, or InvalidInput
+Code = int | float | str | tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,11 @@ class Form:
         The classes that a stored answer names, repeated as often as it names them.
     """
 
-    read: Callable[[Any, Find], list[Any]]
-    encode: Callable[[Sequence[Any], Callable[[str], int]], Code]
-    decode: Callable[[Sequence[Any], Sequence[str]], list[Any]]
-    cell: Callable[[Sequence[Any]], str]
-    classes_of: Callable[[Sequence[Any]], list[str]]
+    read: Callable[[Any, Find], Any]
+    encode: Callable[[Any, Callable[[str], int]], Code]
+    decode: Callable[[Any, Sequence[str]], Any]
+    cell: Callable[[Any], str]
+    classes_of: Callable[[Any], list[str]]
 
 
 def read_labels(raw: Any, find: Find) -> list[str]:
@@ -66,9 +76,9 @@ def read_labels(raw: Any, find: Find) -> list[str]:
     >>> read_labels(["sad", "quiet", "sad"], str), read_labels("(none)", str)
     (['sad', 'quiet'], [])
     """
-    given = _from_text(raw, "labels")
+    given = from_text(raw, "labels")
     if isinstance(given, str | int | float):
-        given = _named(str(given), find)
+        given = named(str(given), find)
     if not isinstance(given, list | tuple | set | frozenset):
         raise InvalidInput(
             f"the answer {raw!r} must be a list of labels; write them parted by ';', or '{NONE_HOLDS}' where none "
@@ -93,9 +103,9 @@ def read_spans(raw: Any, find: Find) -> list[dict[str, Any]]:
     [{'start': 0, 'end': 4, 'label': 'PER'}, {'start': 9, 'end': 14, 'label': 'LOC'}]
     """
     found = set()
-    for part in _parts(raw, "spans", _SPAN, "0-4 PER; 9-14 LOC"):
-        start, end, name = _fields(part, ("start", "end", "label"), raw)
-        first, last = _whole(start, raw), _whole(end, raw)
+    for part in parts_of(raw, "spans", (_SPAN,), "0-4 PER; 9-14 LOC"):
+        start, end, name = fields_of(part, ("start", "end", "label"), raw)
+        first, last = whole(start, raw), whole(end, raw)
         if not 0 <= first < last:
             raise InvalidInput(
                 f"the span {first}-{last} must begin at 0 or later and end after its beginning; the end is the first "
@@ -122,9 +132,9 @@ def read_boxes(raw: Any, find: Find) -> list[dict[str, Any]]:
     [{'x': 10, 'y': 12.5, 'width': 8, 'height': 8, 'label': 'car'}]
     """
     found = set()
-    for part in _parts(raw, "boxes", _BOX, "10,12,8,8 car"):
-        *sides, name = _fields(part, ("x", "y", "width", "height", "label"), raw)
-        x, y, width, height = (_number(side, raw) for side in sides)
+    for part in parts_of(raw, "boxes", (_BOX,), "10,12,8,8 car"):
+        *sides, name = fields_of(part, ("x", "y", "width", "height", "label"), raw)
+        x, y, width, height = (finite(side, raw) for side in sides)
         if x < 0 or y < 0 or width <= 0 or height <= 0:
             raise InvalidInput(
                 f"the box {x},{y},{width},{height} must lie in the image and have an area; x and y are its top left "
@@ -179,23 +189,30 @@ def classes_in(values: Iterable[Any], task: str) -> list[str]:
     return sorted({name for names in named_in(values, task) if not isinstance(names, InvalidInput) for name in names})
 
 
-def beyond(stored: Sequence[Mapping[str, Any]], task: str, content: Any) -> str | None:
-    """What is wrong where a span or a box reaches beyond the text or the image that it lies in; None if nothing does.
+def beyond(stored: Any, task: str, content: Any) -> str | None:
+    """What is wrong where part of an answer lies outside its item; None if nothing does.
 
     It says what to do as well, so that every way in says the same.
 
     Parameters
     ----------
-    stored : list of spans or boxes
-    task : {"spans", "boxes"}
-    content : str, list of lists of numbers, or array
-        The text, or the image's rows of pixels; anything else has no end that is known.
+    stored : spans, boxes, polygons, or a review
+    task : {"spans", "boxes", "polygons", "review"}
+    content : str, list of lists of numbers, array, or chat
+        The text, the image's rows of pixels, or the messages; anything else has no end that is known.
 
     Examples
     --------
     >>> beyond([{"start": 0, "end": 9, "label": "PER"}], "spans", "Ann Lee").split(". ")[0]
     'the span 0-9 must end within the text, which has 7 characters'
+    >>> beyond({"steps": [{"step": 4}]}, "review", [{"role": "user", "content": "Hi"}]).split(". ")[0]
+    'the step 4 must be one of the 1 that there are, counted from 0'
     """
+    if task == "review":
+        n, last = n_steps(content), max((step["step"] for step in stored["steps"]), default=-1)
+        if n is None or last < n:
+            return None
+        return f"the step {last} must be one of the {n} that there are, counted from 0. {_LOOK_AGAIN}"
     if task == "spans":
         length = len(content) if isinstance(content, str) else 0
         last = max((span["end"] for span in stored), default=0)
@@ -209,10 +226,10 @@ def beyond(stored: Sequence[Mapping[str, Any]], task: str, content: Any) -> str 
     if not isinstance(content[0], list | tuple | np.ndarray):
         return None
     height, width = len(content), len(content[0])
-    for box in stored:
-        if box["x"] + box["width"] > width or box["y"] + box["height"] > height:
-            cell = ",".join(str(box[side]) for side in ("x", "y", "width", "height"))
-            said = f"the box {cell} must lie within the image, which is {width} pixels wide and {height} high"
+    for shape in stored:
+        if any(x > width or y > height for x, y in polygons.corners(shape)):
+            named = polygons.named(shape)
+            said = f"{named} must lie within the image, which is {width} pixels wide and {height} high"
             return f"{said}. {_LOOK_AGAIN}"
     return None
 
@@ -251,13 +268,16 @@ def _encode_boxes(stored: Sequence[Mapping[str, Any]], number: Callable[[str], i
 
 def _decode_boxes(code: Sequence[Any], classes: Sequence[str]) -> list[Any]:
     return [
-        {"x": _plain(x), "y": _plain(y), "width": _plain(w), "height": _plain(h), "label": classes[int(c)]}
+        {"x": plain(x), "y": plain(y), "width": plain(w), "height": plain(h), "label": classes[int(c)]}
         for x, y, w, h, c in code
     ]
 
 
-def _cell(parts: Sequence[str]) -> str:
-    return "; ".join(parts) or NONE_HOLDS
+def _read_text(raw: Any, find: Find) -> str:
+    text = storable(raw, "answer")
+    if not text:
+        raise InvalidInput(f"the answer {raw!r} must hold text; leave the cell empty where there is no answer.")
+    return text
 
 
 FORMS: Mapping[str, Form] = {
@@ -265,118 +285,53 @@ FORMS: Mapping[str, Form] = {
         read=read_labels,
         encode=lambda stored, number: tuple(sorted(number(name) for name in stored)),
         decode=lambda code, classes: [classes[int(c)] for c in code],
-        cell=_cell,
+        cell=joined,
         classes_of=list,
     ),
     "spans": Form(
         read=read_spans,
         encode=_encode_spans,
         decode=_decode_spans,
-        cell=lambda stored: _cell([f"{s['start']}-{s['end']} {s['label']}" for s in stored]),
+        cell=lambda stored: joined([f"{s['start']}-{s['end']} {s['label']}" for s in stored]),
         classes_of=lambda stored: [s["label"] for s in stored],
     ),
     "boxes": Form(
         read=read_boxes,
         encode=_encode_boxes,
         decode=_decode_boxes,
-        cell=lambda stored: _cell([f"{b['x']},{b['y']},{b['width']},{b['height']} {b['label']}" for b in stored]),
+        cell=lambda stored: joined([f"{b['x']},{b['y']},{b['width']},{b['height']} {b['label']}" for b in stored]),
         classes_of=lambda stored: [b["label"] for b in stored],
+    ),
+    "polygons": Form(
+        read=polygons.read,
+        encode=polygons.encode,
+        decode=polygons.decode,
+        cell=polygons.cell,
+        classes_of=lambda stored: [shape["label"] for shape in stored],
+    ),
+    "ranking": Form(
+        read=rankings.read,
+        encode=lambda stored, number: tuple(number(name) for name in stored),
+        decode=lambda code, classes: [classes[c] if classes else c for c in code],
+        cell=" > ".join,
+        classes_of=lambda stored: stored[:1],  # the one that came first: all are named in every answer
+    ),
+    "text": Form(
+        read=_read_text,
+        encode=lambda stored, number: str(stored),
+        decode=lambda code, classes: str(code),
+        cell=str,
+        classes_of=lambda stored: [],
+    ),
+    "review": Form(
+        read=reviews.read,
+        encode=reviews.encode,
+        decode=reviews.decode,
+        cell=reviews.cell,
+        classes_of=lambda stored: [stored["verdict"]],
     ),
 }
 
 _LOOK_AGAIN = "Count from 0, and see that the answer is about this item."
-_SOMETHING = re.compile(r"[^\s;|,]")
 _SPAN = re.compile(r"(\d+)\s*-\s*(\d+)\s+(.+)")
 _BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)")
-
-
-def _from_text(raw: Any, what: str) -> Any:
-    """What JSON says, an empty list where nothing holds, or the text itself."""
-    if isinstance(raw, Mapping) and what != "labels":
-        return [raw]
-    if not isinstance(raw, str):
-        return raw
-    text = raw.strip()
-    if not _SOMETHING.search(text):
-        raise InvalidInput(f"the answer {raw!r} must name {what}; write '{NONE_HOLDS}' where none holds.")
-    if text.casefold() == NONE_HOLDS:
-        return []
-    if text.startswith(("[", "{")):
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            raise InvalidInput(f"the answer {short(raw)} must be {what}; it looks like JSON, and is none.") from None
-        return [found] if isinstance(found, dict) and what != "labels" else found
-    return text
-
-
-def _named(text: str, find: Find) -> list[str]:
-    """The names in a text: all of it where that is a class, else parted by the first separator that parts it well."""
-    try:
-        return [find(text)]
-    except InvalidInput as whole:
-        wrong: InvalidInput = whole
-    for separator in SEPARATORS:
-        if separator not in text:
-            continue
-        names = [name for part in text.split(separator) if (name := part.strip())]
-        try:
-            for name in names:
-                find(name)
-        except InvalidInput as error:
-            wrong = error
-            continue
-        return names
-    raise wrong
-
-
-def _parts(raw: Any, what: str, form: re.Pattern[str], example: str) -> list[Any]:
-    given = _from_text(raw, what)
-    if isinstance(given, str):
-        found = []
-        for part in (stripped for piece in given.split(";") if (stripped := piece.strip())):
-            match = form.fullmatch(part)
-            if match is None:
-                raise InvalidInput(
-                    f"the answer {part!r} must be one of the {what} as in '{example}', or '{NONE_HOLDS}' where there "
-                    "is none."
-                )
-            found.append(list(match.groups()))
-        return found
-    if not isinstance(given, list | tuple):
-        raise InvalidInput(
-            f"the answer {raw!r} must be a list of {what}; write them as in '{example}', or '{NONE_HOLDS}' where there "
-            "is none."
-        )
-    return list(given)
-
-
-def _fields(part: Any, names: tuple[str, ...], raw: Any) -> list[Any]:
-    if isinstance(part, Mapping):
-        if missing := [name for name in names if name not in part]:
-            raise InvalidInput(f"the answer {raw!r} must give {', '.join(names)} for each; {missing[0]} is missing.")
-        return [part[name] for name in names]
-    if not isinstance(part, list | tuple) or len(part) != len(names):
-        raise InvalidInput(f"the answer {raw!r} must give {', '.join(names)} for each; got {part!r}.")
-    return list(part)
-
-
-def _whole(value: Any, raw: Any) -> int:
-    number = _number(value, raw)
-    if number != int(number):
-        raise InvalidInput(f"the answer {raw!r} must count whole characters; got {value!r}.")
-    return int(number)
-
-
-def _number(value: Any, raw: Any) -> int | float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise InvalidInput(f"the answer {raw!r} must hold finite numbers; got {value!r}.")
-    return _plain(number)
-
-
-def _plain(number: float) -> int | float:
-    return int(number) if float(number).is_integer() else float(number)

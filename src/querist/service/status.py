@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from querist.catalogue import reads_answers
-from querist.core.answers import NONE_HOLDS
+from querist.core.answer_text import NONE_HOLDS
 from querist.core.evidence import Point
 from querist.core.items import SPLITS
 from querist.core.schema import Task

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from querist.core.answers import FORMS, SEPARATORS, as_objects, beyond, classes_in, named_in
+from querist.core.answer_text import SEPARATORS
+from querist.core.answers import FORMS, as_objects, beyond, classes_in, named_in
 from querist.core.checks import Array
 from querist.core.errors import InvalidInput, RowProblem, RowsRejected
 from querist.core.hashing import is_missing
