@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import output, pools, project, study
+from querist.cli import output, people, pools, project, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -45,6 +45,8 @@ for command in (
     study.demo,
 ):
     app.command()(command)
+app.add_typer(people.people_app)
+app.add_typer(people.keys_app)
 
 
 def _version(wanted: bool) -> None:

@@ -33,18 +33,22 @@ def locate(project: str | None = None, url: str | None = None, *, start: Path | 
     NotFound
         If nothing names a project.
     """
-    folder, written = _written(start or Path.cwd())
+    _, written = _written(start or Path.cwd())
     project = project or os.environ.get(PROJECT_VARIABLE) or written.get("project")
-    here = start or Path.cwd()
-    given = url or os.environ.get(URL_VARIABLE)
     if not project:
         raise NotFound(
             "project: must be named; there is no querist.toml here or above, and QUERIST_PROJECT is not set. "
             "Run `querist init NAME` first, or go to the folder where you did."
         )
-    if given:
-        return Location(_absolute(given, here), project)
-    return Location(_absolute(written.get("url") or "sqlite:///querist.db", folder), project)
+    return Location(database_url(url, start=start), project)
+
+
+def database_url(url: str | None = None, *, start: Path | None = None) -> str:
+    """Where the database lives, whatever the project: looked for as `locate` does, by default `querist.db` here."""
+    here = start or Path.cwd()
+    folder, written = _written(here)
+    given = url or os.environ.get(URL_VARIABLE)
+    return _absolute(given, here) if given else _absolute(written.get("url") or "sqlite:///querist.db", folder)
 
 
 def remember(location: Location, folder: Path) -> Path | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from querist.core.people import SCOPES, Scope
+from querist.core.people import Scope
 from querist.store.columns import plain_text
 from querist.store.people import Person, read
 from querist.store.people_tables import api_key, person
@@ -41,7 +41,7 @@ def create(
     person_id: int,
     *,
     label: str,
-    scopes: Collection[Scope],
+    scopes: Sequence[Scope],
     now: datetime,
     expires_at: datetime | None = None,
 ) -> ApiKey:
@@ -50,7 +50,7 @@ def create(
         hash=key_hash,
         person_id=person_id,
         label=plain_text("label", label),
-        scopes=[scope for scope in SCOPES if scope in scopes],
+        scopes=list(scopes),
         created_at=now,
         expires_at=expires_at,
     )

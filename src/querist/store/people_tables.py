@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
 import sqlalchemy as sa
 
+from querist.core.people import PersonRole
 from querist.store.parts import Big, Name, id_, json, metadata, moment, of_project, one_of, text, whole
-
-PersonRole = Literal["annotator", "adjudicator", "manager", "auditor", "admin"]
 
 person = sa.Table(
     "person",

@@ -16,7 +16,7 @@ from querist.service.people.entering import (
     who,
 )
 from querist.service.people.inviting import Invited, Look, accept, invitations, invite, look, revoke_invitation
-from querist.service.people.keeping import add_person, change_me, change_person, listed, me
+from querist.service.people.keeping import add_person, change_me, change_person, database_at, listed, me
 from querist.service.people.keys import MadeKey, keys, make_key, revoke_key
 from querist.service.people.permitting import enterable, let_in, may, members, put_out, require
 from querist.service.people.provider import oidc_begin, oidc_sign_in
@@ -47,6 +47,7 @@ __all__ = [
     "change_me",
     "change_person",
     "check_csrf",
+    "database_at",
     "enterable",
     "first_link",
     "invitations",

@@ -11,6 +11,7 @@ from querist.access import passwords, roles
 from querist.core.checks import one_of
 from querist.core.errors import Conflict, Forbidden, InvalidInput, NotSignedIn
 from querist.core.people import ROLES, PersonRole, Principal, full_name_of, person_name, skills_of
+from querist.service.location import database_url
 from querist.service.people.entering import attempt, in_person
 from querist.service.people.permitting import allow
 from querist.store import people, sessions
@@ -21,6 +22,17 @@ HIGHEST_TIER = 100
 PREFERENCES_BYTES = 16 * 1024
 WORK = frozenset({"skills", "tier", "daily_cap"})  # how somebody works, which is a manager's business too
 CHANGEABLE = WORK | {"role", "full_name", "disabled", "password"}
+
+
+def database_at(url: str | None = None, *, create: bool = False) -> Database:
+    """The database of people and projects: at this URL, or where the folder and the environment say.
+
+    Raises
+    ------
+    NotFound
+        If there is none and `create` is false.
+    """
+    return Database.open(database_url(url), create=create)
 
 
 def me(database: Database, principal: Principal) -> people.Person:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from querist.access import roles, tokens
 from querist.core.checks import one_of
 from querist.core.errors import Forbidden, InvalidInput, NotFound
-from querist.core.people import SCOPES, Principal, Scope
+from querist.core.people import SCOPES, Principal
 from querist.service.people.entering import in_person
 from querist.store import api_keys, people
 from querist.store.columns import utc_now
@@ -32,7 +32,7 @@ def make_key(
     database: Database,
     principal: Principal,
     label: str,
-    scopes: Sequence[Scope],
+    scopes: Sequence[str],
     *,
     days: int | None = None,
     owner: str | None = None,
@@ -91,7 +91,7 @@ def make_key(
             tokens.digest(secret),
             person.id,
             label=label.strip(),
-            scopes=scopes,
+            scopes=[scope for scope in SCOPES if scope in scopes],
             now=moment,
             expires_at=None if days is None else moment + timedelta(days=days),
         )
