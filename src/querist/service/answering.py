@@ -12,7 +12,7 @@ from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.service.label_column import within
 from querist.service.labeling import contents_of
-from querist.service.queue import Annotator, Assignment, assignments, own_standing, queue_settings
+from querist.service.queue import Annotator, Assignment, assignments, own_standing
 from querist.service.workspace import Workspace
 from querist.store import answers, items, leases, outbox, projects, slots, workdays
 from querist.store.db import Connection
@@ -133,7 +133,7 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
         if not recorded.repeated:
             _count(conn, work, who, did, recorded, is_new=own is None)
         if not recorded.repeated and did.action == "skip" and there is not None and there.holds:
-            most = queue_settings(work, conn).max_skips
+            most = work.queue(conn).max_skips
             leases.pass_over(conn, work.project_id, there.slot_id, who.name, most=most)
         now = own_standing(conn, work.project_id, who.name, found.seq)
         back = None
@@ -239,7 +239,7 @@ def _count(
 
 def _handed_back(work: Workspace, conn: Connection, who: Annotator, seq: int, *, again: bool) -> Assignment | None:
     """The item once more for who took back what they said of it, or skipped it; again where the first word was lost."""
-    settings = queue_settings(work, conn)
+    settings = work.queue(conn)
     if again:
         lease = next((held for held in leases.held_by(conn, work.project_id, who.name) if held.item_seq == seq), None)
     else:

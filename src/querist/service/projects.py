@@ -14,6 +14,8 @@ from querist.core import checks
 from querist.core.errors import InvalidInput
 from querist.core.items import FIELD_KINDS
 from querist.core.policy import Policy
+from querist.core.queueing import QueueSettings
+from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
 from querist.learners import SentenceEncoder
 from querist.loop.coldstart import SeedRule
@@ -29,6 +31,7 @@ __all__ = [
     "SeedRule",
     "agree",
     "change_policy",
+    "check_policy",
     "create",
     "open_at",
     "open_in",
@@ -37,6 +40,7 @@ __all__ = [
     "set_encoder",
     "set_instructions",
     "set_policy",
+    "set_queue",
     "stopping_rule",
 ]
 
@@ -58,6 +62,7 @@ def create(
     warm_start: bool = False,
     show_suggestions: bool = True,
     encoder: str | None = None,
+    queue: QueueSettings | None = None,
     own: Any = None,
 ) -> Workspace:
     """Start a project.
@@ -88,6 +93,8 @@ def create(
         Whether worksheets show what the model would answer.
     encoder : str, optional
         The sentence encoder that reads text: a folder, or a name on the Hugging Face hub. By default its words count.
+    queue : QueueSettings, optional
+        How questions reach people.
     own : Recipe, Learner or scikit-learn estimator, optional
         In place of what suits the fields.
 
@@ -97,7 +104,7 @@ def create(
         If the name is taken, or a setting is not as it must be.
     """
     policy = policy or Policy()
-    _check_policy(policy, schema, strata, rules)
+    check_policy(policy, schema, strata, rules)
     for kind in (kinds or {}).values():
         checks.one_of("kind", kind, FIELD_KINDS)
     held_out = dict(shares) if shares is not None else {"test": 0.2, "calibration": 0.05}
@@ -123,7 +130,7 @@ def create(
     }
     if encoder is not None:
         settings["encoder"] = _sentence_encoder(encoder)
-    shares = isinstance(where, Database)
+    lent = isinstance(where, Database)
     database = where if isinstance(where, Database) else Database.open(where)
     try:
         with database.transaction() as conn:
@@ -133,10 +140,10 @@ def create(
             if instructions:
                 projects.add_instructions(conn, record.id, instructions)
     except BaseException:
-        if not shares:
+        if not lent:
             database.close()
         raise
-    return Workspace(database, record.id, name, own, tuple(rules), shares)
+    return Workspace(database, record.id, name, own, tuple(rules), lent)
 
 
 def open_at(location: Location, *, own: Any = None, rules: Sequence[SeedRule] = ()) -> Workspace:
@@ -181,8 +188,26 @@ def set_policy(work: Workspace, policy: Policy) -> None:
     """Choose otherwise from the next round on."""
     with work.database.transaction() as conn:
         schema = work.schema(conn)
-        _check_policy(policy, schema, work.settings(conn).get("strata"), work.seed_rules)
+        check_policy(policy, schema, work.settings(conn).get("strata"), work.seed_rules)
         projects.add_policy(conn, work.project_id, policy)
+
+
+def set_queue(work: Workspace, changes: Mapping[str, Any]) -> QueueSettings:
+    """Hand questions out otherwise from now on; slots that are open already stay as many as they are.
+
+    Raises
+    ------
+    InvalidInput
+        If a setting is unknown or a value is not as it must be; nothing is then changed.
+    """
+    with work.database.transaction() as conn:
+        projects.lock(conn, work.project_id)
+        settings = work.queue(conn).with_(**changes)
+        if (field := settings.skill_field) is not None and (known := work.spec(conn).kinds):
+            checks.one_of("settings.skill_field", field, list(known))
+        now = projects.settings(conn, work.project_id)
+        projects.update_settings(conn, work.project_id, {**now, "queue": settings.to_json()})
+    return settings
 
 
 def set_encoder(work: Workspace, encoder: str) -> None:
@@ -301,7 +326,14 @@ def seed_rules(path: Path) -> tuple[SeedRule, ...]:
         ) from None
 
 
-def _check_policy(policy: Policy, schema: Schema, strata: str | None, rules: Sequence[SeedRule]) -> None:
+def check_policy(policy: Policy, schema: Schema, strata: str | None, rules: Sequence[SeedRule]) -> None:
+    """See that a policy has what it draws by.
+
+    Raises
+    ------
+    InvalidInput
+        If it does not suit the task, or lacks its rules, its strata or a class of its quotas.
+    """
     suited_policy(policy, schema.task)
     if rules and schema.task != "choice":
         raise InvalidInput(f"rules: must be left out where the answer is {schema.asked}; a seed rule names one class.")

@@ -81,11 +81,6 @@ class Claimed:
     nothing: Nothing | None = None
 
 
-def queue_settings(work: Workspace, conn: Connection) -> QueueSettings:
-    """How the project hands out its questions."""
-    return QueueSettings.from_json(work.settings(conn).get("queue", {}))
-
-
 def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = ()) -> Claimed:
     """Give somebody the next `n` items, each theirs for a while; what they have is theirs for longer.
 
@@ -105,7 +100,7 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
     if not 0 <= n <= MOST_AT_ONCE:
         raise InvalidInput(f"n: must be from 0 to {MOST_AT_ONCE}; got {n}. Ask for fewer at once.")
     with work.database.transaction() as conn:
-        settings = queue_settings(work, conn)
+        settings = work.queue(conn)
         project = work.project_id
         if have:
             leases.renew(conn, project, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
@@ -127,13 +122,13 @@ def held(work: Workspace, who: Annotator) -> list[Assignment]:
     """What somebody holds now, in all windows together."""
     with work.database.reading() as conn:
         mine = leases.held_by(conn, work.project_id, who.name)
-        return assignments(work, conn, queue_settings(work, conn), who.name, mine)
+        return assignments(work, conn, work.queue(conn), who.name, mine)
 
 
 def renew(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> dict[int, datetime]:
     """Hold slots longer; until when, for those that are still theirs."""
     with work.database.transaction() as conn:
-        lease_s = queue_settings(work, conn).lease_s
+        lease_s = work.queue(conn).lease_s
         kept = leases.renew(conn, work.project_id, who.name, tokens, lease_s=lease_s)
     return {slot: _moment(until) for slot, until in kept.items()}
 
@@ -240,12 +235,12 @@ def _why(work: Workspace, conn: Connection, who: Annotator) -> Nothing:
         message = "All that is left is with others at this moment. It comes back if they leave it."
         return Nothing("all_leased", message, min(LATER_S, max(SOON_S, supply.next_lapse_s or LATER_S)))
     if (because := said.get("stopped")) is not None:
-        return Nothing("stopped", f"All questions are answered, and no more are asked: {because}")
+        return Nothing("stopped", f"All questions are answered, and no more are asked; {because}")
     if not any(tallies.per_split(tallies.of(conn, work.project_id), "items").values()):
         return Nothing("no_items", "There are no items yet. The manager adds them.", LATER_S)
     if rounds.last_number(conn, work.project_id) == 0:
         return Nothing("no_round", "No questions have been asked yet. The manager opens the first round.", LATER_S)
-    automatic = queue_settings(work, conn).auto_rounds
+    automatic = work.queue(conn).auto_rounds
     if automatic:
         return Nothing("training", "The next questions are being chosen.", SOON_S)
     return Nothing("all_done", "All questions are answered. The manager may ask more.", LATER_S)

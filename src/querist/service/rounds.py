@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from querist.core.ports import Progress, silent
 from querist.core.rng import generator
 from querist.core.schema import Schema
 from querist.core.signals import PREDICTED
-from querist.core.state import Batch, Query, State
+from querist.core.state import Batch, Purpose, Query, State
 from querist.formats import WorksheetRow, check_worksheet_path, shape_of
 from querist.formats import write_worksheet as write_cells
 from querist.loop.coldstart import RuleReport, Trust, rule_report
@@ -25,10 +26,10 @@ from querist.modeling import kind
 from querist.service import training
 from querist.service.known import prices, signals_of
 from querist.service.pictures import drawn, pixels
-from querist.service.standing import labels, questions, said, state
+from querist.service.standing import labels, questions, said, state, trust_in
 from querist.service.worksheets import refuse_untold
 from querist.service.workspace import Held, Workspace
-from querist.store import answers, items, models, rounds, versions
+from querist.store import answers, items, models, outbox, rounds, slots, versions
 from querist.store.db import Connection
 
 PREVIEW_CHARACTERS = 90
@@ -122,7 +123,8 @@ def ask(
 
 
 def _ask_pool(work: Workspace, k: int | None, annotator: str | None, progress: Progress) -> Asked:
-    trained = _train_if_due(work, progress)
+    trained = train_if_due(work, progress)
+    progress(0, 1, "freezing")
     with work.database.reading() as conn:
         pool = work.held(conn, "pool")  # read before the lock is taken: it may be large
     with work.database.transaction() as conn:
@@ -135,17 +137,20 @@ def _ask_pool(work: Workspace, k: int | None, annotator: str | None, progress: P
         before = versions.freeze(conn, work.project_id, note="")
         now = state(work, conn, pool, schema)
         record = models.latest(conn, work.project_id)
-        trust = _trust(conn, work)
+        trust = trust_in(work, conn)
         answered_until = answers.head(conn, work.project_id)[0]
+    progress(0, 1, "scoring")
     model = None if record is None else training.model_of(work, record.number)
     known = signals_of(work, pool, now, record, model, schema, progress=progress)
+    progress(0, 1, "selecting")
     _, batch = ask_state(now, known, PolicyChooser(now.policy), k=k, trust=trust, annotator=annotator)
     suggestions = kind(schema).suggest(known, batch.ids, schema)
     had_a_say = any(map(known.ready, PREDICTED))
+    progress(0, 1, "opening")
     with work.database.transaction() as conn:
-        rounds.open_round(
+        _open(
             conn,
-            work.project_id,
+            work,
             batch=batch,
             seqs=pool.seqs[batch.ids],
             policy=now.policy,
@@ -273,6 +278,22 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
     return Replayed(number, False, f"Round {number} drawn again differs: {common} of {len(stored)} items are the same.")
 
 
+def _open(
+    conn: Connection, work: Workspace, *, batch: Batch, seqs: Rows, purpose: Purpose, **more: Any
+) -> rounds.RoundRecord:
+    """Open a round as the project's queue wants it, and tell whoever listens."""
+    settings = work.queue(conn)
+    skills: dict[int, str] = {}
+    if (name := settings.skill_field) is not None:
+        fields = items.fields_of(conn, [int(seq) for seq in seqs])
+        skills = {seq: str(value) for seq, each in fields.items() if (value := each.get(name)) not in (None, "")}
+    wants = slots.Wants(settings.overlap, settings.slot_tiers, skills)
+    opened = rounds.open_round(conn, work.project_id, batch=batch, seqs=seqs, purpose=purpose, wants=wants, **more)
+    told = {"round": opened.number, "n_asked": opened.n_asked, "strategy": opened.strategy, "purpose": purpose}
+    outbox.post(conn, work.project_id, "round.opened", told)
+    return opened
+
+
 def _groups_then(pool: Held, record: rounds.RoundRecord) -> Rows:
     """Near-duplicate groups as they were: items that come later join and merge them."""
     groups = np.full(len(pool), -1, dtype=np.int64)
@@ -281,7 +302,8 @@ def _groups_then(pool: Held, record: rounds.RoundRecord) -> Rows:
     return groups
 
 
-def _train_if_due(work: Workspace, progress: Progress) -> training.Trained | None:
+def train_if_due(work: Workspace, progress: Progress) -> training.Trained | None:
+    """A model on all labels, where one would differ from the newest and can be; None where not."""
     with work.database.reading() as conn:
         due = trusts_model(work.policy(conn)) and training.is_due(work, conn)
         some = len(labels(work, conn, work.held(conn, "pool"), work.schema(conn))) > 0
@@ -314,9 +336,9 @@ def _ask_held_out(work: Workspace, k: int | None, split: str) -> Asked:
             for rank, row in enumerate(drawn)
         )
         batch = Batch(number, queries, "random", policy.digest, len(free))
-        rounds.open_round(
+        _open(
             conn,
-            work.project_id,
+            work,
             batch=batch,
             seqs=held.seqs[batch.ids],
             policy=policy,
@@ -360,9 +382,3 @@ def _entry(record: rounds.QueryRecord, schema: Schema) -> Entry:
         suggestion=schema.cell(suggestion["value"]) if "value" in suggestion else None,
         confidence=suggestion.get("score"),
     )
-
-
-def _trust(conn: Connection, work: Workspace) -> Trust | None:
-    """What was last said of trust; None once it was given, since it is not taken back."""
-    record = models.last_trust(conn, work.project_id)
-    return None if record is None or record["ok"] else Trust(**record)

@@ -14,9 +14,10 @@ from querist.core.checks import Array, Rows
 from querist.core.crowd import Said
 from querist.core.schema import Schema
 from querist.core.state import Query, State, Value
+from querist.loop.coldstart import Trust
 from querist.modeling import kind
 from querist.service.workspace import Held, Workspace
-from querist.store import answers, rounds
+from querist.store import answers, models, rounds
 from querist.store import labels as stored
 from querist.store.db import Connection
 
@@ -137,3 +138,9 @@ def state(work: Workspace, conn: Connection, pool: Held, schema: Schema) -> Stat
         n_asked=found.n_asked,
         memory=rounds.memory(conn, work.project_id),
     )
+
+
+def trust_in(work: Workspace, conn: Connection) -> Trust | None:
+    """What was last said of trust; None once it was given, since it is not taken back."""
+    record = models.last_trust(conn, work.project_id)
+    return None if record is None or record["ok"] else Trust(**record)

@@ -23,7 +23,8 @@ from querist.modeling import Pool, fit, kind
 from querist.modeling import trust as cross_validated
 from querist.service.standing import Labels, as_labels, by_row, labels
 from querist.service.workspace import Held, Workspace
-from querist.store import answers, models, rounds, versions
+from querist.store import answers, models, outbox, rounds, versions
+from querist.store.columns import finite
 from querist.store.db import Connection
 
 PROBE_ITEMS = 256  # enough to tell two fits apart; few enough to cost nothing
@@ -54,9 +55,12 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     InvalidInput
         If nothing is labeled yet.
     """
+    progress(0, 1, "freezing")
     with work.database.transaction() as conn:
         version = versions.freeze(conn, work.project_id, note="")
-        rounds.close_answered(conn, work.project_id, dataset_after=version.number)
+        for closed in rounds.close_answered(conn, work.project_id, dataset_after=version.number):
+            told = {"round": closed, "dataset": version.number}
+            outbox.post(conn, work.project_id, "round.closed", told)
         n_answers = answers.n_answers(conn, work.project_id, "pool")
     with work.database.reading() as conn:
         schema, policy = work.schema(conn), work.policy(conn)
@@ -86,6 +90,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     progress(1, 3, "fitting")
     trust = None if trusted_before else _trust(recipe, encoded, known, schema, policy, number)
     progress(2, 3, "fitting")
+    progress(0, 1, "evaluating")
     measured, detail = _measured(model, encoding.features(test.inputs) if len(tested) else None, tested, schema)
     with work.database.transaction() as conn:
         latest = models.latest(conn, work.project_id)
@@ -112,6 +117,8 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
             metrics=measured,
             detail=detail,
         )
+        told = {"model": number, "dataset": version.number, "metrics": finite(measured)}
+        outbox.post(conn, work.project_id, "model.trained", told)
         if trust is not None:
             models.record_evaluation(
                 conn,

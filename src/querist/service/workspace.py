@@ -12,6 +12,7 @@ from querist.core.checks import Rows
 from querist.core.items import Columns, FieldSpec
 from querist.core.policy import Policy
 from querist.core.ports import Encoding, Model, Prepares, Progress, silent
+from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
 from querist.learners import Recipe, default_recipe, recipe_for, text_encoder_from_json
 from querist.loop.coldstart import SeedRule
@@ -111,6 +112,10 @@ class Workspace:
     def settings(self, conn: Connection) -> dict[str, Any]:
         """What else was said of the project."""
         return dict(projects.settings(conn, self.project_id))
+
+    def queue(self, conn: Connection) -> QueueSettings:
+        """How the project hands out its questions."""
+        return QueueSettings.from_json(self.settings(conn).get("queue", {}))
 
     def spec(self, conn: Connection) -> FieldSpec:
         """What the fields are; empty before the first import."""

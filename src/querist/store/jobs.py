@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from querist.core.errors import Conflict, NotFound
 from querist.store.columns import utc_now
 from querist.store.queue_tables import JobKind, JobState, job
+
+__all__ = ["Job", "JobKind", "JobState"]
 from querist.store.sql import clock
 
 

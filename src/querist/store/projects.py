@@ -86,6 +86,14 @@ def get(conn: sa.Connection, name: str) -> Project:
     return _project(row)
 
 
+def name_of(conn: sa.Connection, project_id: int) -> str:
+    """The name of a project by its number."""
+    name: str | None = conn.scalar(sa.select(project.c.name).where(project.c.id == project_id))
+    if name is None:
+        raise _unknown(project_id)
+    return name
+
+
 def listed(conn: sa.Connection) -> list[Project]:
     """Every project, by name."""
     return [_project(row) for row in conn.execute(sa.select(project).order_by(project.c.name))]

@@ -245,9 +245,24 @@ def by_id(conn: sa.Connection, project_id: int, ids: Sequence[int]) -> list[Quer
     return found
 
 
-def n_pending(conn: sa.Connection, project_id: int) -> int:
-    """How many items are out with annotators."""
-    return conn.scalar(sa.select(sa.func.sum(round_.c.n_pending)).where(round_.c.project_id == project_id)) or 0
+def n_pending(conn: sa.Connection, project_id: int, *, purpose: Purpose | None = None) -> int:
+    """How many items are out with annotators, by rounds of every purpose or of one."""
+    waiting = sa.select(sa.func.sum(round_.c.n_pending)).where(round_.c.project_id == project_id)
+    return conn.scalar(waiting if purpose is None else waiting.where(round_.c.purpose == purpose)) or 0
+
+
+def last_to_learn(conn: sa.Connection, project_id: int) -> RoundRecord | None:
+    """The newest round that asked in order to learn, not to measure; None before the first."""
+    asked = _rounds(project_id).where(round_.c.purpose != "evaluation").order_by(None)
+    row = conn.execute(asked.order_by(round_.c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else _round(row)
+
+
+def numbers_after(conn: sa.Connection, project_id: int, number: int) -> dict[int, Purpose]:
+    """The rounds opened after one, each with its purpose."""
+    c = round_.c
+    asked = sa.select(c.number, c.purpose).where(c.project_id == project_id, c.number > number).order_by(c.number)
+    return {row.number: row.purpose for row in conn.execute(asked)}
 
 
 def spent_usd(conn: sa.Connection, project_id: int) -> float:

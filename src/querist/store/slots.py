@@ -96,6 +96,18 @@ def take_back_rounds(conn: sa.Connection, project_id: int, round_ids: Iterable[i
         _withdraw(conn, project_id, slot.c.query_id.in_(of_rounds))
 
 
+def n_live(conn: sa.Connection, round_id: int, *, limit: int) -> int:
+    """How many slots of a round are open or leased, counted up to a limit."""
+    c = slot.c
+    some = (
+        sa.select(c.id)
+        .join(query, query.c.id == c.query_id)
+        .where(query.c.round_id == round_id, c.state.in_(LIVE))
+        .limit(limit)
+    )
+    return conn.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+
 def filled_by(conn: sa.Connection, project_id: int, item_seq: int, event_id: str) -> bool:
     """Whether this answer fills a slot."""
     c = slot.c

@@ -1,0 +1,232 @@
+"""The round worker: rounds follow one another by themselves, each once, whoever dies on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from querist.core.errors import Conflict
+from querist.core.policy import Budget, Policy
+from querist.core.schema import Schema
+from querist.service import answering, driving, intake, projects, queue
+from querist.service.driving import Driver
+from querist.service.workspaces import Workspaces
+from querist.store import jobs, rounds, slots
+from querist.store.db import Database
+
+ANN, BEA = queue.Annotator("ann"), queue.Annotator("bea")
+
+
+@pytest.fixture
+def open_project(database_url: str) -> Iterator[Any]:
+    """Makes a project of two clouds of points: `open_project(**settings)` gives its workspaces and itself."""
+    opened = []
+
+    def make(*, n: int = 60, batch: int = 6, budget: Budget | None = None, **settings: Any) -> Any:
+        all_of = Workspaces(Database.open(database_url))
+        opened.append(all_of)
+        policy = Policy(batch_size=batch, budget=budget or Budget(), near_duplicates=None)
+        work = all_of.create(
+            "points", schema=Schema("side", ("left", "right")), policy=policy, shares={"test": 0.2, "calibration": 0.0}
+        )
+        rng = np.random.default_rng(0)
+        rows = [{"id": f"p{i:03d}", "v": (rng.normal(size=3) + (i % 2) * 4).tolist()} for i in range(n)]
+        intake.add_items(work, rows)
+        projects.set_queue(work, settings)
+        return all_of, work
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+def answered(work: Any, who: queue.Annotator, n: int = 100) -> int:
+    """How many items somebody could answer, rightly."""
+    done = 0
+    while done < n:
+        claimed = queue.claim(work, who, 1)
+        if not claimed.assignments:
+            break
+        one = claimed.assignments[0]
+        value = "right" if int(one.item_id[1:]) % 2 else "left"
+        did = answering.Act(f"{who.name}-{one.slot}", "submit", one.item_id, one.slot, one.token, value)
+        assert answering.act(work, who, did).state == "done"
+        done += 1
+    return done
+
+
+def listed(work: Any) -> list[Any]:
+    with work.database.reading() as conn:
+        return rounds.listed(conn, work.project_id)
+
+
+def test_the_next_round_opens_once_the_answers_are_in(open_project: Any) -> None:
+    all_of, work = open_project()
+    driver = Driver(all_of)
+    assert not driver.step(), "the first round is for a person to ask for"
+    driving.request(work, by="mia")
+    assert driver.step()
+    assert answered(work, ANN, 5) == 5
+    assert not driver.step(), "one answer is missing"
+    assert answered(work, ANN) == 1
+    assert queue.claim(work, ANN).nothing.code == "training"
+    assert driver.step()
+    assert [(r.number, r.state, r.n_asked, r.n_answered) for r in listed(work)] == [
+        (1, "closed", 6, 6),
+        (2, "open", 6, 0),
+    ]
+    done = driving.listed(work)
+    assert [(job.state, job.attempts, job.requested_by) for job in done] == [("done", 1, "querist"), ("done", 1, "mia")]
+    assert done[0].result["model"] == 1
+
+
+def test_a_round_waits_for_every_answer_that_was_wanted(open_project: Any) -> None:
+    all_of, work = open_project(overlap=2)
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    assert answered(work, ANN) == 6
+    assert queue.claim(work, ANN).nothing.code == "done_by_you"
+    assert not driver.step()
+    assert answered(work, BEA) == 6
+    assert driver.step()
+    assert [r.number for r in listed(work)] == [1, 2]
+
+
+def test_a_quorum_is_enough_and_the_rest_is_put_in_order_anew(open_project: Any) -> None:
+    all_of, work = open_project(quorum=0.5)
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    assert answered(work, ANN, 2) == 2
+    assert not driver.step()
+    on_screen = queue.claim(work, ANN).assignments[0]
+    assert answered(work, BEA, 1) == 1
+    assert driver.step()
+    assert [r.number for r in listed(work)] == [1, 2]
+    with work.database.reading() as conn:
+        waiting = slots.unshown(conn, work.project_id)
+        held = [lease.slot_id for lease in queue.leases.held_by(conn, work.project_id, "ann")]
+    assert held == [on_screen.slot]
+    assert len(waiting) == 2 + 6
+    assert on_screen.slot not in [slot_id for slot_id, *_ in waiting]
+    assert len({place for *_, place in waiting}) == len(waiting)
+
+
+def test_a_round_past_its_deadline_is_not_waited_for(open_project: Any) -> None:
+    all_of, work = open_project(deadline_s=3600)
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    answered(work, ANN, 2)
+    assert not driver.step()
+    with work.database.transaction() as conn:
+        conn.exec_driver_sql("UPDATE round SET created_at = '2020-01-01T00:00:00.000000Z'")
+    assert driver.step()
+    assert [r.number for r in listed(work)] == [1, 2]
+
+
+def test_some_test_items_are_asked_beside_each_round_until_there_are_enough(open_project: Any) -> None:
+    all_of, work = open_project(test_per_round=2, test_labels=3)
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    for _ in range(3):
+        driver.step()
+        answered(work, ANN)
+    assert [(r.purpose, r.n_asked) for r in listed(work)] == [
+        ("start", 6),
+        ("evaluation", 2),
+        (listed(work)[2].purpose, 6),
+        ("evaluation", 1),
+        (listed(work)[4].purpose, 6),
+    ]
+
+
+def test_a_spent_budget_stops_the_project_and_says_so(open_project: Any) -> None:
+    all_of, work = open_project(budget=Budget(labels=6))
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    answered(work, ANN)
+    assert driver.step()
+    nothing = queue.claim(work, ANN).nothing
+    assert nothing.code == "stopped"
+    assert "budget" in nothing.message
+    assert not driver.step()
+    with work.database.reading() as conn:
+        assert work.settings(conn)["stopped"]
+
+
+def test_nothing_is_handed_out_or_chosen_while_paused(open_project: Any) -> None:
+    all_of, work = open_project()
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    held = queue.claim(work, ANN).assignments[0]
+    driving.pause(work)
+    assert queue.claim(work, BEA).nothing.code == "paused"
+    did = answering.Act("k", "submit", held.item_id, held.slot, held.token, "left")
+    assert answering.act(work, ANN, did).state == "done", "what is on a screen can be answered"
+    assert not driver.step()
+    driving.resume(work)
+    assert answered(work, BEA) == 5
+    assert driver.step()
+
+
+def test_one_job_is_under_way_at_a_time(open_project: Any) -> None:
+    _, work = open_project()
+    driving.request(work, by="mia")
+    with pytest.raises(Conflict, match="under way already"):
+        driving.request(work, by="mia")
+
+
+def test_a_job_whose_worker_fell_silent_is_taken_over_and_done_once(open_project: Any) -> None:
+    all_of, work = open_project()
+    driving.request(work, by="mia")
+    with work.database.transaction() as conn:
+        dead = jobs.take(conn, "dead", lease_s=-1.0)
+    driving.open_next(work, dead, lambda *_: None)  # it opened the round, and died before it could say so
+    assert Driver(all_of).step()
+    assert [r.number for r in listed(work)] == [1]
+    assert [(job.state, job.attempts) for job in driving.listed(work)] == [("done", 2)]
+    with pytest.raises(Conflict, match="this worker's"), work.database.transaction() as conn:
+        jobs.finish(conn, dead.id, "dead", {})
+
+
+def test_what_fails_is_tried_again_and_then_left_with_its_error(
+    open_project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_of, work = open_project()
+    driving.request(work, by="mia")
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("no reason")
+
+    with monkeypatch.context() as broke:
+        broke.setattr(driving.rounds, "ask", broken)
+        for _ in range(driving.TRIES):
+            assert Driver(all_of).step()
+            with work.database.transaction() as conn:
+                conn.exec_driver_sql("UPDATE job SET not_before = 0")
+    job = driving.listed(work)[0]
+    assert (job.state, job.attempts, job.error) == ("failed", driving.TRIES, "ZeroDivisionError: no reason")
+    driving.retry(work, job.id)
+    assert Driver(all_of).step()
+    assert driving.listed(work)[0].state == "done"
+
+
+def test_a_round_that_was_taken_back_is_not_followed_by_itself(open_project: Any) -> None:
+    all_of, work = open_project()
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    answered(work, ANN, 2)
+    with work.database.transaction() as conn:
+        rounds.withdraw(conn, work.project_id, 1)
+    assert queue.claim(work, ANN).nothing is not None
+    driving.request(work, by="mia")
+    driver.step()
+    assert [(r.number, r.state) for r in listed(work)] == [(1, "closed"), (2, "open")]
