@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isqrt
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -90,6 +91,6 @@ def _is_square_or_rows(value: Any) -> bool:
         return False
     if isinstance(value[0], list | tuple | np.ndarray):
         sides = {len(row) for row in value} if all(isinstance(row, list | tuple | np.ndarray) for row in value) else {0}
-        return len(sides) == 1 and all(SMALLEST <= side <= LARGEST for side in (len(value), *sides))
-    side = round(len(value) ** 0.5)
+        return len(sides) == 1 and all(SMALLEST <= side <= LARGEST for side in {len(value), *sides})
+    side = isqrt(len(value))
     return side * side == len(value) and SMALLEST <= side <= LARGEST

@@ -13,6 +13,8 @@ METRICS = {
     "ece": "calibration error",
     "r2": "R²",
     "rmse": "RMSE",
+    "quadratic_kappa": "quadratic kappa",
+    "mae": "mean absolute error",
     "micro_f1": "micro-F1",
     "subset_accuracy": "share of items with every label right",
     "label_accuracy": "share of labels right",

@@ -7,6 +7,7 @@ from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
 from querist.metrics.efficiency import efficiencies, labels_to_reach
 from querist.metrics.labels import evaluate_labels, per_label
+from querist.metrics.ratings import evaluate_ratings, expected_levels, mae, middle_levels, quadratic_kappa
 from querist.metrics.scores import (
     METRICS,
     PerClass,
@@ -41,16 +42,21 @@ __all__ = [
     "evaluate_boxes",
     "evaluate_labels",
     "evaluate_number",
+    "evaluate_ratings",
     "evaluate_spans",
+    "expected_levels",
     "holm",
     "iou_matrix",
     "labels_to_reach",
     "log_loss",
     "macro_f1",
+    "mae",
+    "middle_levels",
     "per_class",
     "per_class_spans",
     "per_label",
     "per_thousand",
+    "quadratic_kappa",
     "r2",
     "reliability",
     "right_boxes",

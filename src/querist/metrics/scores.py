@@ -20,22 +20,20 @@ from querist.core.schema import Task
 from querist.metrics import inputs, ranked
 from querist.metrics.calibration import ece
 
+OF_CLASSES = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "average_precision", "log_loss", "brier", "ece")
 METRICS: Mapping[Task, tuple[str, ...]] = {
-    "choice": (
-        "accuracy",
-        "balanced_accuracy",
-        "macro_f1",
-        "auc",
-        "average_precision",
-        "log_loss",
-        "brier",
-        "ece",
-    ),
+    "choice": OF_CLASSES,
+    "pair": OF_CLASSES,
+    "review": OF_CLASSES,
     "labels": ("macro_f1", "micro_f1", "subset_accuracy", "label_accuracy", "average_precision"),
     "spans": ("span_f1", "span_precision", "span_recall", "span_macro_f1", "character_f1"),
     "boxes": ("box_ap", "box_f1", "box_precision", "box_recall"),
     "number": ("r2", "rmse"),
-}  # what `evaluate` and its like give
+    "rating": ("quadratic_kappa", "mae", "r2", "accuracy", "macro_f1", "log_loss", "ece"),
+    "polygons": (),
+    "ranking": (),
+    "text": (),
+}  # what `evaluate` and its like give; nothing where no model learns the answers
 
 
 @dataclass(frozen=True, slots=True)

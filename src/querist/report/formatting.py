@@ -9,6 +9,7 @@ from querist.core.words import METRICS, metric_name
 
 NOTHING = "–"
 __all__ = [
+    "BELOW_ZERO",
     "LOWER_IS_BETTER",
     "NOTHING",
     "ONE_OR_LESS",
@@ -25,8 +26,9 @@ __all__ = [
     "times",
     "whole",
 ]
-ONE_OR_LESS = frozenset(METRICS) - {"log_loss", "rmse", "brier"}
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "rmse"})
+ONE_OR_LESS = frozenset(METRICS) - {"log_loss", "rmse", "mae", "brier"}
+BELOW_ZERO = frozenset({"r2", "quadratic_kappa"})  # where a guess would have done better
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "rmse", "mae"})
 
 
 def decimal(value: float | None, places: int = 3) -> str:

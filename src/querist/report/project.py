@@ -208,5 +208,5 @@ def _curve(view: ProjectView, metric: str, kind: str) -> Markup:
     name, y = fmt.metric_name(metric), [float(p.metrics[metric]) for p in points]
     end = fmt.decimal(y[-1]) if y else None
     line = Line(name, 1, [float(p.n_labels) for p in points], y, y, y, end=end)
-    bounds = (0.0, 1.0) if metric in fmt.ONE_OR_LESS and metric != "r2" else None
+    bounds = (0.0, 1.0) if metric in fmt.ONE_OR_LESS - fmt.BELOW_ZERO else None
     return line_chart([line], title=f"{name} against labels", x_label="labels", y_label=name, kind=kind, bounds=bounds)

@@ -42,6 +42,7 @@ OTHER_METRICS = (
     "auc",
     "r2",
     "rmse",
+    "mae",
     "log_loss",
     "average_precision",
     "balanced_accuracy",
@@ -163,7 +164,7 @@ def _lines(
 
 
 def _bounds(metric: str) -> tuple[float, float] | None:
-    return (0.0 if metric != "r2" else float("-inf"), 1.0) if metric in fmt.ONE_OR_LESS else None
+    return (float("-inf") if metric in fmt.BELOW_ZERO else 0.0, 1.0) if metric in fmt.ONE_OR_LESS else None
 
 
 def _curves(study: Study, lines: Sequence[Line], found: Finding, kind: str) -> Markup:
