@@ -26,9 +26,15 @@ OF_A_TASK: Mapping[Task, tuple[str, ...]] = {
     "spans": ("tokens", "member_tokens"),
     "boxes": ("boxes",),
     "number": ("predictions", "member_predictions"),
-}  # signals that only one task has; "labels" are those of a choice and of a number
+}  # signals that only one task has, or such as are learned alike; "labels" are those of a choice and of a number
+LEARNED_AS: Mapping[Task, Task] = {"pair": "choice", "rating": "choice", "review": "choice"}
+NOT_OF_NAMES = ("prior", "votes")  # signals that read classes off their names, or off seed rules, which name one
+UNLEARNED: tuple[Task, ...] = ("polygons", "ranking", "text")
 PLAIN: Mapping[Task, str] = {
     "choice": "margin",
+    "pair": "margin",
+    "rating": "margin",
+    "review": "margin",
     "labels": "multi_label_uncertainty",
     "spans": "mnlp",
     "boxes": "box_uncertainty",
@@ -192,7 +198,7 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     ------
     InvalidInput
         If there is none, or it reads what only another kind of answer has, such as class probabilities where the answer
-        is a number.
+        is a number, or a model where none learns the answers.
 
     Examples
     --------
@@ -201,11 +207,15 @@ def suited(name: str, task: Task, params: Mapping[str, Any] | None = None) -> St
     querist.core.errors.InvalidInput: strategy: must suit a number; 'margin' needs probs. Use 'auto'.
     """
     strategy, _ = resolve(name, params)
-    foreign = {need for other, needs in OF_A_TASK.items() if other != task for need in needs}
-    foreign |= {"labels"} if task not in ("choice", "number") else set()
-    if lacking := [need for need in strategy.needs if need in foreign and name not in ANY_TASK]:
-        answer = "a choice of classes" if task == "choice" else f"a {task}" if task == "number" else task
-        raise InvalidInput(f"strategy: must suit {answer}; {name!r} needs {lacking[0]}. Use {ANY_TASK[0]!r}.")
+    foreign = _foreign(task)
+    lacking = [need for need in strategy.needs if need in foreign and name not in ANY_TASK]
+    if lacking and task in UNLEARNED:
+        raise InvalidInput(
+            f"strategy: must suit {_answer(task)}, which no model learns; {name!r} needs {lacking[0]}. Use "
+            f"{ANY_TASK[0]!r}, 'random', or one that looks at the items only, such as 'max_herding'."
+        )
+    if lacking:
+        raise InvalidInput(f"strategy: must suit {_answer(task)}; {name!r} needs {lacking[0]}. Use {ANY_TASK[0]!r}.")
     return strategy
 
 
@@ -215,8 +225,8 @@ def suited_policy(policy: Policy, task: Task) -> None:
     Raises
     ------
     InvalidInput
-        If its strategy or its start reads what only another kind of answer has, or it has quotas by class where an
-        answer is no class.
+        If its strategy or its start reads what only another kind of answer has, or it has quotas by class where no one
+        class is predicted.
 
     Examples
     --------
@@ -225,16 +235,35 @@ def suited_policy(policy: Policy, task: Task) -> None:
     querist.core.errors.InvalidInput: start: must suit spans; 'rules' is for a choice of classes. Use 'k_means'.
     """
     suited(policy.strategy, task, policy.params)
-    if task == "choice":
-        return
-    answer = "a number" if task == "number" else task
-    if set(find(policy.start).needs) & set(OF_A_TASK["choice"]):
-        raise InvalidInput(f"start: must suit {answer}; {policy.start!r} is for a choice of classes. Use 'k_means'.")
-    if policy.quotas:
+    if task != "choice" and set(find(policy.start).needs) & set(OF_A_TASK["choice"]):
         raise InvalidInput(
-            f"quotas: must be left out where the answer is {answer}, since they go by the one class that is predicted; "
-            f"got {dict(policy.quotas)}."
+            f"start: must suit {_answer(task)}; {policy.start!r} is for a choice of classes. Use 'k_means'."
         )
+    if policy.quotas and _learned_as(task) != "choice":
+        raise InvalidInput(
+            f"quotas: must be left out where the answer is {_answer(task)}, since they go by the one class that is "
+            f"predicted; got {dict(policy.quotas)}."
+        )
+
+
+def _foreign(task: Task) -> set[str]:
+    """The signals that this task does not have."""
+    alike = _learned_as(task)
+    found = {need for other, needs in OF_A_TASK.items() if other != alike for need in needs}
+    if alike not in ("choice", "number"):
+        found.add("labels")
+    return found.union(NOT_OF_NAMES) if task != "choice" else found
+
+
+def _learned_as(task: Task) -> Task:
+    return LEARNED_AS.get(task, task)
+
+
+def _answer(task: Task) -> str:
+    """The answers of a task, in a sentence."""
+    if task == "choice":
+        return "a choice of classes"
+    return task if task in ("labels", "spans", "boxes", "polygons") else f"a {task}"
 
 
 def strategy_names() -> tuple[str, ...]:

@@ -48,6 +48,8 @@ PREDICTED = (
     "boxes",
 )
 
+NO_LEARNER = "none"  # the learner's kind where no model learns the answers
+
 Source = Array | Callable[[], Array]
 
 
@@ -64,7 +66,7 @@ class Signals:
         Names of the strata's numbers, where group quotas speak of them.
     learner_kind : str
         What the model reads and how, as far as it is known: `linear` (a linear model on the embeddings), `trees`, or
-        empty. `auto` goes by it.
+        empty; `none` where no model learns the answers. `auto` goes by it.
     **sources : array or callable returning one
         By the names of `SIGNALS`. A callable runs at the first need, and its result is kept. An array is checked at
         once; of the embeddings, which are large and the same in every round, only the shape until they are read whole.

@@ -307,7 +307,7 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
     held_back: str | None = None
     if strategy.trusts_model:
         predicted = [need for need in strategy.needs if need in PREDICTED]
-        if predicted and not any(signals.has(need) for need in predicted) and len(set(state.labels.values())) < 2:
+        if predicted and not any(signals.has(need) for need in predicted) and _n_learned(state, signals) < 2:
             why = "all labels are of one class" if state.labels else "nothing is labeled yet"
             held_back = f"{strategy.name} needs a model, and {why}"
         # Once all is labeled the start has nothing to ask; which label to doubt, the answers themselves tell, too.
@@ -323,6 +323,13 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
             f"{held_back}; {start.name} needs {' and '.join(missing)}, which are not known, so random chose",
         )
     return start.name, f"{held_back}; {start.name} chose"
+
+
+def _n_learned(state: State, signals: Signals) -> int:
+    """How many distinct answers a model could learn; of those that hold more than it learns, the signal has its part."""
+    if signals.has("labels") and signals.has("labeled"):
+        return len(np.unique(signals.get("labels")[signals.get("labeled")]))
+    return len(set(state.labels.values()))
 
 
 def _all_asked(state: State, strategy: Strategy) -> bool:

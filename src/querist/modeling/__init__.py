@@ -11,12 +11,13 @@ import numpy as np
 from querist.core.checks import Array, Rows
 from querist.core.ports import Learner, Model
 from querist.core.schema import Schema
-from querist.core.signals import Signals
+from querist.core.signals import NO_LEARNER, Signals
 from querist.learners import kind_of
 from querist.loop.coldstart import Trust
 from querist.modeling.fitting import Standing, fit
-from querist.modeling.kinds import KINDS, Detail, Kind
+from querist.modeling.kind import Detail, Kind
 from querist.modeling.pool import Pool, pool_of, zero_shot_prior
+from querist.modeling.tasks import KINDS
 
 __all__ = ["Detail", "Kind", "Pool", "fit", "kind", "pool_of", "predict", "signals", "trust", "zero_shot_prior"]
 
@@ -58,9 +59,9 @@ def signals(
     now = Standing(pool, model, learner, known, schema, seed, number, unseen, answers)
     return Signals(
         pool.n_items,
-        classes=schema.classes,
+        classes=schema.options,
         strata_names=strata_names,
-        learner_kind=kind_of(model),
+        learner_kind=kind_of(model) if kind(schema).learns else NO_LEARNER,
         labeled=lambda: np.isin(np.arange(pool.n_items), known()[0]),
         embeddings=pool.embeddings,
         costs=costs,

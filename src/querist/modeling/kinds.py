@@ -1,13 +1,10 @@
-"""What a task's answers are to a model: how they become an array, what is predicted of them, and how that is measured.
-
-One `Kind` per task; the loop, the simulation and the service ask it instead of asking which task they have.
+"""What a choice, labels, spans, boxes and a number are to a model: how they become an array, what is predicted of them,
+and how that is measured.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,13 +12,10 @@ import numpy as np
 from querist.core.answers import as_objects
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import OneClassOnly
-from querist.core.items import take
-from querist.core.ports import Classifies, Detects, Learner, Model, Predicts, ProbesLabels, Tags
-from querist.core.rng import generator
+from querist.core.ports import Classifies, Detects, Model, Predicts, ProbesLabels, Tags
 from querist.core.schema import Schema, Task
 from querist.core.signals import Signals
-from querist.learners import fold_outputs
-from querist.loop.coldstart import Trust, no_trust, trust_classes, trust_labels, trust_numbers, trust_sets
+from querist.loop.coldstart import Trust, trust_classes, trust_labels, trust_numbers, trust_sets
 from querist.metrics import (
     evaluate,
     evaluate_boxes,
@@ -35,97 +29,25 @@ from querist.metrics import (
     right_boxes,
 )
 from querist.modeling.fitting import Standing, head_of, lacks, members_of, tag_members_of, unseen_of
-from querist.modeling.pool import Pool, zero_shot_prior
+from querist.modeling.kind import FOLDS, PROBE_DIGITS, Detail, Kind, Sources, scattered, suggested
+from querist.modeling.pool import zero_shot_prior
 
-FOLDS, FEW_FOLDS = 5, 2
+FEW_FOLDS = 2
 MANY_LABELS = 50  # each is a fit of its own in every fold: from here on few folds must do
 SURE = 0.5  # score from which on a box counts
-PROBE_DIGITS = 4  # predictions are compared to this many: other processors round differently further down
-Sources = dict[str, Callable[[], Array]]
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """What a report shows of a model beside its metrics; empty where the task has no such thing."""
+class Choice(Kind):
+    """One of the classes."""
 
-    per_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    calibration: tuple[tuple[float, float, float], ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, without what is empty."""
-        body: dict[str, Any] = {"per_class": dict(self.per_class)} if self.per_class else {}
-        return body | ({"calibration": [list(row) for row in self.calibration]} if self.calibration else {})
-
-
-class Kind(ABC):
-    """The answers of one task."""
-
-    task: ClassVar[Task]
-
-    @abstractmethod
-    def array(self, codes: Sequence[Any], n_classes: int) -> Array:
-        """Codes of the schema as what a learner reads, a row per item."""
-
-    @abstractmethod
-    def predict(self, model: Model, X: Any) -> Any:
-        """What the model says of items, in the form that `evaluate` takes."""
-
-    @abstractmethod
-    def guess(self, y: Array, n_items: int, n_classes: int) -> Any:
-        """As `predict`, from the labels alone, where there is no model yet."""
-
-    @abstractmethod
-    def evaluate(self, truth: Array, predicted: Any, classes: Sequence[str]) -> dict[str, float]:
-        """The task's metrics."""
-
-    @abstractmethod
-    def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
-        """Whether predictions from folds that did not see the items beat guessing."""
-
-    @abstractmethod
-    def sources(self, now: Standing) -> Sources:
-        """The signals that only this task has."""
-
-    def detail(self, truth: Array, predicted: Any, classes: Sequence[str]) -> Detail:
-        """What else a report shows of a model."""
-        return Detail()
-
-    def suggest(self, known: Signals, rows: Rows, schema: Schema) -> list[dict[str, Any] | None]:
-        """What the model would answer of these rows, and how sure it is, where its say is at hand; else None."""
-        return [None] * len(rows)
-
-    def trust(
-        self, learner: Learner, pool: Pool, rows: Rows, y: Array, *, n_classes: int, seed: int, number: int
-    ) -> Trust:
-        """What cross-validation on the labeled rows says of the learner."""
-        try:
-            predicted, folded = fold_outputs(
-                learner,
-                take(pool.features, rows),
-                y,
-                self.predict,
-                n_classes=n_classes,
-                rng=generator(seed, "trust", number),
-                n_folds=self.n_folds(n_classes),
-            )
-        except OneClassOnly:
-            return no_trust("all labeled items are of one class")
-        return self.trusted(predicted, y[folded], n_classes)
-
-    def n_folds(self, n_classes: int) -> int:
-        """Folds of the cross-validation that trust goes by."""
-        return FOLDS
-
-    def plain(self, predicted: Any) -> Any:
-        """Predictions as plain JSON, rounded, by which two fits are told apart."""
-        return (np.round(predicted.astype(np.float64), PROBE_DIGITS) + 0.0).tolist()
-
-
-class _Choice(Kind):
-    task = "choice"
+    task: ClassVar[Task] = "choice"
 
     def array(self, codes: Sequence[Any], n_classes: int) -> Array:
         return np.array(codes, dtype=np.int64)
+
+    def check(self, y: Array) -> None:
+        if len(np.unique(y)) < 2:
+            raise OneClassOnly
 
     def predict(self, model: Model, X: Any) -> Floats:
         return model.predict_proba(X) if isinstance(model, Classifies) else lacks("predict_proba", model)
@@ -146,14 +68,14 @@ class _Choice(Kind):
             return [None] * len(rows)
         probs = known.get("probs")[rows]
         best = probs.argmax(axis=1)
-        return [_suggested(schema.classes[c], probs[i, c]) for i, c in enumerate(best.tolist())]
+        return [suggested(schema.classes[c], probs[i, c]) for i, c in enumerate(best.tolist())]
 
     def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         return trust_classes(predicted, y)
 
     def sources(self, now: Standing) -> Sources:
         pool, model = now.pool, now.model
-        found: Sources = {"labels": lambda: _scattered(pool.n_items, *now.known())}
+        found: Sources = {"labels": lambda: scattered(pool.n_items, *now.known())}
         if pool.embed is not None:
             found["prior"] = lambda: zero_shot_prior(pool, now.schema.classes)
         if now.answers is not None:
@@ -169,7 +91,9 @@ class _Choice(Kind):
         return unseen_of(now, probs) if now.unseen else probs
 
 
-class _Number(Kind):
+class Number(Kind):
+    """A number."""
+
     task = "number"
 
     def array(self, codes: Sequence[Any], n_classes: int) -> Array:
@@ -189,14 +113,16 @@ class _Number(Kind):
 
     def sources(self, now: Standing) -> Sources:
         pool, model = now.pool, now.model
-        found: Sources = {"labels": lambda: _scattered(pool.n_items, *now.known())}
+        found: Sources = {"labels": lambda: scattered(pool.n_items, *now.known())}
         if model is not None:
             found["predictions"] = lambda: self.predict(model, pool.features)
             found["member_predictions"] = lambda: members_of(now)
         return found
 
 
-class _Labels(Kind):
+class Labels(Kind):
+    """Any of the classes, together or none."""
+
     task = "labels"
 
     def array(self, codes: Sequence[Any], n_classes: int) -> Array:
@@ -204,6 +130,12 @@ class _Labels(Kind):
         for row, code in enumerate(codes):
             held[row, list(code)] = True
         return held
+
+    def check(self, y: Array) -> None:
+        if bool((y == y[0]).all()):
+            raise OneClassOnly(
+                "All answers so far name the same labels, so there is nothing to learn. Label other items."
+            )
 
     def predict(self, model: Model, X: Any) -> Floats:
         return model.label_probs(X) if isinstance(model, ProbesLabels) else lacks("label_probs", model)
@@ -224,7 +156,7 @@ class _Labels(Kind):
         held = probs > 0.5
         sure = np.maximum(probs, 1 - probs).min(axis=1)  # of the label that it knows least about
         answers = [schema.decode(np.flatnonzero(row).tolist()) for row in held]
-        return [_suggested(answer, score) for answer, score in zip(answers, sure, strict=True)]
+        return [suggested(answer, score) for answer, score in zip(answers, sure, strict=True)]
 
     def n_folds(self, n_classes: int) -> int:
         return FEW_FOLDS if n_classes > MANY_LABELS else FOLDS
@@ -234,13 +166,15 @@ class _Labels(Kind):
 
     def sources(self, now: Standing) -> Sources:
         pool, model = now.pool, now.model
-        found: Sources = {"label_matrix": lambda: _scattered(pool.n_items, *now.known())}
+        found: Sources = {"label_matrix": lambda: scattered(pool.n_items, *now.known())}
         if model is not None:
             found["label_probs"] = lambda: self.predict(model, pool.features)
         return found
 
 
-class _Spans(Kind):
+class Spans(Kind):
+    """Stretches of a text, each of a class."""
+
     task = "spans"
 
     def array(self, codes: Sequence[Any], n_classes: int) -> Array:
@@ -275,7 +209,7 @@ class _Spans(Kind):
         return [[list(span) for span in spans] for spans in predicted]
 
 
-class _Boxes(Kind):
+class Boxes(Kind):
     """A prediction is, for each item, its boxes and their scores."""
 
     task = "boxes"
@@ -321,16 +255,3 @@ def _shared(truth: Array, predicted: Array) -> Rows:
 
 def _n_parts(answers: Array) -> int:
     return sum(map(len, answers))
-
-
-def _suggested(value: Any, score: float) -> dict[str, Any]:
-    return {"value": value, "score": round(float(score), 6)}
-
-
-def _scattered(n_items: int, rows: Rows, y: Array) -> Array:
-    out = np.zeros((n_items, *y.shape[1:]), dtype=y.dtype)
-    out[rows] = y
-    return out
-
-
-KINDS: Mapping[Task, Kind] = {kind.task: kind for kind in (_Choice(), _Labels(), _Spans(), _Boxes(), _Number())}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from querist.core.checks import Rows
-from querist.core.signals import Signals
+from querist.core.signals import NO_LEARNER, Signals
 from querist.core.strategy import Chosen, Parts, Spec, strategy
 
 MANY_CLASSES = 20  # above, one number for an item's information says too little (docs/strategies/auto.md)
@@ -47,6 +47,8 @@ def decide(known: Known) -> Decision:
     >>> decide(Known(1000, 2, "trees", has_embeddings=True)).spec
     'margin'
     """
+    if known.learner_kind == NO_LEARNER:
+        return _for_items(known)
     if known.sets_of:
         return _for_sets(known)
     if known.by_price:
@@ -66,6 +68,12 @@ def decide(known: Known) -> Decision:
         return _thinned(known, "uncertainty_herding", f"{known.n_classes} classes, more than {MANY_CLASSES}")
     both = {"strategy": "divided", "params": {"strategies": list(TWO_OF_A_KIND)}}
     return _thinned(known, both, f"{known.n_classes} classes on embeddings")
+
+
+def _for_items(known: Known) -> Decision:
+    if known.has_embeddings:
+        return Decision("max_herding", "answers that no model learns, by what the items look like")
+    return Decision("random", "answers that no model learns, and no embeddings to measure distances in")
 
 
 def _for_sets(known: Known) -> Decision:
