@@ -326,7 +326,7 @@ def _who_chooses(state: State, signals: Signals, chooser: Chooser, trust: Trust 
 
 
 def _n_learned(state: State, signals: Signals) -> int:
-    """How many distinct answers a model could learn; of those that hold more than it learns, the signal has its part."""
+    """How many distinct answers a model could learn from; the signal knows where one holds more than is learned."""
     if signals.has("labels") and signals.has("labeled"):
         return len(np.unique(signals.get("labels")[signals.get("labeled")]))
     return len(set(state.labels.values()))
