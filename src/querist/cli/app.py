@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import output, people, pools, project, study
+from querist.cli import output, people, pools, project, serve, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -43,8 +43,10 @@ for command in (
     study.simulate,
     study.strategies,
     study.demo,
+    serve.serve,
 ):
     app.command()(command)
+app.command("worker")(serve.work)
 app.add_typer(people.people_app)
 app.add_typer(people.keys_app)
 

@@ -41,6 +41,11 @@ def emit(value: Any) -> None:
     print(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))  # those that JSON itself does not escape
 
 
+def emit_line(value: Any) -> None:
+    """One JSON document on a line of standard output, at once: of something that goes on."""
+    print(json.dumps(plain(value)), flush=True)
+
+
 def plain(value: Any) -> Any:
     """Plain JSON of dataclasses, maps and sequences; NaN becomes null."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -15,7 +15,6 @@ from querist.core.errors import InvalidInput
 from querist.core.items import FIELD_KINDS
 from querist.core.policy import Policy
 from querist.core.queueing import QueueSettings
-from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
 from querist.learners import SentenceEncoder
 from querist.loop.coldstart import SeedRule

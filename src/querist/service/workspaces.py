@@ -11,6 +11,8 @@ from querist.service import projects
 from querist.service.workspace import Workspace
 from querist.store.db import Database
 
+__all__ = ["Database", "Workspaces"]
+
 KEPT = 16  # each may hold its pool in memory
 
 
@@ -28,7 +30,7 @@ class Workspaces:
     --------
     >>> import tempfile
     >>> from querist.core.schema import Schema
-    >>> with tempfile.TemporaryDirectory() as folder, Workspaces(Database.open(f"{folder}/labels.db")) as projects:
+    >>> with tempfile.TemporaryDirectory() as folder, Workspaces.at(f"{folder}/labels.db") as projects:
     ...     made = projects.create("tickets", schema=Schema("topic", ("bug", "wish")))
     ...     projects.open("tickets") is made
     True
@@ -39,6 +41,11 @@ class Workspaces:
         self._kept = kept
         self._open: OrderedDict[str, Workspace] = OrderedDict()
         self._lock = Lock()
+
+    @classmethod
+    def at(cls, url: str) -> Workspaces:
+        """The projects of the database at a URL, which is made where there is none."""
+        return cls(Database.open(url))
 
     def __enter__(self) -> Self:
         return self

@@ -91,6 +91,11 @@ class Database:
         """Where it is, without the password."""
         return shown(self._engine.url)
 
+    @property
+    def kind(self) -> str:
+        """Which of the two it is: `sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection that writes: all of the block, or nothing of it.

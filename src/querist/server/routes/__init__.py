@@ -1,0 +1,5 @@
+"""The routes, by topic. Each is four words long: who, what, do, show."""
+
+from querist.server.routes import people, projects
+
+ROUTES = (people.routes, projects.routes)

@@ -1,0 +1,314 @@
+"""Rounds, and asking and telling by a program."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from querist.server.schemas.base import Fields, In, Moment, Name, Out, Value
+
+
+class Round(Out):
+    """One batch of questions."""
+
+    number: int
+    state: str
+    purpose: str
+    strategy: str
+    held_back: str | None = Field(description="Why the start chose, where the strategy was not trusted yet.")
+    n_asked: int
+    n_answered: int
+    n_pending: int
+    n_random: int
+    model: int | None
+    created_at: Moment
+    closed_at: Moment | None
+
+
+class Rounds(Out):
+    """Every round, in order."""
+
+    rounds: list[Round]
+
+
+class RoundQuery(Out):
+    """One question of a round, why it was asked, and what became of it."""
+
+    item_id: str
+    rank: int
+    utility: float | None
+    propensity: float
+    strategy: str
+    purpose: str
+    reason: str
+    state: str
+    value: Value
+    annotator: str | None
+    preview: str
+
+
+class RoundDetail(Out):
+    """A round and its questions."""
+
+    round: Round
+    queries: list[RoundQuery]
+
+
+class NewRound(In):
+    """A round to make now."""
+
+    n: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    split: Literal["pool", "test"] = "pool"
+    wait: bool = Field(False, description="Whether to answer only when the round is there, or has failed.")
+
+
+class Withdrawn(Out):
+    """How many questions were taken back."""
+
+    n_withdrawn: int
+
+
+class AskIn(In):
+    """What to ask for."""
+
+    n: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description="By default the policy's batch size.")
+    split: Literal["pool", "test", "calibration"] = "pool"
+
+
+class Entry(Out):
+    """One item to label."""
+
+    item_id: str
+    round: int
+    rank: int
+    fields: Fields
+    reason: str
+    strategy: str
+    propensity: float
+    utility: float | None
+    suggestion: Value
+    confidence: float | None
+
+
+class Asked(Out):
+    """A batch that is out, or all that is pending (`round` is then 0)."""
+
+    round: int
+    strategy: str
+    held_back: str | None
+    cost_usd: float
+    entries: list[Entry]
+
+
+class Told(In):
+    """One answer of a program."""
+
+    item_id: Name
+    value: Value
+    annotator: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Who answered; by default whoever the key is of. Another name needs the role of a manager."
+    )
+    note: Annotated[str, Field(max_length=10_000)] = ""
+    key: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Told twice under one key, it counts once."
+    )
+
+
+class TellIn(In):
+    """Answers, all taken or none."""
+
+    answers: Annotated[list[Told], Field(min_length=1, max_length=20_000)]
+
+
+class ToldOut(Out):
+    """What became of the answers."""
+
+    n_rows: int
+    n_labeled: int
+    n_volunteered: int
+    n_revised: int
+    n_repeated: int
+    n_blank: int
+    n_pending: int
+    n_confirmed: int
+    n_outvoted: int
+    n_for_others: int
+
+
+class SplitStatus(Out):
+    """Items of one split."""
+
+    split: str
+    n_items: int
+    n_labeled: int
+    n_pending: int
+
+
+class RoundStatus(Out):
+    """A round in short."""
+
+    number: int
+    purpose: str
+    strategy: str
+    held_back: str | None
+    n_asked: int
+    n_answered: int
+    n_pending: int
+    n_random: int
+    state: str
+
+
+class PointOut(Out):
+    """One measurement on the test set."""
+
+    n_labels: int
+    cost_usd: float
+    metrics: dict[str, float]
+
+
+class Spending(Out):
+    """What was bought for the pool, what is on order, and what is left."""
+
+    labels: int
+    usd: float
+    labels_left: int | None
+    usd_left: float | None
+    pending: int
+    pending_usd: float
+
+
+class Verdict(Out):
+    """What a stopping rule says."""
+
+    rule: str
+    stop: bool
+    figure: float | None
+    sentence: str
+
+
+class Status(Out):
+    """Where a project stands, as `Project.status()` says it in Python."""
+
+    project: str
+    target: str
+    story: str
+    splits: list[SplitStatus]
+    classes: dict[str, int]
+    test_classes: dict[str, int]
+    metric: str
+    points: list[PointOut]
+    rounds: list[RoundStatus]
+    spent: Spending
+    random_share: float
+    verdicts: list[Verdict]
+    trust: str | None
+    next_step: str
+
+
+class FreezeIn(In):
+    """A version to make."""
+
+    note: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class Frozen(Out):
+    """A dataset version, made now or there already."""
+
+    number: int
+    digest: str
+    n_items: int
+    created: bool
+    note: str
+
+
+class Version(Out):
+    """A dataset version."""
+
+    number: int
+    digest: str
+    parent: int | None
+    schema_version: int
+    n_items: int
+    counts: dict[str, int]
+    note: str
+    created_at: Moment
+    software: str
+
+
+class Versions(Out):
+    """Every version, in order."""
+
+    versions: list[Version]
+
+
+class FoundProblem(Out):
+    """One thing that does not agree with the rest."""
+
+    kind: str
+    where: str
+    message: str
+
+
+class Verified(Out):
+    """Whether everything stored agrees with itself."""
+
+    sound: bool
+    problems: list[FoundProblem]
+
+
+class NewHook(In):
+    """Somewhere to tell of what happens."""
+
+    url: Annotated[str, Field(min_length=8, max_length=2000, examples=["https://example.org/hook"])]
+    events: Annotated[
+        list[Literal["answer.recorded", "round.opened", "round.closed", "model.trained", "label.changed"]],
+        Field(min_length=1, max_length=5),
+    ]
+    secret: Annotated[str, Field(min_length=16, max_length=200)] | None = Field(
+        None, description="What deliveries are signed with; one is made where none is given."
+    )
+
+
+class MadeHook(Out):
+    """A webhook that was made: the only time that its secret is shown."""
+
+    id: int
+    url: str
+    events: list[str]
+    secret: str
+
+
+class Hook(Out):
+    """A webhook."""
+
+    id: int
+    url: str
+    events: list[str]
+    created_at: Moment
+
+
+class Hooks(Out):
+    """A project's webhooks."""
+
+    webhooks: list[Hook]
+
+
+class Delivery(Out):
+    """One message to one webhook."""
+
+    id: int
+    event: str
+    state: Literal["waiting", "sent", "dead"]
+    attempts: int
+    last_status: int | None
+    last_error: str | None
+    created_at: Moment
+    sent_at: Moment | None
+    body: dict[str, Any] | None = None
+
+
+class Deliveries(Out):
+    """The last messages, newest first."""
+
+    deliveries: list[Delivery]
