@@ -111,6 +111,7 @@ def back_to(shop: Any, revision: str) -> None:
     for table in reversed(metadata.sorted_tables):
         if table.name in LATER:
             shop.sql(f"DROP TABLE {table.name}")
+    shop.sql("DROP INDEX ix_answer_event_project_id_annotator_seq")
     for count in ROUND_COUNTS:
         shop.sql(f"ALTER TABLE round DROP COLUMN {count}")
     shop.sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '{revision}'")

@@ -18,7 +18,7 @@ from querist.core.schema import Task
 from querist.formats import RawBatch, TableReader, check_header, open_table
 from querist.service.desk import Desk, Wishes
 from querist.service.workspace import Workspace
-from querist.store import items
+from querist.store import items, projects
 
 CHUNK = 10_000
 
@@ -173,6 +173,8 @@ def _add(
             for batch in batches:
                 desk.take(batch)
         tally = desk.finish()
+        if tally.n_added and (said := projects.settings(conn, work.project_id)).get("stopped") is not None:
+            projects.update_settings(conn, work.project_id, {**said, "stopped": None})  # there is more to ask again
         items.finish_import(
             conn,
             record.id,

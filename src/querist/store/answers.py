@@ -2,7 +2,19 @@
 
 from querist.store.chain import Standing, Step
 from querist.store.drafts import AnswerDraft
-from querist.store.events import Event, events, facts_of, head, history, last_taken_back, said, standings
+from querist.store.events import (
+    Event,
+    events,
+    events_of,
+    facts_of,
+    head,
+    history,
+    last_received,
+    last_taken_back,
+    said,
+    standings,
+    undone,
+)
 from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, n_answers, workloads
 from querist.store.projects import lock
 from querist.store.recording import Recorded, append, known
@@ -18,16 +30,19 @@ __all__ = [
     "append",
     "current",
     "events",
+    "events_of",
     "facts_of",
     "head",
     "history",
     "known",
     "label_counts",
     "labels",
+    "last_received",
     "last_taken_back",
     "lock",
     "n_answers",
     "said",
     "standings",
+    "undone",
     "workloads",
 ]

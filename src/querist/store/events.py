@@ -66,6 +66,39 @@ def events(conn: sa.Connection, project_id: int, *, after: int = 0, chunk: int =
         yield Event(**row._mapping)
 
 
+def events_of(
+    conn: sa.Connection, project_id: int, annotator: str, *, limit: int, before: int | None = None
+) -> list[Event]:
+    """What one annotator did, newest first; `before` goes on from a place in the chain."""
+    asked = _events(project_id).where(answer_event.c.annotator == annotator)
+    if before is not None:
+        asked = asked.where(answer_event.c.seq < before)
+    rows = conn.execute(asked.order_by(answer_event.c.seq.desc()).limit(limit))
+    return [Event(**row._mapping) for row in rows]
+
+
+def undone(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> set[str]:
+    """The events about these items that were undone."""
+    e = answer_event.c
+    found: set[str] = set()
+    for chunk in chunks(seqs):
+        asked = sa.select(e.supersedes).where(
+            e.project_id == project_id, among(conn, e.item_seq, chunk), e.action == "undo"
+        )
+        found.update(conn.scalars(asked))
+    return found
+
+
+def last_received(conn: sa.Connection, project_id: int, n: int) -> list[datetime]:
+    """When the last answers came in, newest first."""
+    e = answer_event.c
+    last = head(conn, project_id)[0]
+    asked = sa.select(e.received_at).where(
+        e.project_id == project_id, e.seq > last - n, e.action.in_(sorted(chain.ANSWERS))
+    )
+    return list(conn.scalars(asked.order_by(e.seq.desc())))
+
+
 def facts_of(conn: sa.Connection, event_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Who answered and when, and why the item was asked: by event, for an export's columns.
 

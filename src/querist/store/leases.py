@@ -272,6 +272,42 @@ def n_leased(conn: sa.Connection, project_id: int, annotator: str | None = None)
     return conn.scalar(held if annotator is None else held.where(c.annotator == annotator)) or 0
 
 
+def leased_per_person(conn: sa.Connection, project_id: int) -> dict[str, int]:
+    """How many slots each person holds, of those who hold any."""
+    c = slot.c
+    held = sa.select(c.annotator, sa.func.count()).where(
+        c.project_id == project_id, c.state == sa.literal_column("'leased'")
+    )
+    return {name: n for name, n in conn.execute(held.group_by(c.annotator))}
+
+
+def idle_s(conn: sa.Connection, project_id: int) -> dict[str, float]:
+    """Seconds since each person last asked for work here."""
+    c = desk.c
+    rows = conn.execute(sa.select(c.annotator, clock(conn) - c.seen_at).where(c.project_id == project_id))
+    return {name: float(seconds) for name, seconds in rows}
+
+
+def note_read(conn: sa.Connection, project_id: int, annotator: str, version: int) -> None:
+    """Note the version of the instructions that somebody has read."""
+    row = {"place": 0, "reopened": 0, "seen_at": clock(conn), "read_instructions": version}
+    new = upsert(conn, desk).values(project_id=project_id, annotator=annotator, **row)
+    conn.execute(
+        new.on_conflict_do_update(
+            index_elements=[desk.c.project_id, desk.c.annotator], set_={"read_instructions": version}
+        )
+    )
+
+
+def version_read(conn: sa.Connection, project_id: int, annotator: str) -> int | None:
+    """The version of the instructions that somebody has read last; None for none."""
+    c = desk.c
+    read: int | None = conn.scalar(
+        sa.select(c.read_instructions).where(c.project_id == project_id, c.annotator == annotator)
+    )
+    return read
+
+
 def save_draft(conn: sa.Connection, slot_id: int, annotator: str, value: Value | None, note: str) -> None:
     """Keep what somebody has begun to answer."""
     row = {"slot_id": slot_id, "annotator": annotator, "value": value, "note": note, "saved_at": utc_now()}

@@ -251,6 +251,21 @@ def n_pending(conn: sa.Connection, project_id: int, *, purpose: Purpose | None =
     return conn.scalar(waiting if purpose is None else waiting.where(round_.c.purpose == purpose)) or 0
 
 
+def bought(conn: sa.Connection, project_id: int) -> tuple[int, int, float]:
+    """What counts against the budget, of rounds that asked to learn: answered, open, and what the open may cost."""
+    c = round_.c
+    counts = sa.select(sa.func.sum(c.n_answered), sa.func.sum(c.n_pending)).where(
+        c.project_id == project_id, c.purpose != "evaluation"
+    )
+    answered, waiting = conn.execute(counts).one()
+    if not waiting:
+        return int(answered or 0), 0, 0.0
+    cost = sa.select(sa.func.sum(query.c.cost_usd)).where(
+        query.c.project_id == project_id, query.c.state == sa.literal_column("'pending'"), query.c.cost_usd > 0
+    )
+    return int(answered or 0), int(waiting), float(conn.scalar(cost) or 0.0)
+
+
 def last_to_learn(conn: sa.Connection, project_id: int) -> RoundRecord | None:
     """The newest round that asked in order to learn, not to measure; None before the first."""
     asked = _rounds(project_id).where(round_.c.purpose != "evaluation").order_by(None)

@@ -264,6 +264,7 @@ answer_event = sa.Table(
     in_project("schema_version", "schema_version", "version"),
     in_project("instruction_version", "instruction_version", "version"),
     sa.Index(None, "project_id", "item_seq", "seq"),
+    sa.Index(None, "project_id", "annotator", "seq"),
 )
 
 # A person's words stand apart from the chain, which holds only their salted digest: erased, it still verifies.

@@ -25,6 +25,17 @@ class Workday:
     last_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """All of one person's days in a project together, and today's answers."""
+
+    n_answers: int
+    n_skipped: int
+    active_ms: int
+    today: int
+    last_at: datetime
+
+
 def note(
     conn: sa.Connection,
     project_id: int,
@@ -63,3 +74,25 @@ def of(
     if since is not None:
         asked = asked.where(c.day >= since)
     return [Workday(**row._mapping) for row in conn.execute(asked.order_by(c.day, c.annotator))]
+
+
+def totals(conn: sa.Connection, project_id: int, *, today: str) -> dict[str, Total]:
+    """Everybody's days together."""
+    c = workday.c
+    asked = (
+        sa.select(
+            c.annotator,
+            sa.func.sum(c.n_answers),
+            sa.func.sum(c.n_skipped),
+            sa.func.sum(c.active_ms),
+            sa.func.sum(sa.case((c.day == today, c.n_answers), else_=0)),
+            sa.func.max(c.last_at, type_=c.last_at.type),
+        )
+        .where(c.project_id == project_id)
+        .group_by(c.annotator)
+    )
+    rows = conn.execute(asked)
+    return {
+        name: Total(int(n), int(skipped), int(active_ms), int(today_n), last)
+        for name, n, skipped, active_ms, today_n, last in rows
+    }

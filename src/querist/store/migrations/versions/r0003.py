@@ -206,6 +206,8 @@ def upgrade() -> None:
     tables.create_all(conn, tables=[t for t in tables.sorted_tables if t.name not in known], checkfirst=False)
     for count in ("n_answered", "n_pending", "n_random"):
         op.add_column("round", sa.Column(count, sa.Integer, nullable=False, server_default="0"))
+    columns = ["project_id", "annotator", "seq"]
+    op.create_index("ix_answer_event_project_id_annotator_seq", "answer_event", columns)
     for statement in COUNTS:
         conn.exec_driver_sql(statement)
 

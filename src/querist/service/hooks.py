@@ -1,0 +1,167 @@
+"""News to the outside: webhooks, signed, tried again where nobody was at home, and kept where nobody ever was.
+
+Signed as the Standard Webhooks specification says: HMAC-SHA-256 over id, moment and body.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from querist.core.checks import one_of
+from querist.core.errors import InvalidInput, QueristError
+from querist.service.workspace import Workspace
+from querist.store import outbox
+from querist.store.columns import moment_text, utc_now
+from querist.store.db import Database
+
+EventKind = Literal["answer.recorded", "label.changed", "round.opened", "round.closed", "model.trained"]
+EVENTS: tuple[EventKind, ...] = get_args(EventKind)
+SECRET_BYTES = 32
+AGAIN_S = (5.0, 30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)  # then it is given up, and can be sent by hand
+TOLD = range(200, 300)
+
+Send = Callable[[str, bytes, Mapping[str, str]], int]
+
+
+class Courier:
+    """Makes deliveries in a thread of its own, so that no job of minutes holds news up.
+
+    Parameters
+    ----------
+    database : Database
+    send : callable
+        As for `deliver`.
+    poll_s : float
+        Seconds between two looks at whether something is due.
+    """
+
+    def __init__(self, database: Database, send: Send, *, poll_s: float = 1.0) -> None:
+        self._database, self._send, self._poll_s = database, send, poll_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="querist-courier", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End after the delivery under way; what is left waits in the database."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                some = deliver(self._database, self._send)
+            except QueristError:  # the database is away: look again later
+                some = 0
+            if not some:
+                self._stop.wait(self._poll_s)
+
+
+def add(work: Workspace, url: str, events: Sequence[str], *, secret: str | None = None) -> outbox.Webhook:
+    """Tell an address of these kinds of events from now on.
+
+    Parameters
+    ----------
+    url : str
+        Of `https`, or of `http` inside one's own network.
+    events : sequence of str
+    secret : str, optional
+        What signs the news, as `whsec_` and base64 or any text; by default a random one.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None or len(url) > 2000:
+        raise InvalidInput(f"url: must be an http or https address without a password in it; got {url[:100]!r}.")
+    if not events:
+        raise InvalidInput(f"events: must be at least one of {', '.join(EVENTS)}; got none. Name some.")
+    for event in events:
+        one_of("events", event, EVENTS)
+    made = secret or f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+    with work.database.transaction() as conn:
+        return outbox.add_webhook(conn, work.project_id, url, list(dict.fromkeys(events)), made)
+
+
+def listed(work: Workspace) -> list[outbox.Webhook]:
+    """The project's webhooks."""
+    with work.database.reading() as conn:
+        return outbox.webhooks(conn, work.project_id)
+
+
+def remove(work: Workspace, webhook_id: int) -> None:
+    """Tell an address nothing any more."""
+    with work.database.transaction() as conn:
+        outbox.remove_webhook(conn, work.project_id, webhook_id)
+
+
+def deliveries(
+    work: Workspace, webhook_id: int, *, before: int | None = None, limit: int = 50
+) -> list[outbox.Delivery]:
+    """What was sent to an address, and what became of it, the newest first."""
+    with work.database.reading() as conn:
+        return outbox.deliveries(conn, work.project_id, webhook_id, before=before, limit=limit)
+
+
+def send_again(work: Workspace, delivery_id: int) -> None:
+    """Try a delivery that was given up once more."""
+    with work.database.transaction() as conn:
+        outbox.send_again(conn, work.project_id, delivery_id)
+
+
+def deliver(database: Database, send: Send, *, limit: int = 20) -> int:
+    """Make the deliveries that are due, outside of any transaction; how many were tried.
+
+    Parameters
+    ----------
+    send : callable
+        `send(url, body, headers)` gives the status of the answer, or raises OSError where there was none.
+    """
+    with database.transaction() as conn:
+        due = outbox.take_due(conn, limit=limit)
+    for each in due:
+        body = json.dumps(
+            {"type": each.kind, "timestamp": moment_text(each.created_at), "data": dict(each.body)},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode("utf-8", "backslashreplace")
+        status, error = None, ""
+        try:
+            status = send(each.url, body, signed(each.secret, f"msg_{each.outbox_id}", body))
+        except OSError as trouble:
+            error = f"{type(trouble).__name__}: {trouble}"[:500]
+        with database.transaction() as conn:
+            if status is not None and status in TOLD:
+                outbox.sent(conn, each.id, status)
+            else:
+                again = AGAIN_S[each.attempts - 1] if each.attempts <= len(AGAIN_S) else None
+                outbox.failed(conn, each.id, status=status, error=error or f"it answered {status}", again_in_s=again)
+    return len(due)
+
+
+def signed(secret: str, message_id: str, body: bytes, *, at: int | None = None) -> dict[str, str]:
+    """The headers by which whoever receives it knows that it is ours, whole and new.
+
+    Examples
+    --------
+    >>> signed("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    ...        b'{"test": 2432232314}', at=1614265330)["webhook-signature"]
+    'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
+    """
+    moment = int(utc_now().timestamp()) if at is None else at
+    key = base64.b64decode(secret.removeprefix("whsec_")) if secret.startswith("whsec_") else secret.encode()
+    content = f"{message_id}.{moment}.".encode() + body
+    signature = base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+    return {
+        "content-type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(moment),
+        "webhook-signature": f"v1,{signature}",
+    }
