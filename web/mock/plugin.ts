@@ -1,9 +1,9 @@
 import type { Plugin } from "vite";
 
-import "./desk.ts";
 import "./manager.ts";
 import "./people.ts";
 
+import { media } from "./desk.ts";
 import { answer, reset } from "./server.ts";
 
 /** Serve the synthetic API of `server.ts` beside the page, in development only. */
@@ -19,6 +19,11 @@ export function mock(): Plugin {
         const chunks: Buffer[] = [];
         request.on("data", (chunk: Buffer) => chunks.push(chunk));
         request.on("end", () => {
+          const picture = url.pathname.startsWith("/media/") ? media(url.pathname) : null;
+          if (picture) {
+            response.setHeader("Content-Type", picture.type);
+            return response.end(picture.body);
+          }
           const { status, body, type } = answer(request.method ?? "GET", url, Buffer.concat(chunks), request.headers);
           response.statusCode = status;
           response.setHeader("Content-Type", type ?? "application/json");

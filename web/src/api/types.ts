@@ -168,7 +168,7 @@ export interface ItemPage {
 }
 
 export interface LabelEvent {
-  id: number;
+  id: string;
   seq: number;
   action: string;
   annotator: string;
@@ -185,7 +185,7 @@ export interface LabelEvent {
   submitted_at: string;
   received_at: string;
   active_ms: number | null;
-  supersedes: number | null;
+  supersedes: string | null;
   late: boolean;
   hash: string;
 }
@@ -356,7 +356,7 @@ export interface Act {
   value: Json;
   note: string;
   reason: string;
-  supersedes: number | null;
+  supersedes: string | null;
   shown_at: string;
   submitted_at: string;
   active_ms: number;
@@ -368,7 +368,7 @@ export interface Act {
 }
 
 export interface Acted {
-  event_id: number;
+  event_id: string;
   seq: number;
   action: Action;
   late: boolean;
@@ -380,7 +380,7 @@ export interface Acted {
 }
 
 export interface HistoryAct {
-  event_id: number;
+  event_id: string;
   seq: number;
   item_id: string;
   action: Action;

@@ -3,6 +3,8 @@ import { metricWords, ordered, pointWords, summary, valueDomain } from "./curve"
 
 const point = (n: number, value: number) => ({
   model: n,
+  cost_usd: null,
+  metrics: {},
   n_labels: n,
   value,
   low: value - 0.02,
@@ -26,8 +28,8 @@ describe("a learning curve", () => {
 
   it("says each point in words, with what random labels would have given", () => {
     const random = [
-      { n_labels: 0, value: 0.5, low: null, high: null },
-      { n_labels: 40, value: 0.7, low: null, high: null },
+      { n_labels: 0, value: 0.5, low: 0, high: 1 },
+      { n_labels: 40, value: 0.7, low: 0, high: 1 },
     ];
     expect(pointWords("macro_f1", point(20, 0.8), random)).toBe(
       "20 labels: macro F1 0.800 (0.780 to 0.820), 0.600 expected at random",

@@ -1,23 +1,11 @@
 /** A learning curve as numbers and words: what the chart draws and the table says. No DOM. */
 
+import type { Curve, CurvePoint } from "../../api/types";
 import { count, figure } from "../logic/format";
 import { between, extent } from "./scale";
 
-export interface CurvePoint {
-  model: number | null;
-  n_labels: number;
-  value: number;
-  low: number | null;
-  high: number | null;
-  round: number | null;
-}
-
-export interface RandomPoint {
-  n_labels: number;
-  value: number;
-  low: number | null;
-  high: number | null;
-}
+export type { CurvePoint };
+export type RandomPoint = NonNullable<Curve["random"]>[number];
 
 const SHARES = new Set([
   "accuracy",

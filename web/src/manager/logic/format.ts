@@ -1,18 +1,19 @@
-/** Numbers, times and sums in words people read. American English throughout, as the page itself. */
+/** Numbers, times and sums in words people read, and a dash where nothing is known. */
 
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+import { ago as since, count as whole, duration as spell } from "../../ui/words";
+
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
 const date = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "short" });
 
 /** A count with separators: 12,345. */
 export function count(n: number | null | undefined): string {
-  return n == null ? "–" : whole.format(n);
+  return n == null ? "–" : whole(n);
 }
 
 /** A count where room is short: 12.3K. */
 export function shortCount(n: number): string {
-  return n < 10_000 ? whole.format(n) : compact.format(n);
+  return n < 10_000 ? whole(n) : compact.format(n);
 }
 
 export function money(usd: number | null | undefined): string {
@@ -38,29 +39,15 @@ export function figure(value: number | null | undefined, digits = 3): string {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : digits);
 }
 
-/** Seconds as people say them: "8 s", "12 min", "3 h 20 min", "4 days". */
+/** Seconds as people say them: "8 s", "12 min", "3 h 20 min". */
 export function duration(seconds: number | null | undefined): string {
-  if (seconds == null || !Number.isFinite(seconds)) return "–";
-  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) {
-    const rest = minutes % 60;
-    return rest && hours < 10 ? `${hours} h ${rest} min` : `${hours} h`;
-  }
-  const days = Math.round(minutes / (60 * 24));
-  return plural(days, "day");
+  return seconds == null || !Number.isFinite(seconds) ? "–" : spell(seconds);
 }
 
-/** How long ago: "just now", "5 min ago", "3 days ago". */
+/** How long ago: "just now", "5 min ago", "never". */
 export function ago(iso: string | null | undefined, now: number = Date.now()): string {
   if (!iso) return "never";
-  const seconds = (now - Date.parse(iso)) / 1000;
-  if (!Number.isFinite(seconds)) return "–";
-  if (seconds < 45) return "just now";
-  return `${duration(Math.max(seconds, 60))} ago`;
+  return Number.isNaN(Date.parse(iso)) ? "–" : since(iso, now);
 }
 
 /** The moment itself, in the reader's own time zone. */

@@ -216,3 +216,12 @@ export function changed<T extends Record<string, unknown>>(before: T, after: T):
   }
   return Object.keys(found).length ? found : null;
 }
+
+/** Whole numbers as they were typed, "0, 2"; null where they do not read as such. */
+export function readWholes(value: unknown): number[] | null {
+  if (Array.isArray(value)) return value.map(Number);
+  const parts = String(value ?? "")
+    .split(/[\s,;]+/)
+    .filter(Boolean);
+  return parts.every((part) => /^\d{1,4}$/.test(part)) ? parts.map(Number) : null;
+}

@@ -6,15 +6,15 @@ import {
   EMPTY,
   firstBlocked,
   itemsForm,
-  type Look,
   nameOf,
   problems,
   projectBody,
   reachable,
   reduce,
 } from "./draft";
+import type { Display, Look } from "../../api/types";
 
-const column = (name: string, n_missing = 0, display = "text") => ({
+const column = (name: string, n_missing = 0, display: Display = "text") => ({
   name,
   kind: "text",
   display,

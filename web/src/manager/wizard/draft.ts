@@ -1,26 +1,6 @@
 /** A new project as it is filled in: what the file proposes, what was changed, what still stands in the way. No DOM. */
 
-export interface LookColumn {
-  name: string;
-  kind: string;
-  display: string;
-  n_distinct: number;
-  n_missing: number;
-  examples: unknown[];
-}
-
-export interface Look {
-  columns: LookColumn[];
-  n_rows_seen: number;
-  rows: Array<Record<string, unknown>>;
-  suggested: {
-    label: string | null;
-    task: string;
-    classes: string[];
-    id: string | null;
-    text: string | null;
-  };
-}
+import type { Display, Look, Task } from "../../api/types";
 
 export const STEPS = ["file", "columns", "labels", "policy", "go"] as const;
 export type Step = (typeof STEPS)[number];
@@ -37,10 +17,10 @@ export interface Draft {
   look: Look | null;
   name: string;
   uses: Record<string, Use>;
-  display: Record<string, string>;
+  display: Record<string, Display>;
   labelUse: LabelUse;
   target: string;
-  task: string;
+  task: Task;
   classes: string;
   low: number | string;
   high: number | string;
@@ -91,7 +71,7 @@ export type Change =
   | { type: "looked"; file: File; look: Look }
   | { type: "set"; values: Partial<Draft> }
   | { type: "use"; column: string; use: Use }
-  | { type: "show as"; column: string; display: string }
+  | { type: "show as"; column: string; display: Display }
   | { type: "go to"; step: Step }
   | { type: "forget" };
 
@@ -117,7 +97,7 @@ export function reduce(draft: Draft, change: Change): Draft {
 function proposed(file: File, look: Look): Draft {
   const { suggested } = look;
   const uses: Record<string, Use> = {};
-  const display: Record<string, string> = {};
+  const display: Record<string, Display> = {};
   for (const column of look.columns) {
     uses[column.name] = column.name === suggested.label ? "label" : column.name === suggested.id ? "id" : "show";
     display[column.name] = column.display;
@@ -134,7 +114,7 @@ function proposed(file: File, look: Look): Draft {
     // Answers in every row leave nothing to ask; answers in some are what is known already.
     labelUse: label && label.n_missing > 0 ? "known" : "ignore",
     target: suggested.label ?? "label",
-    task: suggested.task || "choice",
+    task: suggested.task,
     classes: suggested.classes.join("\n"),
   };
 }
@@ -175,8 +155,8 @@ export function classList(text: string): string[] {
     .filter(Boolean);
 }
 
-export const NO_CLASSES = new Set(["number", "rating", "text"]);
-const TWO_OR_MORE = new Set(["choice", "ranking", "pair", "review"]);
+export const NO_CLASSES: ReadonlySet<Task> = new Set<Task>(["number", "rating", "text"]);
+const TWO_OR_MORE: ReadonlySet<Task> = new Set<Task>(["choice", "ranking", "pair", "review"]);
 
 /** What is wrong with a step, by field; empty where nothing is. */
 export function problems(draft: Draft, step: Step): Record<string, string> {
@@ -323,6 +303,6 @@ export function itemsForm(draft: Draft): FormData {
 }
 
 /** How the page shows each field, in order. */
-export function displayBody(draft: Draft): Record<string, string> {
+export function displayBody(draft: Draft): Record<string, Display> {
   return Object.fromEntries(shown(draft).map((name) => [name, draft.display[name] ?? "text"]));
 }

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+
+import type { Job, Progress } from "../../api/types";
+import { budgetLeft, jobWords, sentence, standing } from "./standing";
+
+const job: Job = {
+  id: 1,
+  kind: "round",
+  state: "running",
+  stage: "scoring",
+  done: 2,
+  total: 5,
+  attempts: 1,
+  error: null,
+  created_at: "",
+  started_at: null,
+  finished_at: null,
+  requested_by: null,
+};
+
+const progress: Progress = {
+  items: { pool: 100, test: 20, calibration: 5 },
+  labeled: {},
+  queue: { open: 1, leased: 0, done: 0, skipped: 0, flagged: 0 },
+  rounds: { number: 2, n_asked: 20, n_answered: 7 },
+  budget: { labels: null, labels_left: null, usd: null, usd_left: null, spent_usd: null },
+  paused: false,
+  state: "labeling",
+  stopped_because: null,
+  job: null,
+  rate_per_hour: null,
+  drain_s: null,
+};
+
+describe("where a project stands", () => {
+  it("says how far the round is", () => {
+    expect(standing(progress).more).toBe("Round 2: 7 of 20 answered.");
+  });
+
+  it("says which stage a job is in, and how far", () => {
+    expect(standing({ ...progress, state: "training", job }).words).toBe("Scoring the pool, 40%");
+    expect(jobWords({ ...job, state: "waiting" })).toBe("Waiting to start");
+    expect(jobWords({ ...job, stage: null, total: 0, kind: "train" })).toBe("Training");
+  });
+
+  it("puts a failure before everything, then a pause", () => {
+    const failed = { ...job, state: "failed" as const, error: "disk full" };
+    expect(standing({ ...progress, paused: true, job: failed })).toMatchObject({ tone: "bad", more: "disk full" });
+    expect(standing({ ...progress, paused: true }).words).toBe("Paused");
+  });
+
+  it("says why it stopped", () => {
+    expect(standing({ ...progress, state: "stopped", stopped_because: "The budget is spent." }).more).toBe(
+      "The budget is spent.",
+    );
+  });
+});
+
+describe("the budget", () => {
+  it("is said in labels, in money, or as none", () => {
+    expect(budgetLeft({ ...progress.budget, labels: 1000, labels_left: 760 })).toEqual({
+      value: "760",
+      more: "of 1,000 labels bought in all",
+    });
+    expect(budgetLeft({ ...progress.budget, usd: 500, usd_left: 120.5 }).value).toBe("$120.50");
+    expect(budgetLeft(progress.budget).value).toBe("No limit");
+  });
+});
+
+it("reads the server's words as people write them", () => {
+  expect(sentence("lease_lapsed")).toBe("Lease lapsed");
+});

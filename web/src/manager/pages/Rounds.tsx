@@ -1,0 +1,95 @@
+import { Anchor, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+
+import type { Project, Round } from "../../api/types";
+import { Empty, Failure, Waiting } from "../../ui/states";
+import { jobsOf, progressOf, roundsOf } from "../api";
+import { ago, count, moment } from "../logic/format";
+import { sentence, tone } from "../logic/standing";
+import { POLL_MS, useLive } from "../live";
+import { Control } from "../parts/Control";
+import { State } from "../parts/Dot";
+import { Grid } from "../parts/Grid";
+import { Head } from "../parts/Head";
+import { JobList } from "../parts/JobList";
+import { Meter } from "../parts/Meter";
+import { Panel } from "../parts/Panel";
+import { to } from "../parts/ProjectShell";
+import { heldBack } from "../parts/rounds";
+
+/** Every round, the latest first, and the machine's work behind them. */
+export function Rounds({ project }: { project: Project }) {
+  const link = useLive(project.name);
+  const often = link === "live" ? 60_000 : POLL_MS;
+  const rounds = useQuery({ ...roundsOf(project.name), refetchInterval: often });
+  const progress = useQuery({ ...progressOf(project.name), refetchInterval: often });
+  const jobs = useQuery({ ...jobsOf(project.name), refetchInterval: often });
+  if (rounds.isPending) return <Waiting />;
+  if (rounds.data === undefined) return <Failure error={rounds.error} retry={() => void rounds.refetch()} />;
+  const latest = [...rounds.data].sort((a, b) => b.number - a.number);
+  return (
+    <>
+      <Head title="Rounds" about="What was asked together, who chose it, and what came of it.">
+        {progress.data && <Control project={project} progress={progress.data} />}
+      </Head>
+      <Stack gap="md">
+        {latest.length === 0 ? (
+          <div className="q-card">
+            <Empty title="No round yet">
+              The first one opens when items are there. “Act now” opens one at once.
+            </Empty>
+          </div>
+        ) : (
+          <Panel title="All rounds" flush>
+            <Grid
+              caption="Rounds, the latest first"
+              rows={latest}
+              id={(round) => round.number}
+              columns={[
+                {
+                  name: "Round",
+                  cell: (round) => (
+                    <Anchor component={Link} href={to(project.name, "rounds", round.number)} size="sm" fw={500}>
+                      Round {round.number}
+                    </Anchor>
+                  ),
+                },
+                { name: "State", cell: (round) => <State tone={tone(round.state)}>{sentence(round.state)}</State> },
+                { name: "Chosen by", wide: true, cell: (round) => <ChosenBy round={round} /> },
+                {
+                  name: "Answered",
+                  cell: (round) => (
+                    <Meter n={round.n_answered} of={round.n_asked} label={`Round ${round.number} answered`} />
+                  ),
+                },
+                { name: "Random", number: true, minor: true, cell: (round) => count(round.n_random) },
+                { name: "Model", number: true, minor: true, cell: (round) => count(round.model) },
+                {
+                  name: "Opened",
+                  cell: (round) => <span title={moment(round.created_at)}>{ago(round.created_at)}</span>,
+                },
+              ]}
+            />
+          </Panel>
+        )}
+        <JobList project={project.name} jobs={jobs.data ?? []} error={jobs.error} />
+      </Stack>
+    </>
+  );
+}
+
+function ChosenBy({ round }: { round: Round }) {
+  const held = heldBack(round);
+  return (
+    <>
+      {round.strategy}
+      {round.purpose !== "label" && <Text component="span" size="xs" c="dimmed">{` · ${sentence(round.purpose)}`}</Text>}
+      {held && (
+        <Text size="xs" c="dimmed">
+          {held}
+        </Text>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { Anchor, Text } from "@mantine/core";
+import { Link } from "wouter";
+
+import type { RoundQuery } from "../../api/types";
+import { answerText, figure } from "../logic/format";
+import { sentence, tone } from "../logic/standing";
+import { State } from "./Dot";
+import { type Column, Grid } from "./Grid";
+import { to } from "./ProjectShell";
+import classes from "./parts.module.css";
+
+interface Props {
+  project: string;
+  queries: RoundQuery[];
+  caption: string;
+  /** Only what a first look needs. */
+  brief?: boolean;
+}
+
+/** The items of a round in the order they were asked: the reason, and what came of it. */
+export function QueryTable({ project, queries, caption, brief }: Props) {
+  const columns: Column<RoundQuery>[] = [
+    { name: "Rank", head: "#", number: true, cell: (query) => query.rank },
+    {
+      name: "Item",
+      wide: true,
+      cell: (query) => (
+        <>
+          <Anchor component={Link} href={to(project, "items", query.item_id)} size="sm" className={classes.twoLines}>
+            {query.preview || query.item_id}
+          </Anchor>
+          {query.reason && (
+            <Text size="xs" c="dimmed" mt={2}>
+              {query.reason}
+            </Text>
+          )}
+        </>
+      ),
+    },
+    ...(brief
+      ? []
+      : ([
+          {
+            name: "Utility",
+            number: true,
+            cell: (query) => figure(query.utility),
+          },
+          {
+            name: "Propensity",
+            number: true,
+            minor: true,
+            cell: (query) => figure(query.propensity),
+          },
+          { name: "By", minor: true, cell: (query) => (query.purpose === "label" ? query.strategy : query.purpose) },
+        ] satisfies Column<RoundQuery>[])),
+    {
+      name: "Outcome",
+      cell: (query) =>
+        query.value === null ? (
+          <State tone={tone(query.state)}>{sentence(query.state)}</State>
+        ) : (
+          <div>
+            <span className={classes.answer}>{answerText(query.value)}</span>
+            {query.annotator && <span className={classes.more}> {query.annotator}</span>}
+          </div>
+        ),
+    },
+  ];
+  return <Grid caption={caption} rows={queries} id={(query) => query.item_id} columns={columns} />;
+}

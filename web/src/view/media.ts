@@ -1,0 +1,34 @@
+import type { Json } from "../api/types";
+
+export type Media = { kind: "here"; url: string } | { kind: "elsewhere"; host: string } | { kind: "none" };
+
+const EMBEDDED = /^data:(?:image\/(?:png|jpeg|gif|webp|bmp|avif)|audio\/[\w.+-]+)[;,]/i;
+
+/** Where a picture or a sound is: among the server's files, inside the value, or on another server, which is not asked. */
+export function media(value: Json): Media {
+  if (typeof value !== "string" || value.trim() === "") return { kind: "none" };
+  const text = value.trim();
+  if (EMBEDDED.test(text)) return { kind: "here", url: text };
+  if (/^[a-z][a-z0-9+.-]*:/i.test(text) || text.startsWith("//")) {
+    try {
+      return { kind: "elsewhere", host: new URL(text, "https://x").host || text.slice(0, 20) };
+    } catch {
+      return { kind: "none" };
+    }
+  }
+  const parts = text.replace(/^\/?media\//, "").split(/[?#]/)[0]?.split(/[\\/]/) ?? [];
+  if (parts.includes("..")) return { kind: "none" };
+  const clean = parts.filter((part) => part !== "" && part !== ".");
+  return clean.length > 0 ? { kind: "here", url: `/media/${clean.map(encodeURIComponent).join("/")}` } : { kind: "none" };
+}
+
+/** What a text says that is the JSON of a list or a map; anything else as it is. */
+export function asJson(value: Json): Json {
+  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  try {
+    const found = JSON.parse(value) as Json;
+    return typeof found === "object" ? found : value;
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+
+import { fitted, zoomed } from "./stage";
+
+test("a large picture is made to fit, and stands in the middle", () => {
+  expect(fitted(4000, 2000, 800, 600)).toEqual({ scale: 0.2, x: 0, y: 100 });
+});
+
+test("a tiny picture is not blown up without end", () => {
+  expect(fitted(10, 10, 800, 600).scale).toBe(4);
+});
+
+test("the point under the pointer stays under it", () => {
+  const before = { scale: 0.5, x: 30, y: 10 };
+  const after = zoomed(before, 2, 100, 80);
+  const at = (view: typeof before) => [(100 - view.x) / view.scale, (80 - view.y) / view.scale];
+  expect(at(after)).toEqual(at(before));
+});

@@ -1,0 +1,102 @@
+import { useCallback, useEffect, useRef, useState, type PointerEvent, type RefObject } from "react";
+
+export interface View {
+  scale: number;
+  x: number;
+  y: number;
+}
+
+export interface Stage {
+  ref: RefObject<HTMLDivElement | null>;
+  view: View;
+  fit: () => void;
+  zoom: (factor: number) => void;
+  /** Where a pointer is, in pixels of the picture. */
+  toPicture: (event: { clientX: number; clientY: number }) => { x: number; y: number };
+  pan: (event: PointerEvent) => void;
+}
+
+/** The view that shows a whole picture in the middle of a frame, enlarged at most `most` times. */
+export function fitted(width: number, height: number, frameWidth: number, frameHeight: number, most = 4): View {
+  const scale = Math.min(frameWidth / width, frameHeight / height, most);
+  return { scale, x: (frameWidth - width * scale) / 2, y: (frameHeight - height * scale) / 2 };
+}
+
+/** A view zoomed by a factor, with the point of the frame at (x, y) staying where it is. */
+export function zoomed(view: View, factor: number, x: number, y: number): View {
+  const scale = Math.min(40, Math.max(0.02, view.scale * factor));
+  const real = scale / view.scale;
+  return { scale, x: x - (x - view.x) * real, y: y - (y - view.y) * real };
+}
+
+/** Zoom and pan of a picture in a frame: Ctrl and wheel zoom, the wheel alone moves, once there is more than fits. */
+export function useStage(width: number, height: number): Stage {
+  const ref = useRef<HTMLDivElement | null>(null);
+  const [view, setView] = useState<View>({ scale: 1, x: 0, y: 0 });
+
+  const fit = useCallback(() => {
+    const frame = ref.current;
+    if (frame && width > 0) setView(fitted(width, height, frame.clientWidth, frame.clientHeight));
+  }, [width, height]);
+
+  useEffect(() => {
+    fit();
+    const frame = ref.current;
+    if (!frame) return;
+    const watch = new ResizeObserver(fit);
+    watch.observe(frame);
+    return () => watch.disconnect();
+  }, [fit]);
+
+  useEffect(() => {
+    const frame = ref.current;
+    if (!frame) return;
+    const wheel = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const box = frame.getBoundingClientRect();
+      setView((now) => zoomed(now, Math.exp(-event.deltaY / 200), event.clientX - box.left, event.clientY - box.top));
+    };
+    frame.addEventListener("wheel", wheel, { passive: false });
+    return () => frame.removeEventListener("wheel", wheel);
+  }, []);
+
+  const zoom = useCallback((factor: number) => {
+    const frame = ref.current;
+    if (frame) setView((now) => zoomed(now, factor, frame.clientWidth / 2, frame.clientHeight / 2));
+  }, []);
+
+  const toPicture = useCallback(
+    (event: { clientX: number; clientY: number }) => {
+      const box = ref.current?.getBoundingClientRect();
+      return {
+        x: (event.clientX - (box?.left ?? 0) - view.x) / view.scale,
+        y: (event.clientY - (box?.top ?? 0) - view.y) / view.scale,
+      };
+    },
+    [view],
+  );
+
+  const pan = useCallback((event: PointerEvent) => {
+    const start = { x: event.clientX, y: event.clientY };
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const target = event.currentTarget;
+    const move = (next: globalThis.PointerEvent) => {
+      const dx = next.clientX - start.x;
+      const dy = next.clientY - start.y;
+      start.x = next.clientX;
+      start.y = next.clientY;
+      setView((now) => ({ ...now, x: now.x + dx, y: now.y + dy }));
+    };
+    const end = () => {
+      target.removeEventListener("pointermove", move as EventListener);
+      target.removeEventListener("pointerup", end);
+      target.removeEventListener("pointercancel", end);
+    };
+    target.addEventListener("pointermove", move as EventListener);
+    target.addEventListener("pointerup", end);
+    target.addEventListener("pointercancel", end);
+  }, []);
+
+  return { ref, view, fit, zoom, toPicture, pan };
+}
