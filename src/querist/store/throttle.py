@@ -35,5 +35,6 @@ def take_back(conn: sa.Connection, bucket: str) -> None:
 
 
 def forget(conn: sa.Connection, before: datetime) -> None:
-    """Drop the counts whose span began before a moment."""
-    conn.execute(sa.delete(throttle).where(throttle.c.since < before))
+    """Drop the counts whose span began before a moment, but for those that somebody is changing just now."""
+    old = sa.select(throttle.c.bucket).where(throttle.c.since < before).with_for_update(skip_locked=True)
+    conn.execute(sa.delete(throttle).where(throttle.c.bucket.in_(old)))

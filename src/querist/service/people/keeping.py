@@ -191,7 +191,7 @@ def change_person(
     Raises
     ------
     Forbidden
-        If the role does not allow it.
+        If the role does not allow it, or a key asks for a new password.
     Conflict
         If it would leave no admin who can sign in.
     NotFound
@@ -208,6 +208,7 @@ def change_person(
     with database.reading() as conn:
         there = people.get(conn, name)
     if changes.get("password") is not None:
+        in_person(principal, "change a password")
         passwords.check(changes["password"], name=there.name)
         columns["password_hash"] = passwords.hashed(changes["password"])
     with database.transaction() as conn:
