@@ -67,6 +67,7 @@ export interface ApiKey {
   key?: string;
   created_at: string;
   expires_at: string | null;
+  used_at?: string | null;
 }
 
 export interface ProjectCard {
@@ -174,8 +175,8 @@ export interface LabelEvent {
   annotator: string;
   role: string | null;
   value: Json;
-  note: string;
-  reason: string;
+  note: string | null;
+  reason: string | null;
   round: number | null;
   schema_version: number;
   instruction_version: number | null;
@@ -188,6 +189,17 @@ export interface LabelEvent {
   supersedes: string | null;
   late: boolean;
   hash: string;
+}
+
+export interface Slot {
+  id: number;
+  round: number;
+  number: number;
+  state: string;
+  annotator: string | null;
+  skill: string | null;
+  tier: number;
+  n_lapsed: number;
 }
 
 export interface ItemLife {
@@ -205,7 +217,7 @@ export interface ItemLife {
     suggestion: Json;
     cost_usd: number | null;
   }[];
-  slots: Record<string, Json>[];
+  slots: Slot[];
   versions: number[];
 }
 
@@ -215,7 +227,7 @@ export interface Job {
   state: "waiting" | "running" | "done" | "failed";
   stage: "freezing" | "training" | "evaluating" | "scoring" | "selecting" | "opening" | null;
   done: number;
-  total: number;
+  total: number | null;
   attempts: number;
   error: string | null;
   created_at: string;

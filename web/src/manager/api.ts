@@ -74,7 +74,8 @@ export const curveOf = (project: string) =>
 export const workingOn = (project: string) =>
   queryOptions({
     queryKey: of(project, "people"),
-    queryFn: () => get<{ people: WorkingPerson[] }>(path("projects", project, "people")).then((answer) => answer.people),
+    queryFn: () =>
+      get<{ people: WorkingPerson[] }>(path("projects", project, "people")).then((answer) => answer.people),
   });
 
 export const roundsOf = (project: string) =>
@@ -86,8 +87,7 @@ export const roundsOf = (project: string) =>
 export const roundOf = (project: string, number: number) =>
   queryOptions({
     queryKey: of(project, "rounds", number),
-    queryFn: () =>
-      get<{ round: Round; queries: RoundQuery[] }>(path("projects", project, "rounds", number)),
+    queryFn: () => get<{ round: Round; queries: RoundQuery[] }>(path("projects", project, "rounds", number)),
   });
 
 export const jobsOf = (project: string) =>
@@ -102,7 +102,9 @@ export const itemsOf = (project: string, filters: Filters) =>
   infiniteQueryOptions({
     queryKey: of(project, "items", filters),
     queryFn: ({ pageParam, signal }) =>
-      get<ItemPage>(path("projects", project, "items") + query({ ...filters, after: pageParam, limit: PAGE }), { signal }),
+      get<ItemPage>(path("projects", project, "items") + query({ ...filters, after: pageParam, limit: PAGE }), {
+        signal,
+      }),
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
     staleTime: 5_000,
@@ -124,7 +126,8 @@ export const versionsOf = (project: string) =>
 export const webhooksOf = (project: string) =>
   queryOptions({
     queryKey: of(project, "webhooks"),
-    queryFn: () => get<{ webhooks: Webhook[] }>(path("projects", project, "webhooks")).then((answer) => answer.webhooks),
+    queryFn: () =>
+      get<{ webhooks: Webhook[] }>(path("projects", project, "webhooks")).then((answer) => answer.webhooks),
   });
 
 export const deliveriesOf = (project: string, webhook: Webhook["id"]) =>
@@ -149,7 +152,10 @@ export const invitations = () =>
   });
 
 export const apiKeys = () =>
-  queryOptions({ queryKey: ["keys"], queryFn: () => get<{ keys: ApiKey[] }>(path("keys")).then((answer) => answer.keys) });
+  queryOptions({
+    queryKey: ["keys"],
+    queryFn: () => get<{ keys: ApiKey[] }>(path("keys")).then((answer) => answer.keys),
+  });
 
 /** A change on the server; what it makes stale is fetched anew. */
 function useChange<Given, Got>(
@@ -251,7 +257,6 @@ export const useDropWebhook = (project: string) =>
 
 export const useRetryDelivery = (project: string, webhook: Webhook["id"]) =>
   useChange(
-    (id: Delivery["id"]) =>
-      post<unknown>(path("projects", project, "webhooks", webhook, "deliveries", id, "retry")),
+    (id: Delivery["id"]) => post<unknown>(path("projects", project, "webhooks", webhook, "deliveries", id, "retry")),
     (client) => refresh(client, "project", project, "webhooks", webhook),
   );

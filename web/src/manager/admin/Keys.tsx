@@ -67,7 +67,13 @@ export function Keys({ me }: { me: Me }) {
           />
         )}
       </Panel>
-      <Modal opened={making} onClose={make.close} title="Make a key" centered closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={making}
+        onClose={make.close}
+        title="Make a key"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <KeyForm done={make.close} />
       </Modal>
     </>

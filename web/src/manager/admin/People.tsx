@@ -49,7 +49,12 @@ export function People({ me }: { me: Me }) {
     { name: "Role", cell: (one) => sentence(one.role) },
     { name: "Skills", minor: true, cell: (one) => one.skills.join(", ") || "–" },
     { name: "Tier", number: true, minor: true, cell: (one) => count(one.tier) },
-    { name: "A day", number: true, minor: true, cell: (one) => (one.daily_cap == null ? "no cap" : count(one.daily_cap)) },
+    {
+      name: "A day",
+      number: true,
+      minor: true,
+      cell: (one) => (one.daily_cap == null ? "no cap" : count(one.daily_cap)),
+    },
     {
       name: "State",
       cell: (one) => (one.disabled ? <State tone="bad">Disabled</State> : <State tone="good">Active</State>),
@@ -133,9 +138,7 @@ function PersonForm({ person, self, done }: { person: Person; self: boolean; don
         <Select
           label="Role"
           data={ROLES.map(({ value, label }) => ({ value, label }))}
-          description={
-            self ? "Nobody changes their own role." : ROLES.find(({ value }) => value === values.role)?.what
-          }
+          description={self ? "Nobody changes their own role." : ROLES.find(({ value }) => value === values.role)?.what}
           inputWrapperOrder={["label", "input", "description"]}
           value={values.role}
           onChange={(role) => role && set({ role: role as Role })}

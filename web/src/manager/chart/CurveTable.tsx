@@ -24,7 +24,8 @@ export function CurveTable({ metric, points, random: given }: Props) {
         {
           name: "Band",
           number: true,
-          cell: (point) => (point.low == null || point.high == null ? "–" : `${figure(point.low)} to ${figure(point.high)}`),
+          cell: (point) =>
+            point.low == null || point.high == null ? "–" : `${figure(point.low)} to ${figure(point.high)}`,
         },
         { name: "At random", number: true, cell: (point) => figure(randomAt(random, point.n_labels)) },
       ]}

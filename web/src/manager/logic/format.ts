@@ -35,7 +35,7 @@ export function percent(share: number): string {
 export function figure(value: number | null | undefined, digits = 3): string {
   if (value == null || !Number.isFinite(value)) return "–";
   if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
-  if (Math.abs(value) >= 1000) return whole.format(value);
+  if (Math.abs(value) >= 1000) return whole(Math.round(value));
   return value.toFixed(Math.abs(value) >= 10 ? 1 : digits);
 }
 

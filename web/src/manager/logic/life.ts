@@ -30,7 +30,12 @@ export interface Deed {
 
 /** The events in order, each as a deed; those a later one replaced are marked. */
 export function deeds(events: LabelEvent[]): Deed[] {
-  const replaced = new Set(events.map((event) => event.supersedes).filter((id) => id !== null).map(String));
+  const replaced = new Set(
+    events
+      .map((event) => event.supersedes)
+      .filter((id) => id !== null)
+      .map(String),
+  );
   return [...events]
     .sort((a, b) => a.seq - b.seq)
     .map((event) => {
@@ -74,7 +79,8 @@ export function suggestionWords(suggestion: unknown): string {
 
 /** The sentence that says where an item stands. */
 export function lifeWords({ item, events, queries }: Pick<ItemLife, "item" | "events" | "queries">): string {
-  const asked = queries.length === 0 ? "never asked" : queries.length === 1 ? "asked once" : `asked ${queries.length} times`;
+  const asked =
+    queries.length === 0 ? "never asked" : queries.length === 1 ? "asked once" : `asked ${queries.length} times`;
   const answers = events.filter((event) => event.action === "submit").length;
   const answered = answers === 1 ? "1 answer" : `${answers} answers`;
   return `In the ${item.split} split, ${asked}, ${answered}.`;

@@ -31,7 +31,11 @@ export function standing(progress: Progress): Standing {
     case "labeling":
       return { tone: "good", words: "Labeling", more: round };
     case "training":
-      return { tone: "accent", words: job ? jobWords(job) : "Training", more: "The next round opens when this is done." };
+      return {
+        tone: "accent",
+        words: job ? jobWords(job) : "Training",
+        more: "The next round opens when this is done.",
+      };
     case "stopped":
       return { tone: "quiet", words: "Stopped", more: progress.stopped_because ?? "A stopping rule fired." };
     case "empty":
@@ -44,10 +48,12 @@ export function standing(progress: Progress): Standing {
 /** What a job does at the moment: "Scoring the pool, 40%". */
 export function jobWords(job: Job): string {
   if (job.state === "waiting") return "Waiting to start";
-  const stage = STAGES.find((one) => one.value === job.stage)?.words ?? { round: "Next round", train: "Training", import: "Import" }[job.kind];
+  const stage =
+    STAGES.find((one) => one.value === job.stage)?.words ??
+    { round: "Next round", train: "Training", import: "Import" }[job.kind];
   if (job.state === "failed") return `${stage} failed`;
   if (job.state === "done") return "Done";
-  return job.total > 0 ? `${stage}, ${Math.floor((100 * job.done) / job.total)}%` : stage;
+  return job.total ? `${stage}, ${Math.floor((100 * job.done) / job.total)}%` : stage;
 }
 
 /** How far through its stages a job is: those before it, itself, those to come. */

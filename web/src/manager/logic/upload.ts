@@ -39,7 +39,8 @@ function parsed(text: string): unknown {
 export function refusal(status: number, body: unknown): ApiError {
   const whole = (typeof body === "object" && body !== null ? body : {}) as Record<string, Json>;
   const error = (typeof whole.error === "object" && whole.error !== null ? whole.error : {}) as Record<string, Json>;
-  const word = (name: string, otherwise: string) => (typeof error[name] === "string" ? (error[name] as string) : otherwise);
+  const word = (name: string, otherwise: string) =>
+    typeof error[name] === "string" ? (error[name] as string) : otherwise;
   return new ApiError(
     status,
     word("code", `http_${status}`),

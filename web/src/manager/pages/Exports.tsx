@@ -76,7 +76,16 @@ export function Exports({ project }: { project: Project }) {
             columns={[
               { name: "Version", cell: (one) => <strong>{one.number}</strong> },
               { name: "Labels", number: true, cell: (one) => count(one.n_items) },
-              { name: "Note", wide: true, cell: (one) => one.note || <Text span size="sm" c="dimmed">no note</Text> },
+              {
+                name: "Note",
+                wide: true,
+                cell: (one) =>
+                  one.note || (
+                    <Text span size="sm" c="dimmed">
+                      no note
+                    </Text>
+                  ),
+              },
               { name: "Digest", minor: true, cell: (one) => <code title={one.digest}>{one.digest.slice(0, 12)}</code> },
               { name: "Frozen", cell: (one) => <span title={moment(one.created_at)}>{ago(one.created_at)}</span> },
               {
@@ -159,7 +168,13 @@ function Freeze({ project }: { project: string }) {
       <Button variant="default" onClick={open}>
         Freeze a version
       </Button>
-      <Modal opened={opened} onClose={close} title="Freeze a version" centered closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title="Freeze a version"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <form onSubmit={go}>
           <Stack gap="md">
             <TextInput

@@ -54,7 +54,10 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
                 rows={queries}
                 id={(query) => query.round}
                 columns={[
-                  { name: "Round", cell: (query) => <Link href={to(project.name, "rounds", query.round)}>{query.round}</Link> },
+                  {
+                    name: "Round",
+                    cell: (query) => <Link href={to(project.name, "rounds", query.round)}>{query.round}</Link>,
+                  },
                   {
                     name: "Reason",
                     wide: true,
@@ -62,7 +65,11 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
                       <>
                         {query.reason ?? "–"}
                         <Text size="xs" c="dimmed">
-                          {[query.strategy, query.purpose !== "label" && query.purpose, suggestionWords(query.suggestion)]
+                          {[
+                            query.strategy,
+                            query.purpose !== "label" && query.purpose,
+                            suggestionWords(query.suggestion),
+                          ]
                             .filter(Boolean)
                             .join(" · ")}
                         </Text>
@@ -72,7 +79,12 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
                   { name: "Rank", number: true, cell: (query) => query.rank },
                   { name: "Utility", number: true, cell: (query) => figure(query.utility) },
                   { name: "Propensity", number: true, cell: (query) => figure(query.propensity) },
-                  { name: "Cost", number: true, minor: true, cell: (query) => (query.cost_usd ? money(query.cost_usd) : "–") },
+                  {
+                    name: "Cost",
+                    number: true,
+                    minor: true,
+                    cell: (query) => (query.cost_usd ? money(query.cost_usd) : "–"),
+                  },
                   { name: "State", cell: (query) => <State tone={tone(query.state)}>{sentence(query.state)}</State> },
                 ]}
               />

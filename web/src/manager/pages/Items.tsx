@@ -38,7 +38,12 @@ export function Items({ project }: { project: Project }) {
       </Head>
       <Stack gap="md">
         <FilterBar project={project} filters={filters} set={set} />
-        <Found key={writeFilters(filters)} project={project} filters={filters} clear={() => navigate(to(project.name, "items"))} />
+        <Found
+          key={writeFilters(filters)}
+          project={project}
+          filters={filters}
+          clear={() => navigate(to(project.name, "items"))}
+        />
       </Stack>
     </>
   );
@@ -205,7 +210,12 @@ function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
           wide: true,
           cell: (row) => (
             <>
-              <Anchor component={Link} href={to(project.name, "items", row.item_id)} size="sm" className={partsClasses.twoLines}>
+              <Anchor
+                component={Link}
+                href={to(project.name, "items", row.item_id)}
+                size="sm"
+                className={partsClasses.twoLines}
+              >
                 {preview(row.fields, order) || row.item_id}
               </Anchor>
               <Text size="xs" c="dimmed" mt={2}>
@@ -214,7 +224,10 @@ function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
             </>
           ),
         },
-        { name: "Label", cell: (row) => <span className={partsClasses.answer}>{row.label === null ? "" : answerText(row.label)}</span> },
+        {
+          name: "Label",
+          cell: (row) => <span className={partsClasses.answer}>{row.label === null ? "" : answerText(row.label)}</span>,
+        },
         { name: "State", cell: (row) => <State tone={tone(row.state)}>{sentence(row.state)}</State> },
         { name: "Answers", number: true, minor: true, cell: (row) => count(row.n_answers) },
         { name: "Round", number: true, minor: true, cell: (row) => count(row.round) },

@@ -53,8 +53,7 @@ export function ProjectPeople({ project }: { project: Project }) {
                 { name: "Name", cell: (one) => <strong>{one.name}</strong> },
                 {
                   name: "Now",
-                  cell: (one) =>
-                    one.working ? <State tone="good">At work</State> : <State tone="quiet">Away</State>,
+                  cell: (one) => (one.working ? <State tone="good">At work</State> : <State tone="quiet">Away</State>),
                 },
                 { name: "Holds", number: true, minor: true, cell: (one) => count(one.leased) },
                 { name: "Today", number: true, cell: (one) => count(one.today) },

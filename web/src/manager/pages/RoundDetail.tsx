@@ -61,7 +61,8 @@ export function RoundPage({ project, number }: { project: Project; number: numbe
             )}
           >
             {plural(round.n_pending, "question")} that nobody has answered will be taken back and may be asked again in
-            a later round. {plural(round.n_answered, "answer")} given so far {round.n_answered === 1 ? "stays" : "stay"}.
+            a later round. {plural(round.n_answered, "answer")} given so far {round.n_answered === 1 ? "stays" : "stay"}
+            .
           </Confirm>
         )}
       </Head>

@@ -36,9 +36,7 @@ export function Rounds({ project }: { project: Project }) {
       <Stack gap="md">
         {latest.length === 0 ? (
           <div className="q-card">
-            <Empty title="No round yet">
-              The first one opens when items are there. “Act now” opens one at once.
-            </Empty>
+            <Empty title="No round yet">The first one opens when items are there. “Act now” opens one at once.</Empty>
           </div>
         ) : (
           <Panel title="All rounds" flush>
@@ -84,7 +82,9 @@ function ChosenBy({ round }: { round: Round }) {
   return (
     <>
       {round.strategy}
-      {round.purpose !== "label" && <Text component="span" size="xs" c="dimmed">{` · ${sentence(round.purpose)}`}</Text>}
+      {round.purpose !== "label" && (
+        <Text component="span" size="xs" c="dimmed">{` · ${sentence(round.purpose)}`}</Text>
+      )}
       {held && (
         <Text size="xs" c="dimmed">
           {held}

@@ -17,7 +17,14 @@ export function AddItems({ project }: { project: Project }) {
   return (
     <>
       <Button onClick={open}>Add items</Button>
-      <Modal opened={opened} onClose={close} title="Add items" centered size="lg" closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title="Add items"
+        centered
+        size="lg"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <AddForm project={project} done={close} />
       </Modal>
     </>

@@ -57,7 +57,13 @@ export function Control({ project, progress }: { project: Project; progress: Pro
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={asking} onClose={ask.close} title="Open a round now" centered closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={asking}
+        onClose={ask.close}
+        title="Open a round now"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <ForceRound project={project} done={ask.close} />
       </Modal>
     </>

@@ -34,7 +34,13 @@ export function Grid<Row>({ caption, columns, rows, id }: Props<Row>) {
       <thead role="rowgroup">
         <tr role="row">
           {columns.map((column) => (
-            <th key={column.name} role="columnheader" scope="col" data-number={column.number || undefined} data-minor={column.minor || undefined}>
+            <th
+              key={column.name}
+              role="columnheader"
+              scope="col"
+              data-number={column.number || undefined}
+              data-minor={column.minor || undefined}
+            >
               {column.head ?? column.name}
             </th>
           ))}

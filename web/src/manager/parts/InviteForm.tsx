@@ -29,9 +29,7 @@ export function InviteForm({ project, done }: { project?: string; done: () => vo
   if (invite.data) {
     return (
       <Stack gap="md">
-        <Text size="sm">
-          Send this link to one person. It works once and is not shown again.
-        </Text>
+        <Text size="sm">Send this link to one person. It works once and is not shown again.</Text>
         <Copyable value={absolute(invite.data.url, invite.data.token)} label="Invitation link" />
         <Button onClick={done}>Done</Button>
       </Stack>
@@ -64,7 +62,15 @@ export function InviteForm({ project, done }: { project?: string; done: () => vo
           onChange={(event) => setNote(event.currentTarget.value)}
           maxLength={200}
         />
-        <NumberInput label="Valid for" suffix=" days" value={days} onChange={setDays} min={1} max={365} allowDecimal={false} />
+        <NumberInput
+          label="Valid for"
+          suffix=" days"
+          value={days}
+          onChange={setDays}
+          min={1}
+          max={365}
+          allowDecimal={false}
+        />
         <Trouble error={invite.error} />
         <Button type="submit" loading={invite.isPending} disabled={!(Number(days) >= 1)}>
           Make the link

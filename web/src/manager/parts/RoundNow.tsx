@@ -33,8 +33,7 @@ export function RoundNow({ project, number }: { project: Project; number: number
         round.data && (
           <>
             {plural(round.data.round.n_asked, "item")} by {round.data.round.strategy}
-            {round.data.round.n_random > 0 && `, ${round.data.round.n_random} of them at random`}.
-            {held && ` ${held}`}
+            {round.data.round.n_random > 0 && `, ${round.data.round.n_random} of them at random`}.{held && ` ${held}`}
           </>
         )
       }
@@ -46,7 +45,12 @@ export function RoundNow({ project, number }: { project: Project; number: number
       flush={round.data !== undefined}
     >
       {round.data ? (
-        <QueryTable project={project.name} queries={round.data.queries.slice(0, SHOWN)} caption={`Round ${number}`} brief />
+        <QueryTable
+          project={project.name}
+          queries={round.data.queries.slice(0, SHOWN)}
+          caption={`Round ${number}`}
+          brief
+        />
       ) : (
         <Trouble error={round.error} />
       )}

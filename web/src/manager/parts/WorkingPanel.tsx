@@ -20,7 +20,9 @@ export function WorkingPanel({ project, often }: { project: string; often: numbe
   return (
     <Panel
       title="People"
-      about={people.data && (working > 0 ? `${plural(working, "person", "people")} at work now.` : "Nobody is at work now.")}
+      about={
+        people.data && (working > 0 ? `${plural(working, "person", "people")} at work now.` : "Nobody is at work now.")
+      }
       aside={
         <Anchor component={Link} href={to(project, "people")} size="sm">
           All
@@ -39,11 +41,7 @@ export function WorkingPanel({ project, often }: { project: string; often: numbe
             <li key={one.name}>
               <span className={classes.name}>{one.name}</span>
               <span className={classes.what}>
-                {one.working ? (
-                  <State tone="good">{`at work, holds ${one.leased}`}</State>
-                ) : (
-                  `last ${ago(one.last_at)}`
-                )}
+                {one.working ? <State tone="good">{`at work, holds ${one.leased}`}</State> : `last ${ago(one.last_at)}`}
               </span>
               <span className={classes.today}>
                 {count(one.today)} <span className={classes.what}>today</span>

@@ -32,7 +32,10 @@ export function FieldSettings({ project }: { project: Project }) {
   };
   return (
     <form onSubmit={save}>
-      <Panel title="Fields" about="What annotators see of an item, from top to bottom. How a model reads a field is not changed by this.">
+      <Panel
+        title="Fields"
+        about="What annotators see of an item, from top to bottom. How a model reads a field is not changed by this."
+      >
         {rows.length === 0 ? (
           <Text size="sm" c="dimmed">
             The fields show here once there are items.

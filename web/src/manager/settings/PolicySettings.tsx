@@ -40,7 +40,11 @@ export function PolicySettings({ project }: { project: Project }) {
               label="Until a model is trusted"
               description={STARTS.find(({ value }) => value === draft.start)?.what}
               inputWrapperOrder={["label", "input", "description", "error"]}
-              data={STARTS.some(({ value }) => value === draft.start) ? STARTS : [...STARTS, { value: draft.start, label: draft.start }]}
+              data={
+                STARTS.some(({ value }) => value === draft.start)
+                  ? STARTS
+                  : [...STARTS, { value: draft.start, label: draft.start }]
+              }
               value={draft.start}
               onChange={(start) => start && change({ start })}
               allowDeselect={false}

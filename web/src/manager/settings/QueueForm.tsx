@@ -51,7 +51,9 @@ export function QueueForm({ project }: { project: Project }) {
           dirty={changes !== null}
           busy={set.isPending}
           saved={set.isSuccess}
-          error={set.error ?? (tiers ? null : new Error("Tiers: write whole numbers with commas between them, as in 0, 2."))}
+          error={
+            set.error ?? (tiers ? null : new Error("Tiers: write whole numbers with commas between them, as in 0, 2."))
+          }
           reset={() => setValues(before)}
           disabled={!tiers}
         />

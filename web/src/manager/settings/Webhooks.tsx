@@ -56,7 +56,13 @@ export function Webhooks({ project }: { project: Project }) {
       {(hooks.data ?? []).map((hook) => (
         <Hook key={hook.id} project={project.name} hook={hook} />
       ))}
-      <Modal opened={adding} onClose={add.close} title="Add a webhook" centered closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={adding}
+        onClose={add.close}
+        title="Add a webhook"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <AddWebhook project={project.name} done={add.close} />
       </Modal>
     </Stack>

@@ -46,7 +46,8 @@ export function policyChanges(policy: Policy, draft: Draft): Policy | null {
   if (draft.start !== was.start) changes.start = draft.start;
   if (draft.trust !== was.trust) changes.trust = draft.trust;
   if (Number(draft.batchSize) !== was.batchSize) changes.batch_size = Number(draft.batchSize);
-  if (Number(draft.exploration) !== was.exploration) changes.exploration = Math.round(Number(draft.exploration) * 100) / 10_000;
+  if (Number(draft.exploration) !== was.exploration)
+    changes.exploration = Math.round(Number(draft.exploration) * 100) / 10_000;
   if (draft.labels !== was.labels || draft.usd !== was.usd) {
     changes.budget = { ...part(policy, "budget"), labels: sum(draft.labels), usd: sum(draft.usd) };
   }

@@ -121,7 +121,10 @@ function proposed(file: File, look: Look): Draft {
 
 /** A project's name from a file's: "train.csv.gz" gives "train". */
 export function nameOf(fileName: string): string {
-  const base = fileName.replace(/\.(gz|bz2|zst|zip|xz)$/i, "").replace(/\.[a-z0-9]{1,8}$/i, "");
+  const base = fileName
+    .replace(/\.(gz|bz2|zst|zip|xz)$/i, "")
+    .replace(/\.[a-z0-9]{1,8}$/i, "")
+    .replace(/[?#%]/g, "");
   return base.replace(/[\s_/\\]+/g, "-").replace(/^-+|-+$/g, "") || "project";
 }
 
@@ -170,7 +173,7 @@ export function problems(draft: Draft, step: Step): Record<string, string> {
     case "policy":
       return policyProblems(draft);
     case "go":
-      return draft.name.trim() ? {} : { name: "Give the project a name." };
+      return /^[^/\\?#%]+$/.test(draft.name.trim()) ? {} : { name: "Give the project a name, without / \\ ? # or %." };
   }
 }
 

@@ -1,0 +1,126 @@
+import { MultiSelect, NumberInput, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import type { Dispatch } from "react";
+
+import type { Task } from "../../api/types";
+import { plural } from "../logic/format";
+import { TASKS } from "../logic/settings";
+import { Panel } from "../parts/Panel";
+import { type Change, classList, type Draft, NO_CLASSES, shown } from "./draft";
+
+interface Props {
+  draft: Draft;
+  change: Dispatch<Change>;
+  problems: Record<string, string>;
+}
+
+const SIDES: Partial<Record<Task, { label: string; what: string; most: number }>> = {
+  pair: { label: "The two sides", what: "The columns shown side by side: a, then b.", most: 2 },
+  ranking: {
+    label: "Options of each item",
+    what: "The column that lists them, where they are not the classes.",
+    most: 1,
+  },
+  text: { label: "Text to rewrite", what: "The column the answer begins with. Empty begins with nothing.", most: 1 },
+};
+
+/** The question, its answers, how many people answer, and what they are told. */
+export function LabelStep({ draft, change, problems }: Props) {
+  const set = (values: Partial<Draft>) => change({ type: "set", values });
+  const task = TASKS.find(({ value }) => value === draft.task);
+  const sides = SIDES[draft.task];
+  const found = classList(draft.classes).length;
+  return (
+    <Stack gap="md">
+      <Panel title="The question">
+        <Stack gap="md">
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            <Select
+              label="Kind of answer"
+              description={task?.what}
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              data={TASKS.map(({ value, label }) => ({ value, label }))}
+              value={draft.task}
+              onChange={(value) =>
+                value && set({ task: value as Task, sides: [], ...(value === "pair" ? { classes: "a\nb\ntie" } : {}) })
+              }
+              allowDeselect={false}
+            />
+            <TextInput
+              label="What is asked"
+              description="The name of the column of labels in every export."
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              value={draft.target}
+              onChange={(event) => set({ target: event.currentTarget.value })}
+              error={problems.target}
+              maxLength={200}
+            />
+          </SimpleGrid>
+          {sides && (
+            <MultiSelect
+              label={sides.label}
+              description={sides.what}
+              data={shown(draft)}
+              value={draft.sides}
+              onChange={(value) => set({ sides: value })}
+              maxValues={sides.most}
+              error={problems.sides}
+            />
+          )}
+          {!NO_CLASSES.has(draft.task) && (
+            <Textarea
+              label={draft.task === "ranking" ? "Options" : "Answers"}
+              description={`One a line, in the order people see them. ${plural(found, "answer")} so far.`}
+              value={draft.classes}
+              onChange={(event) => set({ classes: event.currentTarget.value })}
+              error={problems.classes}
+              autosize
+              minRows={4}
+              maxRows={14}
+              spellCheck={false}
+            />
+          )}
+          {draft.task === "rating" && (
+            <SimpleGrid cols={2}>
+              <NumberInput label="From" value={draft.low} onChange={(low) => set({ low })} allowDecimal={false} />
+              <NumberInput
+                label="To"
+                value={draft.high}
+                onChange={(high) => set({ high })}
+                allowDecimal={false}
+                error={problems.high}
+              />
+            </SimpleGrid>
+          )}
+        </Stack>
+      </Panel>
+      <Panel title="The people">
+        <Stack gap="md">
+          <NumberInput
+            label="People per item"
+            description="Two or more show where people disagree, and cost as many times as much."
+            value={draft.overlap}
+            onChange={(overlap) => set({ overlap })}
+            min={1}
+            max={50}
+            allowDecimal={false}
+            error={problems.overlap}
+            maw={260}
+          />
+          <Textarea
+            label="Instructions"
+            description="Markdown, shown beside each item. You can write and change them later."
+            placeholder={"A message is a **complaint** where the writer wants something put right."}
+            value={draft.instructions}
+            onChange={(event) => set({ instructions: event.currentTarget.value })}
+            autosize
+            minRows={3}
+            maxRows={14}
+          />
+          <Text size="xs" c="dimmed">
+            Every answer keeps the version of the instructions it was given by.
+          </Text>
+        </Stack>
+      </Panel>
+    </Stack>
+  );
+}

@@ -1,0 +1,70 @@
+import { get, patch, path, post } from "../../api/client";
+import { ApiError } from "../../api/client";
+import type { Imported, Job, Progress, Project } from "../../api/types";
+import { upload } from "../logic/upload";
+import { displayBody, type Draft, itemsForm, projectBody } from "./draft";
+
+export type Stage = "project" | "items" | "round" | "ready";
+
+export interface Tell {
+  stage: (stage: Stage) => void;
+  uploaded: (share: number) => void;
+  imported: (imported: Imported) => void;
+  progress: (progress: Progress) => void;
+}
+
+/** What a start that broke off has done already, so that trying again goes on from there. */
+export interface Made {
+  body: string;
+  project: string;
+  imported: boolean;
+}
+
+const LOOK_AGAIN_MS = 700;
+const PATIENCE_MS = 120_000; // a first round over a large pool; after that the overview tells
+
+/** Make the project, upload its items, open its first round. Returns what to hand in again after an error. */
+export async function start(draft: Draft, before: Made | null, keep: (made: Made) => void, tell: Tell): Promise<void> {
+  const body = projectBody(draft);
+  const said = JSON.stringify(body);
+  let made = before?.body === said ? before : null;
+  if (!made) {
+    tell.stage("project");
+    const project = await post<Project>(path("projects"), body);
+    made = { body: said, project: project.name, imported: false };
+    keep(made);
+  }
+  const { project } = made;
+  if (!made.imported) {
+    tell.stage("items");
+    tell.imported(await upload<Imported>(path("projects", project, "items"), itemsForm(draft), tell.uploaded));
+    keep({ ...made, imported: true });
+  }
+  tell.stage("round");
+  await patch<Project>(path("projects", project), { display: displayBody(draft) });
+  await open(project);
+  await opened(project, tell);
+  tell.stage("ready");
+}
+
+/** Ask for the first round; that one is in the making already is as good. */
+async function open(project: string): Promise<void> {
+  try {
+    await post<Job>(path("projects", project, "rounds"));
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === "conflict")) throw error;
+  }
+}
+
+async function opened(project: string, tell: Tell): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  while (Date.now() < until) {
+    const progress = await get<Progress>(path("projects", project, "progress"));
+    tell.progress(progress);
+    if (progress.rounds.number > 0) return;
+    if (progress.job?.state === "failed") {
+      throw new Error(`The first round could not be opened: ${progress.job.error ?? "no reason is given"}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
