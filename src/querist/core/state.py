@@ -15,7 +15,7 @@ from querist.core.crowd import ANONYMOUS, Said
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
 
-Value = int | float | str | tuple[Any, ...] | list[Any]  # an answer as stored, or as numbers (`querist.core.answers`)
+Value = int | float | str | tuple[Any, ...] | list[Any] | dict[str, Any]  # as stored, or a code (`core.answers`)
 
 Purpose = Literal["strategy", "exploration", "start", "quota", "evaluation"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from querist.core import checks
+from querist.core.chats import steps_of
 from querist.core.errors import RowProblem, RowsRejected
 from querist.core.hashing import is_missing
 from querist.core.items import FIELD_KINDS, FieldKind, FieldSpec
@@ -30,7 +31,8 @@ def infer_kinds(columns: Mapping[str, Sequence[Any]], *, overrides: Mapping[str,
     0. What `overrides` says.
     1. *ignored*: all empty, or one and the same value in two rows or more.
     2. *vector*: lists of finite numbers, or lists of such lists (an image's rows of pixels), or their JSON text, all of
-       one shape. Other lists and maps are *ignored*.
+       one shape. Chats and traces, which are lists of messages or steps, are
+       *text*; other lists and maps are *ignored*.
     3. *number*: at least 95 % are finite numbers or their text (true and false are not); `NA`, `?` and the like, as
        files write an unknown number, count for nothing.
     4. *text*: at least half are prose (blanks between words, or a script written without them), and they are either
@@ -124,7 +126,7 @@ def _kind(values: Sequence[Any]) -> FieldKind:
         if None not in vectors and len({shape_of(vector) for vector in vectors if vector}) == 1:
             return "vector" if len(present) == 1 or any(vector != vectors[0] for vector in vectors) else "ignored"
         if nested:
-            return "ignored"
+            return "text" if all(steps_of(value) is not None for value in present) else "ignored"
     n_distinct = len(set(present))
     if n_distinct == 1 and len(present) > 1:
         return "ignored"

@@ -18,8 +18,7 @@ from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
 from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
-from querist.learners import only_field
-from querist.service.label_column import labels_of, see_images
+from querist.service.label_column import classes_told, field_of, labels_of, see_images, see_sides, without_options
 from querist.service.labeling import import_labels
 from querist.service.shapes import Shapes
 from querist.service.workspace import Workspace
@@ -156,13 +155,14 @@ class Desk:
         self._refuse(*self._shapes.check(columns, spec, batch.lines))
         if not self._tally.n_rows and self._wishes.label is not None:  # the first batch tells, here too
             said = batch.columns[self._wishes.label]
-            if self._schema.task == "choice":
-                self._notes += find_giveaways(columns, spec, list(map(self._schema.find, said)))
-            elif self._schema.task != "number":
+            if (told := classes_told(said, self._schema)) is not None:
+                self._notes += find_giveaways(columns, spec, told)
+            else:
                 self._notes += find_repeats(columns, spec, self._schema, said)
         self._tally.n_rows += len(batch.lines)
         packed, hashes = pack(columns)
         ids = self._ids(batch, hashes)
+        self._refuse(*without_options(columns, self._schema, batch.lines, ids))
         new = self._new(batch, ids, hashes)
         if self._problems:
             return
@@ -268,7 +268,8 @@ class Desk:
                     f"{self._source}: must hold a field to learn from; it has none. "
                     "Add one, or say what a column is with --kind NAME=text."
                 )
-            only_field(self._spec, self._schema.task)
+            field_of(self._spec, self._schema)
+            see_sides(self._spec, self._schema)
             if (strata := self._settings.get("strata")) is not None and strata not in self._spec.used:
                 raise InvalidInput(
                     f"strata: must be a field that is used; the project was told {strata!r}, and has "
@@ -354,7 +355,7 @@ class Desk:
     ) -> list[tuple[str, Value]]:
         if self._wishes.label is None:
             return []
-        within = only_field(spec, self._schema.task)
+        within = field_of(spec, self._schema)
         labels, problems = labels_of(
             numbers.get(self._wishes.label, batch.columns[self._wishes.label]),
             schema=self._schema,

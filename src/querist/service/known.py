@@ -43,7 +43,7 @@ def signals_of(
     names, strata = (
         ((), None) if strata_field is None else np.unique(_texts(pool.inputs[strata_field]), return_inverse=True)
     )
-    rules = work.seed_rules
+    rules, of = work.seed_rules, kind(schema)
     return signals(
         encoded,
         model,
@@ -57,7 +57,9 @@ def signals_of(
         strata_names=[str(name) for name in names],
         duplicates=pool.groups,
         votes=votes(rules, _items(pool), schema) if rules else None,
-        answers=lambda: answer_table(now.n_items, {row: now.said(row) for row in now.labels}),
+        answers=lambda: answer_table(
+            now.n_items, {row: [(who, of.learned(code)) for who, code in now.said(row)] for row in now.labels}
+        ),
         unseen=reads_answers(now.policy),
     )
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from querist.core.answers import beyond
 from querist.core.boxes import check_image
+from querist.core.checks import listed
 from querist.core.errors import InvalidInput, RowProblem
 from querist.core.hashing import is_missing
 from querist.core.items import FieldSpec
+from querist.core.rankings import options_of, ordered
 from querist.core.schema import Schema, Task
 from querist.core.state import Value
 from querist.formats import shape_of
@@ -67,15 +69,84 @@ def see_images(columns: Mapping[str, Sequence[Any]], spec: FieldSpec, task: Task
             check_image(field, shape_of(image))
 
 
-def within(schema: Schema, value: Value, content: Any) -> Value:
-    """An answer whose parts lie in the item's content.
+def field_of(spec: FieldSpec, schema: Schema) -> str | None:
+    """The field that an answer is held against: the text of spans, an image, the options of a ranking, a review's chat.
+
+    None where there is none, or nobody can tell which it is.
 
     Raises
     ------
     InvalidInput
-        If one reaches beyond it.
+        If the answers are spans or boxes, and not exactly one field holds what they lie in.
+
+    Examples
+    --------
+    >>> field_of(FieldSpec({"q": "text", "these": "ignored"}), Schema("order", task="ranking", sides=("these",)))
+    'these'
     """
-    if schema.task in ("spans", "boxes") and isinstance(value, list):
+    if schema.task == "polygons":
+        images = spec.named("vector")
+        return images[0] if len(images) == 1 else None
+    if schema.task in ("ranking", "review"):
+        return schema.sides[0] if schema.sides else None
+    return only_field(spec, schema.task)
+
+
+def see_sides(spec: FieldSpec, schema: Schema) -> None:
+    """See that the items have the fields that the question is about.
+
+    Raises
+    ------
+    InvalidInput
+        If one is missing.
+    """
+    for side in schema.sides:
+        if side not in spec.kinds:
+            raise InvalidInput(
+                f"sides: must be fields of the items; the project asks about {side!r}, and there are "
+                f"{listed(spec.kinds)}. Name the column so."
+            )
+
+
+def without_options(
+    columns: Mapping[str, Sequence[Any]], schema: Schema, lines: Sequence[int], ids: Sequence[str]
+) -> list[RowProblem]:
+    """The rows that nobody could answer, since they bring no options to rank along."""
+    if schema.task != "ranking" or not schema.sides:
+        return []
+    problems = []
+    for line, item_id, content in zip(lines, ids, columns[schema.sides[0]], strict=True):
+        try:
+            options_of(content)
+        except InvalidInput as error:
+            problems.append(RowProblem(line, item_id, f"in the field {schema.sides[0]!r}, {error}"))
+    return problems
+
+
+def classes_told(raw: Sequence[Any], schema: Schema) -> list[str | None] | None:
+    """The one class or level that each cell names, None where it names none; None where answers name no one class."""
+    if schema.task not in ("choice", "pair", "rating"):
+        return None
+    told: list[str | None] = []
+    for cell in raw:
+        try:
+            told.append(None if is_missing(cell) else schema.classes_of(schema.read(cell))[0])
+        except InvalidInput:
+            told.append(None)
+    return told
+
+
+def within(schema: Schema, value: Value, content: Any) -> Value:
+    """An answer whose parts lie in the item's content; a ranking in the item's own spelling of its options.
+
+    Raises
+    ------
+    InvalidInput
+        If one reaches beyond it, or a ranking is not of the item's options.
+    """
+    if schema.task == "ranking" and schema.sides:
+        return ordered([str(name) for name in value], options_of(content)) if isinstance(value, list) else value
+    if schema.task in ("spans", "boxes", "polygons", "review") and isinstance(value, list | dict):
         wrong = beyond(value, schema.task, content)
         if wrong is not None:
             raise InvalidInput(wrong)

@@ -115,7 +115,7 @@ def create(
     for body in stopping:
         rule_from_json(body)
         if "metric" in body:
-            checks.one_of("stop", body["metric"], METRICS[schema.task])
+            _check_metric(body["metric"], schema)
     for rule in rules:
         schema.read(rule.label)
     settings = {
@@ -325,6 +325,15 @@ def seed_rules(path: Path) -> tuple[SeedRule, ...]:
         ) from None
 
 
+def _check_metric(metric: str, schema: Schema) -> None:
+    if not METRICS[schema.task]:
+        raise InvalidInput(
+            f"stop: must not go by a metric where no model learns the answers, which are {schema.asked}; got "
+            f"{metric!r}. Set a budget: it stops the loop."
+        )
+    checks.one_of("stop", metric, METRICS[schema.task])
+
+
 def check_policy(policy: Policy, schema: Schema, strata: str | None, rules: Sequence[SeedRule]) -> None:
     """See that a policy has what it draws by.
 
@@ -347,7 +356,7 @@ def check_policy(policy: Policy, schema: Schema, strata: str | None, rules: Sequ
             "named. Name it, `querist init ... --strata FIELD`, or start with 'k_means'."
         )
     for name in policy.quotas:
-        checks.one_of("quotas", name, schema.classes)
+        checks.one_of("quotas", name, schema.options)
     if policy.group_quotas and strata is None:
         raise InvalidInput(
             "group_quotas: must be of a project with a strata field; this one has none. Name it: "

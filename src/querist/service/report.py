@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from querist.core.atomic import replacing
+from querist.core.chats import text_of
 from querist.core.checks import page_path
 from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
 from querist.core.schema import Schema
 from querist.core.state import Value
-from querist.learners import only_field
 from querist.report import ProjectView, VersionRow, project_page
+from querist.service.label_column import field_of
 from querist.service.pictures import pixels
 from querist.service.status import Status, status
 from querist.service.workspace import Workspace
@@ -90,7 +91,7 @@ def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:
 
 
 def _label(value: Value, fields: Mapping[str, Any], spec: FieldSpec, schema: Schema) -> str:
-    within = only_field(spec, schema.task)
+    within = field_of(spec, schema)
     return schema.shown(value, None if within is None else fields.get(within))
 
 
@@ -99,7 +100,7 @@ def _preview(fields: dict[str, Any], spec: FieldSpec) -> str | list[list[float]]
     for name in spec.named("vector"):
         if (rows := pixels(fields.get(name))) is not None:
             return rows
-    texts = [str(fields[name]) for name in spec.named("text") if fields.get(name)]
+    texts = [text_of(fields[name]) for name in spec.named("text") if fields.get(name)]
     if texts:
         return " · ".join(texts)[:PREVIEW_CHARACTERS]
     return " · ".join(f"{k} {v}" for k, v in fields.items() if not isinstance(v, list))[:PREVIEW_CHARACTERS]

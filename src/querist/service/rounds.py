@@ -11,6 +11,7 @@ import numpy as np
 
 from querist.catalogue import PolicyChooser, reads_answers, trusts_model
 from querist.core import checks
+from querist.core.chats import steps_of, text_of
 from querist.core.checks import Rows
 from querist.core.errors import InvalidInput, OneClassOnly, PoolExhausted
 from querist.core.ports import Progress, silent
@@ -54,15 +55,21 @@ class Entry:
     @property
     def preview(self) -> str:
         """The item in one line."""
-        parts = [v if isinstance(v, str) else f"{k} {v}" for k, v in self.fields.items() if not isinstance(v, list)]
+        parts = [_worded(k, v) for k, v in self.fields.items() if not isinstance(v, list | dict) or steps_of(v)]
         parts.sort(key=len, reverse=True)  # the most telling first, since the end is cut off
-        text = " · ".join(str(p) for p in parts) or ", ".join(f"{k}: {_size(v)}" for k, v in self.fields.items())
+        text = " · ".join(parts) or ", ".join(f"{k}: {_size(v)}" for k, v in self.fields.items())
         text = " ".join(text.split())
         return text if len(text) <= PREVIEW_CHARACTERS else text[: PREVIEW_CHARACTERS - 1] + "…"
 
 
+def _worded(name: str, value: object) -> str:
+    return text_of(value) if isinstance(value, str | list | dict) else f"{name} {value}"
+
+
 def _size(value: object) -> str:
-    return f"{' x '.join(map(str, shape_of(value)))} numbers" if isinstance(value, list) else str(value)
+    if isinstance(value, list) and value and isinstance(value[0], int | float | list):
+        return f"{' x '.join(map(str, shape_of(value)))} numbers"
+    return text_of(value) if isinstance(value, list | dict) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,7 @@ def _ask_pool(work: Workspace, k: int | None, annotator: str | None, progress: P
         # The version says on which labels the batch rests, also where no model was needed to choose it; the state is
         # read at the same instant, so that the two agree.
         before = versions.freeze(conn, work.project_id, note="")
+        training.close_answered(conn, work, before.number)  # where nothing was fitted, nothing has closed them
         now = state(work, conn, pool, schema)
         record = models.latest(conn, work.project_id)
         trust = trust_in(work, conn)

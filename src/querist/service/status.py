@@ -89,10 +89,10 @@ def status(work: Workspace) -> Status:
         labels = Counter(
             (label.split, name)
             for label in answers.labels(conn, work.project_id)
-            for name in schema.classes_of(label.value) or ([] if schema.task == "number" else [NONE_HOLDS])
+            for name in schema.classes_of(label.value) or ([NONE_HOLDS] if schema.may_be_empty else [])
         )
     classes, test_classes = (
-        {name: labels[split, name] for name in sorted(schema.classes, key=lambda name: -labels[split, name])}
+        {name: labels[split, name] for name in sorted(schema.options, key=lambda name: -labels[split, name])}
         | ({NONE_HOLDS: n} if (n := labels[split, NONE_HOLDS]) else {})
         for split in ("pool", "test")
     )
@@ -113,7 +113,13 @@ def status(work: Workspace) -> Status:
         random_share=drawn / asked if asked else policy.exploration,
         verdicts=verdicts,
         trust=None if doubt is None else str(doubt["reason"]),
-        next_step=_next(per_split, points, verdicts, again=reads_answers(policy) and len(now.candidates_again) > 0),
+        next_step=_next(
+            per_split,
+            points,
+            verdicts,
+            measured=bool(metric),
+            again=reads_answers(policy) and len(now.candidates_again) > 0,
+        ),
     )
 
 
@@ -152,8 +158,9 @@ def _round(record: rounds.RoundRecord) -> RoundStatus:
 
 
 def _metric(task: Task, classes: Mapping[str, int]) -> str:
-    if task != "choice":
-        return METRICS[task][0]
+    """What the story goes by; empty where no model learns the answers."""
+    if METRICS[task] != METRICS["choice"]:
+        return next(iter(METRICS[task]), "")
     most = max(classes.values(), default=0)
     skewed = most > 2 / 3 * max(sum(classes.values()), 1) or len(classes) > 10
     return "macro_f1" if skewed else "accuracy"
@@ -194,7 +201,12 @@ def _story(
 
 
 def _next(
-    splits: tuple[SplitStatus, ...], points: tuple[Point, ...], verdicts: tuple[Verdict, ...], *, again: bool
+    splits: tuple[SplitStatus, ...],
+    points: tuple[Point, ...],
+    verdicts: tuple[Verdict, ...],
+    *,
+    measured: bool,
+    again: bool,
 ) -> str:
     by_name = {s.split: s for s in splits}
     pool, test = by_name["pool"], by_name["test"]
@@ -208,7 +220,7 @@ def _next(
         return (
             f"{n} questions are open: `querist ask --again --to batch.csv` writes them, `querist tell` takes answers."
         )
-    if test.n_items and not test.n_labeled and not points:
+    if measured and test.n_items and not test.n_labeled and not points:
         return "querist ask --split test -n 100 --to test.csv, so that models can be measured"
     if all_labeled:
         return (

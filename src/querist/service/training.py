@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from querist.core.answers import Code
-from querist.core.errors import Conflict, InvalidInput, OneClassOnly
+from querist.core.errors import Conflict, InvalidInput
 from querist.core.hashing import digest
 from querist.core.items import take
 from querist.core.policy import Policy
@@ -54,13 +54,16 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
         If the labels hold one class only.
     InvalidInput
         If nothing is labeled yet.
+    UnsuitableLearner
+        If no model learns such answers.
     """
+    with work.database.reading() as conn:
+        if not (of := kind(work.schema(conn))).learns:
+            of.check(np.empty(0))
     progress(0, 1, "freezing")
     with work.database.transaction() as conn:
         version = versions.freeze(conn, work.project_id, note="")
-        for closed in rounds.close_answered(conn, work.project_id, dataset_after=version.number):
-            told = {"round": closed, "dataset": version.number}
-            outbox.post(conn, work.project_id, "round.closed", told)
+        close_answered(conn, work, version.number)
         n_answers = answers.n_answers(conn, work.project_id, "pool")
     with work.database.reading() as conn:
         schema, policy = work.schema(conn), work.policy(conn)
@@ -73,10 +76,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
         warm_start = bool(work.settings(conn).get("warm_start", False))
     if not len(known):
         raise InvalidInput("labels: must be there before a model can be; none is. `querist ask`, then `querist tell`.")
-    if schema.task == "choice" and len(np.unique(known.y)) < 2:
-        raise OneClassOnly  # before anything is encoded
-    if schema.task == "labels" and bool((known.y == known.y[0]).all()):
-        raise OneClassOnly("All answers so far name the same labels, so there is nothing to learn. Label other items.")
+    kind(schema).check(known.y)  # before anything is encoded
     began = time.perf_counter()
     encoded, encoding = work.encoded(recipe, pool, progress=progress)
     if len(tested):
@@ -145,6 +145,12 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     )
 
 
+def close_answered(conn: Connection, work: Workspace, version: int) -> None:
+    """Close the rounds whose answers are all in this dataset version, and tell those who wait for it."""
+    for closed in rounds.close_answered(conn, work.project_id, dataset_after=version):
+        outbox.post(conn, work.project_id, "round.closed", {"round": closed, "dataset": version})
+
+
 def at_version(work: Workspace, conn: Connection, number: int, held: Held, schema: Schema) -> Labels:
     """The labels of a dataset version, as rows of these items."""
     return as_labels(held, _entries(work, conn, number, schema), schema)
@@ -183,7 +189,12 @@ def described(recipe: Recipe, pool: Held) -> dict[str, Any]:
 
 
 def is_due(work: Workspace, conn: Connection) -> bool:
-    """Whether a model fitted now would differ from the latest: labels came in since, or the learner is another."""
+    """Whether a model fitted now would differ from the latest: labels came in since, or the learner is another.
+
+    Never where no model learns such answers.
+    """
+    if not kind(work.schema(conn)).learns:
+        return False
     newest = models.latest(conn, work.project_id)
     if newest is None or not models.is_current(conn, work.project_id):
         return True
@@ -229,5 +240,5 @@ def _measured(
         return {}, {}
     of = kind(schema)
     predicted = of.predict(model, take(features, tested.rows))
-    measured = of.evaluate(tested.y, predicted, schema.classes)
-    return measured, of.detail(tested.y, predicted, schema.classes).to_json()
+    measured = of.evaluate(tested.y, predicted, schema.options)
+    return measured, of.detail(tested.y, predicted, schema.options).to_json()

@@ -9,8 +9,7 @@ from typing import Any
 
 from querist.core.errors import Conflict, InvalidInput, RowProblem
 from querist.formats import Texts, Worksheet, read_worksheet
-from querist.learners import only_field
-from querist.service.label_column import within
+from querist.service.label_column import field_of, within
 from querist.service.workspace import Workspace
 from querist.store import answers, items, rounds
 from querist.store.db import Connection
@@ -43,7 +42,7 @@ def read(work: Workspace, conn: Connection, path: str | Path) -> Worksheet:
             open=lambda: [record.item_id for record in rounds.pending(conn, project)],
         ),
     )
-    field = only_field(spec, schema.task) if sheet.accepted else None
+    field = field_of(spec, schema) if sheet.accepted else None
     if field is None:
         return sheet
     contents = of([mark.item_id for mark in sheet.accepted])
@@ -51,11 +50,11 @@ def read(work: Workspace, conn: Connection, path: str | Path) -> Worksheet:
     accepted = []
     for mark in sheet.accepted:
         try:
-            within(schema, mark.value, contents[mark.item_id].get(field))
+            value = within(schema, mark.value, contents[mark.item_id].get(field))
         except InvalidInput as error:
             problems.append(RowProblem(mark.line, mark.item_id, str(error)))
         else:
-            accepted.append(mark)
+            accepted.append(replace(mark, value=value))
     problems.sort(key=lambda problem: problem.line)
     return replace(sheet, accepted=tuple(accepted), problems=tuple(problems))
 

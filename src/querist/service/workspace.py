@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from querist.core.chats import text_of
 from querist.core.checks import Rows
 from querist.core.items import Columns, FieldSpec
 from querist.core.policy import Policy
@@ -187,5 +188,6 @@ def _read(conn: Connection, project_id: int, split: str, spec: FieldSpec) -> Hel
         ids.append(item.item_id)
         groups.append(-1 if item.duplicate_group is None else item.duplicate_group)
         for name, values in columns.items():
-            values.append(item.fields.get(name))
+            value = item.fields.get(name)
+            values.append(text_of(value) if isinstance(value, list | dict) and spec.kinds[name] == "text" else value)
     return Held(np.array(seqs, dtype=np.int64), tuple(ids), Columns(columns), np.array(groups, dtype=np.int64))

@@ -11,7 +11,7 @@ from querist.core.answers import FORMS, Code
 from querist.core.errors import InvalidInput
 from querist.core.hashing import is_missing
 from querist.core.items import FieldSpec
-from querist.core.schema import Schema, fold
+from querist.core.schema import ONE_CLASS, WITHOUT_CLASSES, Schema, fold
 
 MOSTLY = 0.9
 PURE = 0.99  # of the rows; what is pure to a lesser share may well be an honest clue
@@ -38,8 +38,8 @@ def find_target_leak(columns: Mapping[str, Sequence[Any]], schema: Schema) -> st
     for name, values in columns.items():
         if fold(name) == fold(schema.target):
             return _message(name, "has the name of what is asked")
-        if schema.task != "number" and _are_answers(values, schema):
-            what = "the classes" if schema.task == "choice" else "answers"
+        if _can_be_told(schema) and _are_answers(values, schema):
+            what = "the classes" if schema.task in ONE_CLASS else "answers"
             return _message(name, f"holds {what} themselves")
     return None
 
@@ -97,9 +97,16 @@ def find_repeats(
     >>> notes[0][:64]
     "column 'm': should not tell what is asked; in 40 of 40 labeled r"
     """
+    if not _can_be_told(schema):
+        return ()
     codes = [None if is_missing(answer) else _code(answer, schema) for answer in answers[:MOST_ROWS]]
     found = ((name, _repeat(values, codes, schema)) for name, values in columns.items() if name in spec.used)
     return tuple(_note(name, "it holds the answer itself", *counts) for name, counts in found if counts is not None)
+
+
+def _can_be_told(schema: Schema) -> bool:
+    """Whether what reads as an answer is likely to be one: any text does as a text, any count as a rating."""
+    return schema.task not in WITHOUT_CLASSES and not (schema.task == "ranking" and schema.sides)
 
 
 def _repeat(values: Sequence[Any], codes: Sequence[Any], schema: Schema) -> tuple[int, int] | None:
@@ -155,10 +162,10 @@ def _short(value: Any) -> str:
 
 
 def _are_answers(values: Sequence[Any], schema: Schema) -> bool:
-    if schema.task in ("choice", "labels") and _plain_numbers(schema):
+    if schema.task in ("choice", "labels", "ranking") and _plain_numbers(schema):
         return False
     present = [value for value in values if not is_missing(value)]
-    if schema.task == "choice":
+    if schema.task in ONE_CLASS:
         present = [value for value in present if not isinstance(value, list | dict)]
     plain = Counter(value for value in present if isinstance(value, _PLAIN))
     nested = ((value, 1) for value in present if not isinstance(value, _PLAIN))
@@ -181,7 +188,7 @@ def _code(value: Any, schema: Schema) -> Code | None:
 
     As `Schema.read` has it, which would look for the nearest class at every cell of every text.
     """
-    if schema.task == "choice":
+    if schema.task in ONE_CLASS:
         found = schema.find(value)
         return None if found is None else schema.classes.index(found)
     if _ends_in_a_number(value) if schema.task != "labels" else _is_of_numbers(value):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from querist.core.chats import text_of
 from querist.core.checks import Array
 from querist.core.items import FieldSpec
 
@@ -103,8 +104,15 @@ def _exact(content_hashes: Sequence[str]) -> npt.NDArray[np.uint64]:
 
 def _joined(columns: Sequence[Sequence[Any]]) -> list[str]:
     if len(columns) == 1:
-        return [value if isinstance(value, str) else "" for value in columns[0]]
-    return [" ".join(v for v in values if isinstance(v, str)) for values in zip(*columns, strict=True)]
+        return [_said(value) for value in columns[0]]
+    return [" ".join(filter(None, map(_said, values))) for values in zip(*columns, strict=True)]
+
+
+def _said(value: Any) -> str:
+    """A text, or that of a chat; nothing of anything else."""
+    if isinstance(value, str):
+        return value
+    return text_of(value) if isinstance(value, list | dict) else ""
 
 
 def _of_text(texts: list[str], n: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.bool_]]:
