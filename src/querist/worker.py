@@ -1,4 +1,4 @@
-"""The worker: makes rounds and models for every project of a database, in a process of its own."""
+"""The worker: makes rounds and models for every project of a database, and brings news to webhooks, on its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
+from querist.service.courier import Courier
 from querist.service.driving import Driver
 from querist.service.workspaces import Workspaces
 
@@ -24,7 +25,7 @@ def work(url: str, *, notice: Notice = lambda what, facts: None) -> None:
         Told of what happens, `notice(what, facts)`.
     """
     with Workspaces.at(url) as opened:
-        driver = Driver(opened, notice=notice)
+        driver, courier = Driver(opened, notice=notice), Courier(opened.database)
 
         def end(number: int, frame: FrameType | None) -> None:
             driver.stop()
@@ -32,7 +33,9 @@ def work(url: str, *, notice: Notice = lambda what, facts: None) -> None:
         before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             notice("worker.started", {"database": opened.database.url})
+            courier.start()
             driver.run()
         finally:
+            courier.stop()
             for number, handler in before.items():
                 signal.signal(number, handler)

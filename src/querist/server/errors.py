@@ -69,11 +69,25 @@ class Refused(HTTPException):
     """A request that is refused at the door, with the words of the envelope."""
 
     def __init__(
-        self, status: int, code: str, message: str, hint: str = "", *, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(status, message, headers)
         self.code = code
         self.hint = hint
+        self.more = dict(more or {})
+
+
+def with_more(error: QueristError, more: Mapping[str, Any]) -> Refused:
+    """An error of ours as a refusal whose body says more than the envelope."""
+    message, hint = parted(str(error))
+    return Refused(status_of(error), error.code, message, hint, more=more)
 
 
 def envelope(code: str, message: str, hint: str = "", *, rows: Sequence[str] = (), **more: Any) -> dict[str, Any]:
@@ -111,11 +125,10 @@ def answer_to(error: QueristError) -> JSONResponse:
     """What an error of ours is answered with."""
     message, hint = parted(str(error))
     rows = [str(row) for row in error.rows[:ROWS_SHOWN]] if isinstance(error, RowsRejected) else []
-    more = getattr(error, "more", {})
     headers = {"Retry-After": str(max(1, error.retry_after_s))} if isinstance(error, TooMany) else {}
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = 'Bearer realm="querist"'
-    return JSONResponse(envelope(error.code, message, hint, rows=rows, **more), status_of(error), headers)
+    return JSONResponse(envelope(error.code, message, hint, rows=rows), status_of(error), headers)
 
 
 def handle_errors(app: FastAPI) -> None:
@@ -168,4 +181,4 @@ def refusal(error: HTTPException) -> JSONResponse:
         hint = HINTS.get(status, "")
     phrase = HTTPStatus(status).phrase
     said = error.detail if error.detail and error.detail != phrase else f"{phrase}."
-    return JSONResponse(envelope(code, said, hint), status, error.headers)
+    return JSONResponse(envelope(code, said, hint, **getattr(error, "more", {})), status, error.headers)

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount
 from querist.core.errors import ForeignRequest, InvalidInput, NotSignedIn
 from querist.core.people import Permission, Principal
 from querist.server.middleware import LIMIT
-from querist.server.settings import MEGABYTE, Settings
+from querist.server.settings import MEGABYTE, Settings, is_loopback
 from querist.server.state import State
 from querist.service import people
 from querist.service.queue import Annotator
@@ -48,10 +48,10 @@ class Needs:
 
     Parameters
     ----------
-    permission : {"public", "read", "label", "adjudicate", "manage", "audit", "administer"}
+    permission : {"scrape", "read", "label", "adjudicate", "manage", "audit", "administer"}
     """
 
-    def __init__(self, permission: Permission | Literal["public"]) -> None:
+    def __init__(self, permission: Permission | Literal["scrape"]) -> None:
         self.permission = permission
 
     async def __call__(
@@ -76,6 +76,7 @@ Labeler = Annotated[Principal, Depends(Needs("label"))]
 Manager = Annotated[Principal, Depends(Needs("manage"))]
 Auditor = Annotated[Principal, Depends(Needs("audit"))]
 Admin = Annotated[Principal, Depends(Needs("administer"))]
+Scraper = Annotated[Principal, Depends(Needs("scrape"))]
 
 
 def uploads(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -189,6 +190,11 @@ AtWork = Annotated[Annotator, Depends(_annotator)]
 
 def _admit(request: Request, state: State, permission: Any, body_csrf: str | None) -> None:
     """Find out who calls and whether they may; and, where the path names a project, open it."""
+    if permission == "scrape":
+        if _from_here(request):
+            request.state.who = people.OPERATOR
+            return
+        permission = "audit"
     who = _caller(request, state)
     request.state.who = who
     request.state.who_name = who.name
@@ -198,6 +204,12 @@ def _admit(request: Request, state: State, permission: Any, body_csrf: str | Non
     people.require(state.database, who, permission, name)
     if name is not None:
         request.state.work = state.workspaces.open(name)
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a program of this very machine asks, and not a proxy on it for somebody else."""
+    forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"))
+    return request.client is not None and is_loopback(request.client.host) and not forwarded
 
 
 def _caller(request: Request, state: State) -> Principal:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from querist.server.observing import Metrics
+from querist.server.live import Live
+from querist.server.observing import Metrics, logger
 from querist.server.settings import Settings
 from querist.service import browsing, people
+from querist.service.courier import Courier
+from querist.service.driving import Driver
 from querist.service.workspaces import Database, Workspaces
 
 
@@ -18,13 +22,24 @@ class State:
         self.settings = settings
         self.oidc = _provider(settings)
         self.metrics = Metrics(self._queues)
+        self.live = Live(self.metrics)
         self._workspaces: Workspaces | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Open the database, and the worker where this process has one, for as long as the block runs."""
         with Workspaces.at(self.settings.url) as self._workspaces:
-            yield
+            driver = Driver(self._workspaces, notice=_log)
+            courier = Courier(self._workspaces.database)
+            if self.settings.worker:
+                driver.start()
+                courier.start()
+            try:
+                yield
+            finally:
+                self.live.stop()
+                driver.stop()
+                courier.stop()
 
     @property
     def workspaces(self) -> Workspaces:
@@ -40,11 +55,16 @@ class State:
 
     def stopping(self) -> None:
         """End what would otherwise never end by itself."""
+        self.live.stop()
 
     def _queues(self) -> Iterable[tuple[str, str, float]]:
         for card in browsing.cards(self.database):
             yield card.name, "waiting", card.n_waiting
             yield card.name, "labeled", card.n_labeled
+
+
+def _log(what: str, facts: Mapping[str, Any]) -> None:
+    logger.info(what, **facts)
 
 
 def _provider(settings: Settings) -> people.OidcClient | None:

@@ -16,10 +16,27 @@ from querist.core.items import SPLITS, Split
 from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.service.workspace import Workspace
-from querist.store import answers, browse, projects, rounds, tallies, versions
+from querist.store import answers, browse, items, projects, rounds, tallies, versions
 from querist.store.browse import ItemState, SlotRow, Wanted
 from querist.store.db import Connection, Database
 from querist.store.events import Event
+
+__all__ = [
+    "Card",
+    "Event",
+    "ItemRow",
+    "Life",
+    "Page",
+    "RoundLook",
+    "all_rounds",
+    "all_versions",
+    "cards",
+    "last_word",
+    "life",
+    "one_round",
+    "page",
+    "preview",
+]
 
 STATES: tuple[ItemState, ...] = get_args(ItemState)
 MOST_ROWS = 200  # a page
@@ -170,6 +187,14 @@ def life(work: Workspace, item_id: str) -> Life:
             slots=tuple(browse.slots_about(conn, work.project_id, row.seq)),
             versions=tuple(browse.versions_with(conn, work.project_id, item_id)),
         )
+
+
+def last_word(work: Workspace, item_id: str) -> Event | None:
+    """The last thing that was done about an item, by whomever."""
+    with work.database.reading() as conn:
+        found = items.existing(conn, work.project_id, [item_id]).get(item_id)
+        events = [] if found is None else answers.history(conn, work.project_id, found.seq)
+    return events[-1] if events else None
 
 
 def cards(database: Database, names: Collection[str] | None = None) -> list[Card]:

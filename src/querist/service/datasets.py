@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from querist.core.errors import Conflict, InvalidInput
+from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.ports import Progress, silent
 from querist.formats import columns_in, write_table
 from querist.service.workspace import Workspace
@@ -47,6 +47,21 @@ def freeze(work: Workspace, note: str = "") -> Frozen:
         version = versions.freeze(conn, work.project_id, note=note)
     created = before is None or before.number != version.number
     return Frozen(version.number, version.digest, version.n_items, created, version.note)
+
+
+def newest(work: Workspace) -> int:
+    """The number of the newest version, for whoever may read but not make one.
+
+    Raises
+    ------
+    NotFound
+        If there is none yet.
+    """
+    with work.database.reading() as conn:
+        found = versions.latest(conn, work.project_id)
+    if found is None:
+        raise NotFound("version: must be there to be read; the project has none yet. Ask a manager to freeze one.")
+    return found.number
 
 
 def diff(work: Workspace, a: int, b: int) -> versions.Diff:

@@ -12,7 +12,7 @@ from querist.core.errors import NotFound
 from querist.server.guard import COOKIE, Admin, Anybody, Auditor, Here, Manager, Reader
 from querist.server.routing import router
 from querist.server.schemas import people as s
-from querist.server.schemas.base import In
+from querist.server.schemas.base import In, Number
 from querist.server.state import State
 from querist.service import people
 
@@ -114,7 +114,7 @@ def invite(who: Manager, body: s.NewInvitation, here: Here, request: Request) ->
 
 
 @routes.delete("/invitations/{number}", status_code=204, operation_id="revoke_invitation")
-def revoke_invitation(who: Manager, number: s.Number, here: Here) -> None:
+def revoke_invitation(who: Manager, number: Number, here: Here) -> None:
     """Take a link back."""
     people.revoke_invitation(here.database, who, number)
 
@@ -153,7 +153,7 @@ def make_key(who: Reader, body: s.NewKey, here: Here) -> Any:
 
 
 @routes.delete("/keys/{number}", status_code=204, operation_id="revoke_key")
-def revoke_key(who: Reader, number: s.Number, here: Here) -> None:
+def revoke_key(who: Reader, number: Number, here: Here) -> None:
     """Let a key open nothing any longer."""
     people.revoke_key(here.database, who, number)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 MOST_CHARACTERS = 1_000_000
@@ -64,6 +65,7 @@ Moment = Annotated[
     Field(strict=False, description="ISO 8601, in UTC.", examples=["2026-03-01T12:00:00.000Z"]),
     AfterValidator(_has_a_zone),
 ]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Whole = Annotated[int, Field(ge=0, le=MOST_NUMBER)]
 Positive = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
 Share = Annotated[float, Field(ge=0, le=1)]

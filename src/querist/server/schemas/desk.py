@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from querist.server.schemas.base import MOST_NUMBER, Fields, In, Moment, Name, Out, Positive, ShortText, Value, Whole
-from querist.server.schemas.items import Event
+from querist.server.schemas.base import (
+    MOST_NUMBER,
+    ErrorBody,
+    Fields,
+    In,
+    Moment,
+    Name,
+    Out,
+    Positive,
+    ShortText,
+    Value,
+    Whole,
+)
+from querist.server.schemas.items import EventOut
+from querist.service.browsing import preview
 
 SlotToken = Annotated[str, Field(max_length=200)]
 Key = Annotated[str, Field(min_length=1, max_length=200, examples=["0190b5a4-7c1e-7c7e-a2f4-6f0d0c6f3c11"])]
@@ -93,6 +107,11 @@ class SlotIn(In):
     token: SlotToken
 
 
+def tokens(slots: Iterable[SlotIn]) -> dict[int, str]:
+    """The tokens by slot."""
+    return {each.slot: each.token for each in slots}
+
+
 class LeasesIn(In):
     """Slots to go on holding."""
 
@@ -168,7 +187,11 @@ class Overtaken(Out):
     """Why an act was refused: what it changes is no longer the last word."""
 
     mine: Value
-    theirs: Event | None
+    theirs: EventOut | None
+
+
+class OvertakenBody(ErrorBody, Overtaken):
+    """The envelope, with what one meant to say, and what was done last."""
 
 
 class DraftIn(In):
@@ -177,6 +200,10 @@ class DraftIn(In):
     token: SlotToken
     value: Value = None
     note: Annotated[str, Field(max_length=10_000)] = ""
+
+
+def _line(fields: Any) -> str:
+    return fields if isinstance(fields, str) else preview(fields)
 
 
 class PastAct(Out):
@@ -191,7 +218,7 @@ class PastAct(Out):
     submitted_at: Moment | None
     undone: bool
     editable: bool
-    preview: str
+    preview: Annotated[str, BeforeValidator(_line)] = Field(validation_alias="fields")
 
 
 class History(Out):

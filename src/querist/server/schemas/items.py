@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from querist.core.items import Split
 from querist.server.schemas.base import Fields, Moment, Out, Value
+from querist.service.browsing import Event as StoredEvent
 
 
 class ItemRow(Out):
@@ -55,6 +56,18 @@ class Event(Out):
     hash: str
 
 
+def _event(event: Any) -> Any:
+    if not isinstance(event, StoredEvent):
+        return event
+    body = {name: getattr(event, name) for name in Event.model_fields if hasattr(event, name)}
+    if event.action in ("skip", "flag"):  # what is kept as their value is the reason
+        body |= {"value": None, "reason": event.value if isinstance(event.value, str) else None}
+    return body | {"late": bool((event.acquisition or {}).get("grant", {}).get("late", False))}
+
+
+EventOut = Annotated[Event, BeforeValidator(_event)]
+
+
 class ItemQuery(Out):
     """One time that an item was asked about."""
 
@@ -87,7 +100,7 @@ class ItemLife(Out):
     """Everything that happened to one item."""
 
     item: ItemRow
-    events: list[Event]
+    events: list[EventOut]
     queries: list[ItemQuery]
     slots: list[Slot]
     versions: list[int] = Field(description="The dataset versions that hold it.")
@@ -117,6 +130,10 @@ class RoundCounts(Out):
     number: int
     n_asked: int
     n_answered: int
+
+
+def _none_yet(last: Any) -> Any:
+    return {"number": 0, "n_asked": 0, "n_answered": 0} if last is None else last
 
 
 class BudgetLeft(Out):
@@ -158,7 +175,7 @@ class Progress(Out):
     items: SplitCounts
     labeled: SplitCounts
     queue: QueueCounts
-    rounds: RoundCounts
+    rounds: Annotated[RoundCounts, BeforeValidator(_none_yet)] = Field(validation_alias="round")
     budget: BudgetLeft
     paused: bool
     state: Literal["labeling", "training", "idle", "stopped", "empty"]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Path
 from pydantic import Field
 
 from querist.core.people import PersonRole, Scope
-from querist.server.schemas.base import MOST_NUMBER, In, Moment, Name, Out, ShortText
+from querist.server.schemas.base import In, Moment, Name, Out, ShortText
 
 Password = Annotated[str, Field(min_length=1, max_length=1000, json_schema_extra={"format": "password"})]
-Number = Annotated[int, Path(ge=1, le=MOST_NUMBER)]
 Token = Annotated[str, Field(min_length=1, max_length=200, description="From a link that works once.")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -101,7 +101,7 @@ class Asked(Out):
     entries: list[Entry]
 
 
-class Told(In):
+class ToldIn(In):
     """One answer of a program."""
 
     item_id: Name
@@ -118,7 +118,7 @@ class Told(In):
 class TellIn(In):
     """Answers, all taken or none."""
 
-    answers: Annotated[list[Told], Field(min_length=1, max_length=20_000)]
+    answers: Annotated[list[ToldIn], Field(min_length=1, max_length=20_000)]
 
 
 class ToldOut(Out):
@@ -298,14 +298,13 @@ class Delivery(Out):
     """One message to one webhook."""
 
     id: int
-    event: str
+    event: str = Field(validation_alias="kind")
     state: Literal["waiting", "sent", "dead"]
     attempts: int
     last_status: int | None
     last_error: str | None
     created_at: Moment
     sent_at: Moment | None
-    body: dict[str, Any] | None = None
 
 
 class Deliveries(Out):

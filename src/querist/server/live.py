@@ -1,0 +1,135 @@
+"""What happens in a project, told to every page that looks at it, while only one look at the database is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi.concurrency import run_in_threadpool
+
+from querist.core.errors import QueristError
+from querist.server.errors import Refused
+from querist.server.observing import Metrics
+from querist.server.schemas.items import Progress
+from querist.server.schemas.rounds import Round
+from querist.service import watching
+from querist.service.workspace import Workspace
+
+LOOK_S = 0.7
+QUIET_S = 15.0  # without a word, a proxy takes a stream for dead
+LONGEST_S = 600.0  # then the browser opens it again, and it is seen to anew who asks
+MOST_STREAMS = 1000
+WAITING = 100  # events that one slow reader may be behind
+DRIFTS = {"rate_per_hour", "drain_s"}  # they change by the clock alone
+
+Event = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Feed:
+    """Those who look at one project, and what they were told last."""
+
+    work: Workspace
+    readers: set[asyncio.Queue[Event | None]] = field(default_factory=set)
+    told: dict[str, Any] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None
+
+
+class Live:
+    """The streams of a server."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._feeds: dict[str, _Feed] = {}
+        self._stopped = False
+
+    def stream(self, work: Workspace) -> AsyncIterator[str]:
+        """The events of a project as text, from what is now.
+
+        Raises
+        ------
+        Refused
+            If the server stops, or has as many streams as it can serve.
+        """
+        if self._stopped or sum(len(feed.readers) for feed in self._feeds.values()) >= MOST_STREAMS:
+            raise Refused(503, "busy", "events: must be few enough to be served; there are too many streams.", "Wait.")
+        return self._events(work)
+
+    async def _events(self, work: Workspace) -> AsyncIterator[str]:
+        feed = self._feeds.setdefault(work.name, _Feed(work))
+        mine: asyncio.Queue[Event | None] = asyncio.Queue(WAITING)
+        for event in feed.last.items():
+            mine.put_nowait(event)
+        feed.readers.add(mine)
+        if feed.task is None:
+            feed.task = asyncio.create_task(self._look(feed))
+        until = time.monotonic() + LONGEST_S
+        self._metrics.streams.inc()
+        try:
+            yield "retry: 2000\n\n"
+            while not self._stopped and time.monotonic() < until:
+                try:
+                    async with asyncio.timeout(QUIET_S):
+                        said = await mine.get()
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+                if said is None:
+                    break
+                yield f"event: {said[0]}\ndata: {said[1]}\n\n"
+        finally:
+            self._metrics.streams.dec()
+            feed.readers.discard(mine)
+            if not feed.readers and feed.task is not None:
+                feed.task.cancel()
+                self._feeds.pop(work.name, None)
+
+    def stop(self) -> None:
+        """End every stream. May be called from a signal's handler."""
+        self._stopped = True
+        for feed in self._feeds.values():
+            for reader in feed.readers:
+                if not reader.full():
+                    reader.put_nowait(None)
+
+    async def _look(self, feed: _Feed) -> None:
+        while True:
+            try:
+                now = await run_in_threadpool(_now, feed.work)
+            except QueristError:  # the database is away: what they see stays as it is until it is back
+                now = {}
+            for name, (mark, text) in now.items():
+                if feed.told.get(name) != mark:
+                    feed.told[name] = mark
+                    feed.last[name] = text
+                    self._tell(feed, (name, text))
+            await asyncio.sleep(LOOK_S)
+
+    def _tell(self, feed: _Feed, event: Event) -> None:
+        for reader in list(feed.readers):
+            if reader.full():
+                feed.readers.discard(reader)  # it does not read: its stream ends, and its browser begins anew
+                reader.get_nowait()
+                reader.put_nowait(None)
+            else:
+                reader.put_nowait(event)
+
+
+def _now(work: Workspace) -> dict[str, tuple[Any, str]]:
+    """What there is to tell: each by its name, with what tells whether it is new."""
+    found = watching.progress(work)
+    progress = Progress.model_validate(found)
+    marks = progress.model_dump(mode="json", exclude=DRIFTS)
+    told: dict[str, tuple[Any, str]] = {"progress": (marks, progress.model_dump_json())}
+    if found.round is not None:
+        state = Round.model_validate(found.round)
+        told["round"] = (state.model_dump(mode="json"), state.model_dump_json())
+    if progress.job is not None:
+        told["job"] = (marks["job"], progress.job.model_dump_json())
+    if found.model is not None:
+        told["model"] = (found.model, f'{{"model":{found.model}}}')
+    return told
