@@ -36,6 +36,11 @@ def init(
     task: Annotated[
         Task, typer.Option(help="What an answer is: one class, labels that hold together, spans, …")
     ] = "choice",
+    low: Annotated[int | None, typer.Option(help="The lowest rating.")] = None,
+    high: Annotated[int | None, typer.Option(help="The highest rating.")] = None,
+    sides: Annotated[
+        str | None, typer.Option(help="Fields the question is about, joined by commas: the two that a pair compares, …")
+    ] = None,
     strategy: Annotated[str, typer.Option(help="What chooses once a model can be trusted.")] = Policy().strategy,
     start: Annotated[str, typer.Option(help=f"What chooses before: {', '.join(STARTS)}.")] = "k_means",
     batch_size: Annotated[int, typer.Option(help="Items asked together.")] = 20,
@@ -65,7 +70,14 @@ def init(
     if not name.strip():
         raise InvalidInput(f"name: must not be empty; got {name!r}. Name the project: `querist init tickets`.")
     location = locate(name, url)
-    schema = Schema(target, tuple(_classes(classes, classes_from, target, task)), task)
+    schema = Schema(
+        target,
+        tuple(_classes(classes, classes_from, target, task)),
+        task,
+        low=low,
+        high=high,
+        sides=tuple(_parted(sides)),
+    )
     policy = Policy.from_json(
         {
             "strategy": strategy,
@@ -320,6 +332,10 @@ def _classes(named: str | None, source: str | None, target: str, task: Task) -> 
         raise InvalidInput("classes: must come from one place; got --classes and --classes-from. Give one of them.")
     if source:
         return intake.distinct_values(source, target, task)
+    return _parted(named)
+
+
+def _parted(named: str | None) -> Sequence[str]:
     return tuple(part.strip() for part in named.split(",")) if named else ()
 
 

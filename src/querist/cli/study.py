@@ -68,7 +68,7 @@ def simulate(
             budget=budget,
             batch_size=batch_size,
             metric=metric,
-            oracle=parse(oracle, classes=data.schema.classes),
+            oracle=parse(oracle, classes=data.schema.options),
             until=until,
             cost_per_label=price,
             resume=runs / digest([str(path.resolve()), target])[:12],

@@ -18,6 +18,7 @@ from querist.core.hashing import canonical_rows, is_missing
 from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
 from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
+from querist.modeling import kind
 from querist.service.label_column import classes_told, field_of, labels_of, see_images, see_sides, without_options
 from querist.service.labeling import import_labels
 from querist.service.shapes import Shapes
@@ -261,7 +262,7 @@ class Desk:
         if self._spec is None:
             given = {**self._settings["kinds"], **self._wishes.kinds}
             columns = {name: numbers.get(name, batch.columns[name]) for name in names}
-            self._spec = infer_kinds(columns, overrides=given)
+            self._spec = self._with_one_used(infer_kinds(columns, overrides=given), columns, given)
             self._notes += nearly_numbers(columns, self._spec, said=given)
             if not self._spec.used:
                 raise InvalidInput(
@@ -279,6 +280,16 @@ class Desk:
             settings = {**self._settings, "kinds": kinds, "fixed": True, "id_prefix": self._prefix}
             projects.update_settings(self._conn, self._project, settings)
         return self._spec
+
+    def _with_one_used(
+        self, spec: FieldSpec, columns: Mapping[str, Sequence[Any]], given: Mapping[str, str]
+    ) -> FieldSpec:
+        """The fields; where none is used and no model will learn, the first as text: names of files will do."""
+        if spec.used or kind(self._schema).learns:
+            return spec
+        left = (name for name, values in columns.items() if name not in given and not all(map(is_missing, values)))
+        first = next(left, None)
+        return spec if first is None else FieldSpec({**spec.kinds, first: "text"})
 
     def _id_name(self, batch: RawBatch) -> str | None:
         return self._wishes.id_column or ("id" if "id" in batch.columns else None)

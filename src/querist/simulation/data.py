@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist.core.answers import FORMS
+from querist.core.chats import text_of
 from querist.core.checks import Array, Floats, Rows, listed
 from querist.core.errors import InvalidInput
 from querist.core.items import Columns, FieldSpec, n_rows, take
@@ -20,7 +21,7 @@ from querist.core.schema import Schema, Task
 from querist.formats import COMMA_FREE, DecimalCommas, check_header, coerce, infer_kinds, open_table
 from querist.simulation.contents import contents_of, stacked
 from querist.simulation.copies import near_copies
-from querist.simulation.targets import looks_numeric, read_answers, read_sets
+from querist.simulation.targets import can_simulate, looks_numeric, read_answers, read_sets
 from querist.splits import find_giveaways, find_repeats
 
 LEAST_OF_TEST = 0.25  # of the test items wanted: with fewer, what is measured says nothing
@@ -96,7 +97,7 @@ def labeled(
         For `labels` also true or false, (n_items, n_labels).
     classes : sequence of str, optional
         The classes in order; by default the distinct ones of `y`, sorted.
-    task : {"choice", "labels", "spans", "boxes", "number"}, optional
+    task : {"choice", "labels", "spans", "boxes", "number", "rating"}, optional
         By default a number where `y` holds fractions, or more than 20 distinct numbers, else a choice.
 
     Raises
@@ -119,6 +120,8 @@ def _labeled(
     name: str,
     lines: Sequence[int] | None = None,
 ) -> Labeled:
+    if task is not None:
+        can_simulate(task)
     if task is not None and task in FORMS:
         spec = _spec(X, spec)
         contents = contents_of(X, task, spec)
@@ -137,6 +140,9 @@ def _labeled(
     if task == "number":
         schema = Schema(target, task="number")
         codes = np.array([schema.read(v) for v in values.tolist()], dtype=np.float64)
+    elif task == "rating":
+        schema = _rating(target, values)
+        codes = np.array([schema.encode(schema.read(v)) for v in values.tolist()], dtype=np.int64)
     else:
         names = [str(v) for v in values.tolist()]
         schema = Schema(target, tuple(classes) if classes is not None else tuple(_ordered(set(names))))
@@ -144,8 +150,8 @@ def _labeled(
         codes = np.array([index[str(schema.read(v))] for v in names], dtype=np.int64)
     spec = _spec(X, spec)
     notes = ()
-    if isinstance(X, Columns) and spec is not None and task == "choice":
-        notes = find_giveaways(_listed(X), spec, [schema.classes[code] for code in codes])
+    if isinstance(X, Columns) and spec is not None and task in ("choice", "rating"):
+        notes = find_giveaways(_listed(X), spec, [schema.options[code] for code in codes])
     return Labeled(X, codes, schema, spec, near_copies(X, spec), name, notes)
 
 
@@ -167,7 +173,7 @@ def from_table(
     ----------
     path : path
     target : str
-    task : {"choice", "labels", "spans", "boxes", "number"}, optional
+    task : {"choice", "labels", "spans", "boxes", "number", "rating"}, optional
         By default a number where nearly every answer is one, and they hold fractions or more than 20 distinct values;
         else a choice.
     drop : sequence of str
@@ -219,6 +225,7 @@ def from_table(
     numbers = {name: list(read[name]) for name in spec.named("number")}
     lines = [lines[i] for i in found.rows]
     coerced = coerce(columns | numbers, spec, lines=lines)
+    coerced |= {name: [_said(value) for value in coerced[name]] for name in spec.named("text")}
     table = Columns({name: coerced[name] for name in spec.used})
     data = _labeled(table, found.values, None, found.task, target, spec, Path(path).name, lines)
     return replace(data, notes=(*found.notes, *data.notes))
@@ -240,7 +247,7 @@ def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -
     wanted = max(1, min(round(share * data.n_items), most))
     _, first, inverse = np.unique(data.groups, return_index=True, return_inverse=True)
     sizes = np.bincount(inverse)
-    strata = data.y[first] if data.schema.task == "choice" else np.zeros(len(first), dtype=int)
+    strata = data.y[first] if data.schema.task in ("choice", "rating") else np.zeros(len(first), dtype=int)
     # A random place in [0, 1) within each class, then the smallest places first, takes every class in proportion.
     shuffled = rng.permutation(len(first))
     order = shuffled[np.argsort(strata[shuffled], kind="stable")]
@@ -345,6 +352,19 @@ def _cell(name: str, value: Any, *, bare: bool) -> str:
 
 def _listed(X: Columns) -> dict[str, list[Any]]:
     return {name: X[name].tolist() for name in X.names}
+
+
+def _rating(target: str, values: npt.NDArray[Any]) -> Schema:
+    """The schema of ratings whose ends are the least and the greatest that occur."""
+    try:
+        low, high = (int(end) for end in (np.floor(values.min()), np.ceil(values.max())))
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInput(f"y: must be whole numbers for ratings; got {values.dtype} values. Convert them.") from None
+    return Schema(target, task="rating", low=low, high=high)
+
+
+def _said(value: Any) -> Any:
+    return text_of(value) if isinstance(value, list | dict) else value
 
 
 def _spec(X: Any, spec: FieldSpec | None) -> FieldSpec | None:

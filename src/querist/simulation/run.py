@@ -220,7 +220,7 @@ def _loop(bench: _Bench) -> _Trace:
             rounds.append(_round(bench, batch, bought.labels))
         if any(rule.verdict(points, spending(state)).stop for rule in plan.stop):
             break
-    detail = Detail() if predicted is None else kind(schema).detail(bench.test_truth, predicted, schema.classes)
+    detail = Detail() if predicted is None else kind(schema).detail(bench.test_truth, predicted, schema.options)
     return _Trace(tuple(points), tuple(rounds), detail.calibration, detail.per_class)
 
 
@@ -269,7 +269,7 @@ def _predict(bench: _Bench, model: Model | None, y: Array) -> Any:
 
 
 def _measure(bench: _Bench, predicted: Any) -> dict[str, float]:
-    return kind(bench.data.schema).evaluate(bench.test_truth, predicted, bench.data.schema.classes)
+    return kind(bench.data.schema).evaluate(bench.test_truth, predicted, bench.data.schema.options)
 
 
 def _difficulty(bench: _Bench) -> Floats:
@@ -279,7 +279,7 @@ def _difficulty(bench: _Bench) -> Floats:
     """
     errors = [part.error for part in parts(bench.plan.oracle) if isinstance(part, HardCases)]
     out = np.full(bench.pool.n_items, 0.5)
-    if errors and bench.data.schema.task == "choice":
+    if errors and bench.data.schema.task in ("choice", "rating"):
         probs, rows = out_of_fold(
             bench.learner,
             bench.pool.features,

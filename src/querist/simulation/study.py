@@ -185,7 +185,7 @@ def simulate(
     facts = {
         "data": data.name,
         "items": data.n_items,
-        "classes": list(data.schema.classes),
+        "classes": list(data.schema.options),
         "learner": learner.name,
         "encoder": encoder.describe(),
         "budget": total,

@@ -36,7 +36,7 @@ class Answers:
         Numbers as float, all else as the file has it.
     rows : list of int
         The rows that have one, from 0.
-    task : {"choice", "labels", "spans", "boxes", "number"}
+    task : {"choice", "labels", "spans", "boxes", "number", "rating"}
     notes : tuple of str
         What was taken for what, where it may not be what was meant.
     """
@@ -69,7 +69,7 @@ def read_answers(
         Where each is in the file.
     target, file : str
         Names for messages.
-    task : {"choice", "labels", "spans", "boxes", "number"}, optional
+    task : {"choice", "labels", "spans", "boxes", "number", "rating"}, optional
         What it is, where the user says so.
     decimal_comma : bool
         Whether 3,5 is a number: in a file whose cells are not parted by commas.
@@ -87,6 +87,8 @@ def read_answers(
     >>> found.values.tolist(), found.rows, found.task
     ([3.5, 4.0], [0, 2], 'number')
     """
+    if task is not None:
+        can_simulate(task)
     rows = [i for i, value in enumerate(raw) if not _blank(value)]
     if not rows:
         raise InvalidInput(
@@ -104,7 +106,7 @@ def read_answers(
     numbers = {i: _number(raw[i], decimal_comma) for i in rows}
     known = [i for i in rows if not _unknown(raw[i])]
     n_numbers = sum(numbers[i] is not None for i in known)
-    if task == "number" or (task is None and known and n_numbers >= NUMBER_SHARE * len(known)):
+    if task in ("number", "rating") or (task is None and known and n_numbers >= NUMBER_SHARE * len(known)):
         if not known:
             raise InvalidInput(
                 f"target: must have numbers; column {target!r} of {file} says {raw[rows[0]]!r} on line "
@@ -114,6 +116,8 @@ def read_answers(
             raise _odd(raw, [i for i in known if numbers[i] is None], lines, target, file, len(known))
         values = np.array([numbers[i] for i in known], dtype=np.float64)
         notes = _left_out(raw, known, rows, target)
+        if task == "rating":
+            return Answers(values, known, "rating", notes)
         if task == "number" or looks_numeric(values):
             return Answers(values, known, "number", notes)
         return Answers(np.array([raw[i] for i in known]), known, "choice", notes)
@@ -121,6 +125,26 @@ def read_answers(
     values = np.array([raw[i] for i in rows])
     notes = _left_out(raw, rows, rows, target) + (() if task == "choice" else _joined(values, target))
     return Answers(values, rows, "choice", notes)
+
+
+def can_simulate(task: Task) -> None:
+    """See that a study of this task is one that a model can be measured in.
+
+    Raises
+    ------
+    InvalidInput
+        If no model learns such answers, or they are learned as a choice, and a study of that says the same.
+    """
+    if task in ("pair", "review"):
+        raise InvalidInput(
+            f"task: must be one that is learned in its own way; a {task} is learned as a choice. Say choice, and let "
+            "the target hold the classes."
+        )
+    if task in ("polygons", "ranking", "text"):
+        raise InvalidInput(
+            f"task: must be one that a model learns, so that strategies can be compared; none learns {task}. Compare "
+            "them on another question about the same items."
+        )
 
 
 def read_sets(
