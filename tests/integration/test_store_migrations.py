@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from querist.core.errors import InvalidInput, NotFound
-from querist.store import migrate, people_tables, projects, queue_tables
+from querist.store import leases, migrate, people_tables, projects, queue_tables
 from querist.store.columns import json_text
 from querist.store.db import Database
 from querist.store.parts import metadata
@@ -147,6 +147,19 @@ def test_lengths_of_vectors_become_shapes(shop: Any, database_url: str) -> None:
         "old": {"kinds": {"v": "vector", "w": "vector"}, "shapes": {"v": [3], "w": [12]}},
         "none": {"a": 1},
     }
+
+
+def test_slots_and_counts_begin_with_what_an_earlier_version_left(shop: Any, database_url: str) -> None:
+    """Revision 0003 counts what is there, and gives every pending query a slot in the order of work."""
+    shop.ask(3, 1, 0, 2)
+    shop.act(3, "spam")
+    shop.ask(6, number=2)
+    numbers = {shop.seq(place): place for place in range(10)}
+    back_to(shop, "0002")
+    with Database.open(database_url) as opened, opened.transaction() as conn:
+        taken = [leases.claim(conn, shop.id, "ann", lease_s=60) for _ in range(4)]
+        assert [numbers[lease.item_seq] for lease in taken] == [1, 0, 2, 6]
+    assert shop.problems() == []
 
 
 def test_a_blank_database_is_no_project_unless_it_may_become_one(blank_url: str) -> None:

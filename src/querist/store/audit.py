@@ -14,7 +14,7 @@ from querist.core.errors import QueristError
 from querist.core.hashing import content_hash, digest
 from querist.core.items import SPLITS
 from querist.core.ports import Progress, silent
-from querist.store import chain, projects, versions
+from querist.store import audit_work, chain, projects, versions
 from querist.store.events import RAW_EVENT, stored_steps
 from querist.store.sql import flat, streamed
 from querist.store.tables import (
@@ -30,7 +30,7 @@ from querist.store.tables import (
     schema_version,
 )
 
-Kind = Literal["chain", "content", "item", "label", "query", "dataset", "version", "split"]
+Kind = Literal["chain", "content", "item", "label", "query", "dataset", "version", "split", "count", "slot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ def verify(conn: sa.Connection, project_id: int, *, progress: Progress = silent)
     problems : list of Problem
         Empty where all is sound. In turn: the chain of answers and their words; labels and queries, built anew from the
         answers; dataset versions; schema, instructions and policies; items and their hashes; near-duplicate groups,
-        which may not stand on two sides of the test set.
+        which may not stand on two sides of the test set; counts that are kept; and who filled which slot.
 
     Notes
     -----
     Whoever can write to the database can also compute a whole new chain. Against that, keep `answers.head` and the
     digests of dataset versions somewhere else, and compare. Linear in what is stored.
     """
-    checks = (_chain, _labels_and_queries, _datasets, _bodies, _items, _groups)
+    checks = (_chain, _labels_and_queries, _datasets, _bodies, _items, _groups, _counts, _slots)
     found: list[Problem] = []
     for done, check in enumerate(checks):
         progress(done, len(checks), "checking")
@@ -263,3 +263,11 @@ def _groups(conn: sa.Connection, project_id: int) -> Iterator[Problem]:
         yield Problem(
             "split", f"near-duplicate group {group}", f"its items, {first!r} among them, stand in more than one split."
         )
+
+
+def _counts(conn: sa.Connection, project_id: int) -> Iterator[Problem]:
+    return (Problem("count", *found) for found in audit_work.counts(conn, project_id))
+
+
+def _slots(conn: sa.Connection, project_id: int) -> Iterator[Problem]:
+    return (Problem("slot", *found) for found in audit_work.slots(conn, project_id))

@@ -86,7 +86,7 @@ def claim(
         except sa.exc.IntegrityError:
             continue
         _remember(conn, project_id, annotator, begin if row is None else row.place, reopened)
-        return None if row is None else Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
+        return None if row is None else _lease(row)
     raise Conflict("queue: another window of yours took the same item at this moment. Ask again.")
 
 
@@ -187,9 +187,14 @@ def pass_over(conn: sa.Connection, project_id: int, slot_id: int, annotator: str
 def take_again(conn: sa.Connection, project_id: int, annotator: str, item_seq: int, *, lease_s: float) -> Lease | None:
     """Hand an item back to who has just taken back what they said of it, or their skip: an open slot of it, leased.
 
-    None where no slot of it is open.
+    What they hold already is what they get; None where no slot of it is open, or an answer of theirs fills one.
     """
     c = slot.c
+    own = sa.select(slot).where(
+        c.project_id == project_id, c.annotator == annotator, c.item_seq == item_seq, c.state.in_(("leased", "done"))
+    )
+    if (row := conn.execute(own).one_or_none()) is not None:
+        return _lease(row) if row.state == "leased" else None
     skipped = sa.update(slot).where(
         c.project_id == project_id, c.annotator == annotator, c.item_seq == item_seq, c.state == "skipped"
     )
@@ -211,7 +216,7 @@ def take_again(conn: sa.Connection, project_id: int, annotator: str, item_seq: i
     }
     taken = sa.update(slot).where(c.id == free.scalar_subquery(), c.state == "open").values(values)
     row = conn.execute(taken.returning(slot)).one_or_none()
-    return None if row is None else Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
+    return None if row is None else _lease(row)
 
 
 def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None) -> Held | None:
@@ -233,10 +238,7 @@ def held_by(conn: sa.Connection, project_id: int, annotator: str) -> list[Lease]
     """What somebody holds now, in the order of work."""
     c = slot.c
     mine = sa.select(slot).where(c.project_id == project_id, c.annotator == annotator, c.state == "leased")
-    return [
-        Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
-        for row in conn.execute(mine.order_by(c.place, c.id))
-    ]
+    return [_lease(row) for row in conn.execute(mine.order_by(c.place, c.id))]
 
 
 def supply(
@@ -328,6 +330,10 @@ def drafts_of(conn: sa.Connection, annotator: str, slot_ids: Sequence[int]) -> d
 def drop_draft(conn: sa.Connection, slot_id: int) -> None:
     """Forget a draft: the answer is in."""
     conn.execute(sa.delete(slot_draft).where(slot_draft.c.slot_id == slot_id))
+
+
+def _lease(row: sa.Row[Any]) -> Lease:
+    return Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
 
 
 def _claim(
