@@ -24,9 +24,9 @@ interface Route {
 const routes: Route[] = [];
 const resets: (() => void)[] = [];
 
-/** `route("GET", "projects/:/progress", ...)`: each `:` is a part handed to the handler. */
+/** `route("GET", "projects/:/progress", ...)`: each `:` is a part handed to the handler. One that comes later goes before. */
 export function route(method: string, pattern: string, handler: Handler): void {
-  routes.push({ method, pattern: pattern.split("/"), handler });
+  routes.unshift({ method, pattern: pattern.split("/"), handler });
 }
 
 export function onReset(make: () => void): void {

@@ -22,7 +22,9 @@ export default function Manager() {
   const me = useMe();
   // The address itself, not the router's half-decoded reading of it: an item's id may hold a slash or a percent sign.
   const parts = window.location.pathname.split("/").slice(1).map(decoded);
-  useEffect(() => window.scrollTo(0, 0), [location]);
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [location]);
   if (parts[0] === "new") return manages(me) ? <NewProject /> : <Shelled />;
   if (parts[0] === "admin") return oversees(me) ? <Admin section={parts[1] ?? ""} /> : <Shelled />;
   const [, project = "", section = "", detail = ""] = parts;

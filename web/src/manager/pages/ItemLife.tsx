@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import type { ItemLife, Project } from "../../api/types";
 import { Failure, Waiting } from "../../ui/states";
+import { Item } from "../../view/FieldView";
 import { itemOf } from "../api";
 import { ago, answerText, count, figure, moment, money, preview } from "../logic/format";
 import { deeds, lifeWords, suggestionWords } from "../logic/life";
@@ -12,7 +13,6 @@ import { State } from "../parts/Dot";
 import { Details } from "../parts/Facts";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
-import { ItemFields } from "../parts/ItemFields";
 import { Panel } from "../parts/Panel";
 import { to } from "../parts/ProjectShell";
 import classes from "./life.module.css";
@@ -40,7 +40,7 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
       <div className={pageClasses.twoColumns}>
         <Stack gap="md" miw={0}>
           <Panel title="Content">
-            <ItemFields project={project} item={row} />
+            <Item fields={row.fields} display={project.display} />
           </Panel>
           <Story life={life.data} />
           <Panel title="Why it was asked" flush={queries.length > 0}>

@@ -1,9 +1,9 @@
 import { SegmentedControl, Text, Textarea } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import Markdown from "react-markdown";
 
 import { manages, useMe } from "../../api/queries";
 import type { Project } from "../../api/types";
+import { Markdown } from "../../view/Markdown";
 import { useSetProject } from "../api";
 import { ago } from "../logic/format";
 import { Panel } from "../parts/Panel";
@@ -58,7 +58,7 @@ export function InstructionSettings({ project }: { project: Project }) {
           />
         ) : (
           <div className={classes.preview}>
-            {text.trim() ? <Markdown>{text}</Markdown> : <Text c="dimmed">Nothing to show yet.</Text>}
+            {text.trim() ? <Markdown text={text} /> : <Text c="dimmed">Nothing to show yet.</Text>}
           </div>
         )}
         {manages(me) && (
