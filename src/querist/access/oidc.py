@@ -282,9 +282,10 @@ class OidcClient:
         try:
             with http.Client(transport=self._transport, timeout=TIMEOUT_S) as client:
                 answer = client.request(method, url, **{"headers": {"Accept": "application/json"}, **more})
-            body = answer.json()
         except http.HTTPError as error:
             raise _refused(f"must reach the provider; {urlsplit(url).netloc}: {type(error).__name__}") from None
+        try:
+            body = answer.json()
         except ValueError:
             raise _refused(f"must be answered in JSON; {urlsplit(url).netloc} said something else") from None
         if answer.status_code != 200 or not isinstance(body, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from querist.access import passwords, roles
 from querist.core.checks import one_of
 from querist.core.errors import Conflict, Forbidden, InvalidInput, NotSignedIn
+from querist.core.hashing import canonical
 from querist.core.people import ROLES, PersonRole, Principal, full_name_of, person_name, skills_of
 from querist.service.location import database_url
 from querist.service.people.entering import attempt, in_person
@@ -268,7 +268,7 @@ def _columns(changes: Mapping[str, Any]) -> dict[str, Any]:
 def _preferences(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidInput(f"preferences: must be a map; got {type(value).__name__}. Send an object.")
-    size = len(json.dumps(value))
+    size = len(canonical(value).encode("utf-8", "surrogatepass"))
     if size > PREFERENCES_BYTES:
         raise InvalidInput(f"preferences: must have at most {PREFERENCES_BYTES} bytes; got {size}. Keep less in them.")
     return dict(value)
