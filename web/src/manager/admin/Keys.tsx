@@ -6,14 +6,16 @@ import { type FormEvent, useState } from "react";
 import type { Me } from "../../api/types";
 import { Failure, Waiting } from "../../ui/states";
 import { apiKeys, useDropKey, useMakeKey } from "../api";
-import { ago, moment } from "../logic/format";
+import { moment } from "../logic/format";
 import { SCOPES } from "../logic/roles";
+import { BELOW } from "../parts/below";
 import { Confirm } from "../parts/Confirm";
 import { Copyable } from "../parts/Copyable";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
 import { Panel } from "../parts/Panel";
 import { Trouble } from "../parts/Trouble";
+import { When } from "../parts/When";
 
 /** One's own keys for programs. */
 export function Keys({ me }: { me: Me }) {
@@ -40,8 +42,8 @@ export function Keys({ me }: { me: Me }) {
             columns={[
               { name: "For", wide: true, cell: (key) => <strong>{key.label}</strong> },
               { name: "May", cell: (key) => key.scopes.join(", ") },
-              { name: "Made", cell: (key) => <span title={moment(key.created_at)}>{ago(key.created_at)}</span> },
-              { name: "Used", cell: (key) => <span title={moment(key.used_at)}>{ago(key.used_at)}</span> },
+              { name: "Made", cell: (key) => <When at={key.created_at} /> },
+              { name: "Used", cell: (key) => <When at={key.used_at} /> },
               { name: "Valid until", cell: (key) => (key.expires_at ? moment(key.expires_at) : "you revoke it") },
               {
                 name: "Revoke",
@@ -118,6 +120,7 @@ function KeyForm({ done }: { done: () => void }) {
           </Stack>
         </Checkbox.Group>
         <NumberInput
+          {...BELOW}
           label="Valid for"
           description="Empty means until it is revoked."
           suffix=" days"

@@ -7,15 +7,17 @@ import { manages } from "../../api/queries";
 import type { Me, Person, Role } from "../../api/types";
 import { Failure, Waiting } from "../../ui/states";
 import { everybody, useSetPerson } from "../api";
-import { ago, count, moment } from "../logic/format";
+import { count } from "../logic/format";
 import { ROLES } from "../logic/roles";
 import { changed } from "../logic/settings";
 import { sentence } from "../logic/standing";
+import { BELOW } from "../parts/below";
 import { State } from "../parts/Dot";
 import { type Column, Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
 import { Panel } from "../parts/Panel";
 import { Trouble } from "../parts/Trouble";
+import { When } from "../parts/When";
 
 /** Everybody who can sign in, and what each may do. */
 export function People({ me }: { me: Me }) {
@@ -59,7 +61,7 @@ export function People({ me }: { me: Me }) {
       name: "State",
       cell: (one) => (one.disabled ? <State tone="bad">Disabled</State> : <State tone="good">Active</State>),
     },
-    { name: "Last seen", cell: (one) => <span title={moment(one.last_seen_at)}>{ago(one.last_seen_at)}</span> },
+    { name: "Last seen", cell: (one) => <When at={one.last_seen_at} /> },
   ];
   if (edits) {
     columns.push({
@@ -136,22 +138,24 @@ function PersonForm({ person, self, done }: { person: Person; self: boolean; don
           maxLength={200}
         />
         <Select
+          {...BELOW}
           label="Role"
           data={ROLES.map(({ value, label }) => ({ value, label }))}
           description={self ? "Nobody changes their own role." : ROLES.find(({ value }) => value === values.role)?.what}
-          inputWrapperOrder={["label", "input", "description"]}
           value={values.role}
           onChange={(role) => role && set({ role: role as Role })}
           allowDeselect={false}
           disabled={self}
         />
         <TagsInput
+          {...BELOW}
           label="Skills"
           description="Items that need a skill go only to those who have it. Enter adds one."
           value={values.skills}
           onChange={(skills) => set({ skills })}
         />
         <NumberInput
+          {...BELOW}
           label="Tier"
           description="For slots kept for senior people; 0 is everybody."
           value={values.tier}

@@ -8,12 +8,14 @@ import { path, query } from "../../api/client";
 import { manages, useMe } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { useFreeze, useVerify, versionsOf } from "../api";
-import { ago, count, moment, plural } from "../logic/format";
+import { count, plural } from "../logic/format";
+import { BELOW } from "../parts/below";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
 import { Panel } from "../parts/Panel";
 import { Trouble } from "../parts/Trouble";
+import { When } from "../parts/When";
 import classes from "./exports.module.css";
 
 const FORMATS = [
@@ -49,9 +51,7 @@ export function Exports({ project }: { project: Project }) {
                 Open the report ↗
               </Button>
             }
-          >
-            {null}
-          </Panel>
+          />
           <Verify project={project.name} />
         </Stack>
       </div>
@@ -87,7 +87,7 @@ export function Exports({ project }: { project: Project }) {
                   ),
               },
               { name: "Digest", minor: true, cell: (one) => <code title={one.digest}>{one.digest.slice(0, 12)}</code> },
-              { name: "Frozen", cell: (one) => <span title={moment(one.created_at)}>{ago(one.created_at)}</span> },
+              { name: "Frozen", cell: (one) => <When at={one.created_at} /> },
               {
                 name: "Download",
                 cell: (one) => (
@@ -178,6 +178,7 @@ function Freeze({ project }: { project: string }) {
         <form onSubmit={go}>
           <Stack gap="md">
             <TextInput
+              {...BELOW}
               label="Note"
               description="What it is for, for example “before the new instructions”. May be empty."
               value={note}
@@ -206,31 +207,31 @@ function Verify({ project }: { project: string }) {
   return (
     <Panel
       title="Verify"
-      about="Recompute every hash and count, to see that nothing was changed behind Querist's back."
+      about={
+        <>
+          Recompute every hash and count, to see that nothing was changed behind Querist's back.
+          <div role="status" className={classes.verdict}>
+            {found?.sound && <State tone="good">Everything agrees</State>}
+            {found && !found.sound && <State tone="bad">{`${plural(found.problems.length, "problem")} found`}</State>}
+          </div>
+        </>
+      }
       aside={
         <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
           Verify now
         </Button>
       }
     >
-      <div role="status">
-        {found &&
-          (found.sound ? (
-            <State tone="good">Everything agrees</State>
-          ) : (
-            <Stack gap={6}>
-              <State tone="bad">{`${plural(found.problems.length, "problem")} found`}</State>
-              <ul className={classes.problems}>
-                {found.problems.map((problem) => (
-                  <li key={`${problem.kind} ${problem.where} ${problem.message}`}>
-                    <strong>{problem.where}</strong> {problem.message}
-                  </li>
-                ))}
-              </ul>
-            </Stack>
+      {found && !found.sound && (
+        <ul className={classes.problems}>
+          {found.problems.map((problem) => (
+            <li key={`${problem.kind} ${problem.where} ${problem.message}`}>
+              <strong>{problem.where}</strong> {problem.message}
+            </li>
           ))}
-      </div>
-      <Trouble error={verify.error} />
+        </ul>
+      )}
+      {verify.error && <Trouble error={verify.error} />}
     </Panel>
   );
 }

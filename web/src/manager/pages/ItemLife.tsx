@@ -1,4 +1,4 @@
-import { Stack, Text } from "@mantine/core";
+import { Anchor, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
@@ -56,7 +56,11 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
                 columns={[
                   {
                     name: "Round",
-                    cell: (query) => <Link href={to(project.name, "rounds", query.round)}>{query.round}</Link>,
+                    cell: (query) => (
+                      <Anchor component={Link} href={to(project.name, "rounds", query.round)} size="sm">
+                        {query.round}
+                      </Anchor>
+                    ),
                   },
                   {
                     name: "Reason",

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Loader, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Loader, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useEffect, useMemo, useState } from "react";
@@ -210,14 +210,13 @@ function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
           wide: true,
           cell: (row) => (
             <>
-              <Anchor
-                component={Link}
+              <Link
                 href={to(project.name, "items", row.item_id)}
-                size="sm"
-                className={partsClasses.twoLines}
+                className={`${partsClasses.rowLink} ${partsClasses.twoLines}`}
+                dir="auto"
               >
                 {preview(row.fields, order) || row.item_id}
-              </Anchor>
+              </Link>
               <Text size="xs" c="dimmed" mt={2}>
                 {row.item_id}
               </Text>

@@ -63,9 +63,7 @@ export function Overview({ project }: { project: Project }) {
               <QueuePanel progress={progress.data} />
               <WorkingPanel project={project.name} often={often.refetchInterval} />
               <Text size="xs" c="dimmed">
-                {link === "live"
-                  ? "Live: changes show as they happen."
-                  : `Asked again every ${POLL_MS / 1000} seconds.`}
+                {link === "live" ? "Live: changes show as they happen." : `Updated every ${POLL_MS / 1000} seconds.`}
               </Text>
             </Stack>
           </div>

@@ -6,13 +6,14 @@ import { manages, useMe } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { Empty, Failure, Waiting } from "../../ui/states";
 import { workingOn } from "../api";
-import { ago, count, duration, moment } from "../logic/format";
+import { count, duration } from "../logic/format";
 import { POLL_MS, useLive } from "../live";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
 import { InviteForm } from "../parts/InviteForm";
 import { Panel } from "../parts/Panel";
+import { When } from "../parts/When";
 
 /** Who labels here, and how it goes. */
 export function ProjectPeople({ project }: { project: Project }) {
@@ -60,7 +61,7 @@ export function ProjectPeople({ project }: { project: Project }) {
                 { name: "In all", number: true, cell: (one) => count(one.total) },
                 { name: "Median time", number: true, cell: (one) => duration(one.median_s) },
                 { name: "Skipped", number: true, cell: (one) => count(one.skipped) },
-                { name: "Last answer", cell: (one) => <span title={moment(one.last_at)}>{ago(one.last_at)}</span> },
+                { name: "Last answer", cell: (one) => <When at={one.last_at} /> },
               ]}
             />
           </Panel>

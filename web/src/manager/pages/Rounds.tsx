@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import type { Project, Round } from "../../api/types";
 import { Empty, Failure, Waiting } from "../../ui/states";
 import { jobsOf, progressOf, roundsOf } from "../api";
-import { ago, count, moment } from "../logic/format";
+import { count } from "../logic/format";
 import { sentence, tone } from "../logic/standing";
 import { POLL_MS, useLive } from "../live";
 import { Control } from "../parts/Control";
@@ -17,6 +17,7 @@ import { Meter } from "../parts/Meter";
 import { Panel } from "../parts/Panel";
 import { to } from "../parts/ProjectShell";
 import { heldBack } from "../parts/rounds";
+import { When } from "../parts/When";
 
 /** Every round, the latest first, and the machine's work behind them. */
 export function Rounds({ project }: { project: Project }) {
@@ -65,7 +66,7 @@ export function Rounds({ project }: { project: Project }) {
                 { name: "Model", number: true, minor: true, cell: (round) => count(round.model) },
                 {
                   name: "Opened",
-                  cell: (round) => <span title={moment(round.created_at)}>{ago(round.created_at)}</span>,
+                  cell: (round) => <When at={round.created_at} />,
                 },
               ]}
             />

@@ -7,6 +7,7 @@ import { path } from "../../api/client";
 import type { Imported, Project } from "../../api/types";
 import { plural } from "../logic/format";
 import { upload } from "../logic/upload";
+import { BELOW } from "./below";
 import { FileDrop } from "./FileDrop";
 import { Trouble } from "./Trouble";
 import { UploadBar } from "./UploadBar";
@@ -77,6 +78,7 @@ function AddForm({ project, done }: { project: Project; done: () => void }) {
       <Stack gap="md">
         <FileDrop file={file} pick={setFile} busy={share !== null} />
         <Select
+          {...BELOW}
           label="Split"
           description="By default they are shared out as the items before them were."
           value={split}

@@ -5,6 +5,7 @@ import { useMe } from "../../api/queries";
 import type { Role } from "../../api/types";
 import { useInvite } from "../api";
 import { rolesFor } from "../logic/roles";
+import { BELOW } from "./below";
 import { Copyable } from "./Copyable";
 import { Trouble } from "./Trouble";
 
@@ -40,15 +41,16 @@ export function InviteForm({ project, done }: { project?: string; done: () => vo
     <form onSubmit={go}>
       <Stack gap="md">
         <Select
+          {...BELOW}
           label="Role"
           data={roles.map(({ value, label }) => ({ value, label }))}
           description={roles.find((one) => one.value === role)?.what}
-          inputWrapperOrder={["label", "input", "description"]}
           value={role}
           onChange={(value) => value && setRole(value as Role)}
           allowDeselect={false}
         />
         <TagsInput
+          {...BELOW}
           label="Skills"
           description="For items that need one, for example a language. Enter adds it."
           value={skills}
@@ -56,6 +58,7 @@ export function InviteForm({ project, done }: { project?: string; done: () => vo
           maxTags={100}
         />
         <TextInput
+          {...BELOW}
           label="Note"
           description="For your own list of invitations."
           value={note}

@@ -3,12 +3,13 @@ import { Button, Text } from "@mantine/core";
 import { manages, useMe } from "../../api/queries";
 import type { Job } from "../../api/types";
 import { useRetryJob } from "../api";
-import { ago, duration, moment } from "../logic/format";
+import { duration } from "../logic/format";
 import { jobWords, sentence, tone } from "../logic/standing";
 import { State } from "./Dot";
 import { Grid } from "./Grid";
 import { Panel } from "./Panel";
 import { Trouble } from "./Trouble";
+import { When } from "./When";
 
 /** The machine's work, the latest first, and another try for what failed. */
 export function JobList({ project, jobs, error }: { project: string; jobs: Job[]; error: unknown }) {
@@ -47,7 +48,7 @@ export function JobList({ project, jobs, error }: { project: string; jobs: Job[]
                 ),
             },
             { name: "Asked for by", minor: true, cell: (job) => job.requested_by ?? "the queue" },
-            { name: "When", cell: (job) => <span title={moment(job.created_at)}>{ago(job.created_at)}</span> },
+            { name: "When", cell: (job) => <When at={job.created_at} /> },
             {
               name: "Try again",
               head: <span className="q-hidden">Try again</span>,

@@ -9,7 +9,7 @@ interface Props {
   aside?: ReactNode;
   /** Without padding around its content: for tables that reach its edges. */
   flush?: boolean;
-  children: ReactNode;
+  children?: ReactNode;
 }
 
 /** A part of a page with a title of its own. */
@@ -17,8 +17,8 @@ export function Panel({ title, about, aside, flush, children }: Props) {
   const id = useId();
   return (
     <section className={`q-card ${classes.panel}`} aria-labelledby={id}>
-      <Group justify="space-between" align="center" gap="xs" className={classes.panelHead}>
-        <div>
+      <Group justify="space-between" align="flex-start" gap="md" wrap="nowrap" className={classes.panelHead}>
+        <div className={classes.panelWords}>
           <Title order={2} id={id} className={classes.panelTitle}>
             {title}
           </Title>
@@ -28,9 +28,9 @@ export function Panel({ title, about, aside, flush, children }: Props) {
             </Text>
           )}
         </div>
-        {aside}
+        {aside && <div className={classes.panelAside}>{aside}</div>}
       </Group>
-      <div className={flush ? classes.panelFlush : classes.panelBody}>{children}</div>
+      {children && <div className={flush ? classes.panelFlush : classes.panelBody}>{children}</div>}
     </section>
   );
 }

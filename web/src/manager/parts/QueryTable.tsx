@@ -1,4 +1,4 @@
-import { Anchor, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import type { RoundQuery } from "../../api/types";
@@ -26,9 +26,13 @@ export function QueryTable({ project, queries, caption, brief }: Props) {
       wide: true,
       cell: (query) => (
         <>
-          <Anchor component={Link} href={to(project, "items", query.item_id)} size="sm" className={classes.twoLines}>
+          <Link
+            href={to(project, "items", query.item_id)}
+            className={`${classes.rowLink} ${classes.twoLines}`}
+            dir="auto"
+          >
             {query.preview || query.item_id}
-          </Anchor>
+          </Link>
           {query.reason && (
             <Text size="xs" c="dimmed" mt={2}>
               {query.reason}

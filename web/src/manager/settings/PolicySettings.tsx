@@ -1,11 +1,13 @@
-import { Autocomplete, NumberInput, Select, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
+import { NumberInput, Select, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 
 import { manages, useMe } from "../../api/queries";
 import type { Json, Project } from "../../api/types";
 import { useSetProject } from "../api";
-import { STARTS, STRATEGIES, whyStrategy } from "../logic/settings";
+import { STARTS } from "../logic/settings";
+import { BELOW } from "../parts/below";
 import { Panel } from "../parts/Panel";
+import { StrategyInput } from "../parts/StrategyInput";
 import { type Draft, draftOf, policyChanges } from "./policy";
 import { SaveBar } from "./SaveBar";
 import classes from "./settings.module.css";
@@ -27,19 +29,17 @@ export function PolicySettings({ project }: { project: Project }) {
       <Stack gap="md">
         <Panel title="Strategy" about="Changes hold from the next round on; what is asked already stays.">
           <Stack gap="md">
-            <Autocomplete
-              label="Strategy"
-              description={whyStrategy(draft.strategy, project.schema.task, project.schema.classes.length)}
-              inputWrapperOrder={["label", "input", "description", "error"]}
-              data={STRATEGIES.map(({ value }) => value)}
+            <StrategyInput
               value={draft.strategy}
-              onChange={(strategy) => change({ strategy })}
+              set={(strategy) => change({ strategy })}
+              task={project.schema.task}
+              nClasses={project.schema.classes.length}
               disabled={disabled}
             />
             <Select
+              {...BELOW}
               label="Until a model is trusted"
               description={STARTS.find(({ value }) => value === draft.start)?.what}
-              inputWrapperOrder={["label", "input", "description", "error"]}
               data={
                 STARTS.some(({ value }) => value === draft.start)
                   ? STARTS
@@ -61,6 +61,7 @@ export function PolicySettings({ project }: { project: Project }) {
         <Panel title="Batches">
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <NumberInput
+              {...BELOW}
               label="Items a round"
               description="Fewer means a fresher model, more means less waiting."
               value={draft.batchSize}
@@ -70,6 +71,7 @@ export function PolicySettings({ project }: { project: Project }) {
               disabled={disabled}
             />
             <NumberInput
+              {...BELOW}
               label="At random"
               description="The share drawn blindly: it shows blind spots and keeps estimates honest."
               value={draft.exploration}

@@ -1,6 +1,7 @@
 import { Button, Group, Text } from "@mantine/core";
 
 import { Trouble } from "../parts/Trouble";
+import classes from "./settings.module.css";
 
 interface Props {
   dirty: boolean;
@@ -12,12 +13,12 @@ interface Props {
   disabled?: boolean;
 }
 
-/** The end of a form: save, take back, and whether it worked. */
+/** The end of a form: save, take back, and whether it worked. In sight while there is something to save. */
 export function SaveBar({ dirty, busy, saved, error, reset, words = "Save", disabled }: Props) {
   return (
-    <div>
+    <div className={classes.saveBar} data-dirty={dirty || undefined}>
       <Trouble error={error} title="Nothing was changed" />
-      <Group gap="xs" mt="md">
+      <Group gap="xs">
         <Button type="submit" disabled={!dirty || disabled} loading={busy}>
           {words}
         </Button>

@@ -6,13 +6,14 @@ import { type FormEvent, useState } from "react";
 import { manages, useMe } from "../../api/queries";
 import type { Project, Webhook } from "../../api/types";
 import { deliveriesOf, useAddWebhook, useDropWebhook, useRetryDelivery, webhooksOf } from "../api";
-import { ago, count, moment } from "../logic/format";
+import { count } from "../logic/format";
 import { Confirm } from "../parts/Confirm";
 import { Copyable } from "../parts/Copyable";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Panel } from "../parts/Panel";
 import { Trouble } from "../parts/Trouble";
+import { When } from "../parts/When";
 
 const EVENTS = [
   { value: "answer.recorded", label: "An answer is recorded" },
@@ -177,7 +178,7 @@ function Hook({ project, hook }: { project: string; hook: Webhook }) {
               wide: true,
               cell: (one) => one.last_error || (one.last_status ? `HTTP ${one.last_status}` : "–"),
             },
-            { name: "When", cell: (one) => <span title={moment(one.created_at)}>{ago(one.created_at)}</span> },
+            { name: "When", cell: (one) => <When at={one.created_at} /> },
             {
               name: "Send again",
               head: <span className="q-hidden">Send again</span>,

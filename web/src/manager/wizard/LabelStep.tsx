@@ -4,6 +4,7 @@ import type { Dispatch } from "react";
 import type { Task } from "../../api/types";
 import { plural } from "../logic/format";
 import { TASKS } from "../logic/settings";
+import { BELOW } from "../parts/below";
 import { Panel } from "../parts/Panel";
 import { type Change, classList, type Draft, NO_CLASSES, shown } from "./draft";
 
@@ -35,9 +36,9 @@ export function LabelStep({ draft, change, problems }: Props) {
         <Stack gap="md">
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <Select
+              {...BELOW}
               label="Kind of answer"
               description={task?.what}
-              inputWrapperOrder={["label", "input", "description", "error"]}
               data={TASKS.map(({ value, label }) => ({ value, label }))}
               value={draft.task}
               onChange={(value) =>
@@ -46,9 +47,9 @@ export function LabelStep({ draft, change, problems }: Props) {
               allowDeselect={false}
             />
             <TextInput
+              {...BELOW}
               label="What is asked"
               description="The name of the column of labels in every export."
-              inputWrapperOrder={["label", "input", "description", "error"]}
               value={draft.target}
               onChange={(event) => set({ target: event.currentTarget.value })}
               error={problems.target}
@@ -57,6 +58,7 @@ export function LabelStep({ draft, change, problems }: Props) {
           </SimpleGrid>
           {sides && (
             <MultiSelect
+              {...BELOW}
               label={sides.label}
               description={sides.what}
               data={shown(draft)}
@@ -68,6 +70,7 @@ export function LabelStep({ draft, change, problems }: Props) {
           )}
           {!NO_CLASSES.has(draft.task) && (
             <Textarea
+              {...BELOW}
               label={draft.task === "ranking" ? "Options" : "Answers"}
               description={`One a line, in the order people see them. ${plural(found, "answer")} so far.`}
               value={draft.classes}
@@ -96,6 +99,7 @@ export function LabelStep({ draft, change, problems }: Props) {
       <Panel title="The people">
         <Stack gap="md">
           <NumberInput
+            {...BELOW}
             label="People per item"
             description="Two or more show where people disagree, and cost as many times as much."
             value={draft.overlap}
@@ -107,6 +111,7 @@ export function LabelStep({ draft, change, problems }: Props) {
             maw={260}
           />
           <Textarea
+            {...BELOW}
             label="Instructions"
             description="Markdown, shown beside each item. You can write and change them later."
             placeholder={"A message is a **complaint** where the writer wants something put right."}

@@ -1,8 +1,9 @@
-import { Autocomplete, NumberInput, Radio, SegmentedControl, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
+import { NumberInput, Radio, SegmentedControl, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
 import type { Dispatch } from "react";
 
-import { STRATEGIES, whyStrategy } from "../logic/settings";
+import { BELOW } from "../parts/below";
 import { Panel } from "../parts/Panel";
+import { StrategyInput } from "../parts/StrategyInput";
 import { type Change, classList, type Draft } from "./draft";
 
 interface Props {
@@ -18,19 +19,17 @@ export function PolicyStep({ draft, change, problems }: Props) {
     <Stack gap="md">
       <Panel title="Choosing">
         <Stack gap="md">
-          <Autocomplete
-            label="Strategy"
-            description={whyStrategy(draft.strategy, draft.task, classList(draft.classes).length)}
-            inputWrapperOrder={["label", "input", "description", "error"]}
-            data={STRATEGIES.map(({ value }) => value)}
+          <StrategyInput
             value={draft.strategy}
-            onChange={(strategy) => set({ strategy })}
+            set={(strategy) => set({ strategy })}
+            task={draft.task}
+            nClasses={classList(draft.classes).length}
           />
           <SimpleGrid cols={{ base: 1, sm: 3 }}>
             <NumberInput
+              {...BELOW}
               label="Items a round"
               description="After each, the model learns anew."
-              inputWrapperOrder={["label", "input", "description", "error"]}
               value={draft.batchSize}
               onChange={(batchSize) => set({ batchSize })}
               min={1}
@@ -38,9 +37,9 @@ export function PolicyStep({ draft, change, problems }: Props) {
               error={problems.batchSize}
             />
             <NumberInput
+              {...BELOW}
               label="At random"
               description="Drawn blindly, so that blind spots show."
-              inputWrapperOrder={["label", "input", "description", "error"]}
               value={draft.exploration}
               onChange={(exploration) => set({ exploration })}
               min={0}
@@ -49,9 +48,9 @@ export function PolicyStep({ draft, change, problems }: Props) {
               error={problems.exploration}
             />
             <NumberInput
+              {...BELOW}
               label="To measure on"
               description="Random test items with each round: the curve needs them."
-              inputWrapperOrder={["label", "input", "description", "error"]}
               value={draft.testPerRound}
               onChange={(testPerRound) => set({ testPerRound })}
               min={0}
