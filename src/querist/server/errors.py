@@ -45,7 +45,6 @@ STATUSES: dict[type[QueristError], int] = {
     QueristError: 503,
 }
 CODES = {
-    400: "bad_request",
     401: "not_signed_in",
     403: "forbidden",
     404: "not_found",
@@ -59,7 +58,6 @@ CODES = {
     503: "busy",
 }
 HINTS = {
-    400: "Send a request of the form that the documentation shows.",
     404: "Check the address.",
     405: "Check the method.",
 }
@@ -149,7 +147,8 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
     said = [_problem(each) for each in found[:PROBLEMS_SHOWN]]
     more = f"; and {len(found) - PROBLEMS_SHOWN} more" if len(found) > PROBLEMS_SHOWN else ""
     return JSONResponse(
-        envelope("invalid_input", "; ".join(said) + more + ".", "Mend the request; /api/docs shows its form."), 422
+        envelope("invalid_input", "; ".join(said) + more + ".", "Mend the request; /api/openapi.json describes it."),
+        422,
     )
 
 
@@ -175,6 +174,9 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 def refusal(error: HTTPException) -> JSONResponse:
     """What a refusal at the door is answered with."""
     status = error.status_code
+    if status == 400:  # the framework's word for a body that is no JSON or no form
+        message = "body: must be of the form that its kind says; this one cannot be read."
+        return JSONResponse(envelope("invalid_input", message, "Send JSON, or a form where one is asked for."), 422)
     code = getattr(error, "code", None) or CODES.get(status, "error")
     hint = getattr(error, "hint", None)
     if hint is None:

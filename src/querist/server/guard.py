@@ -113,7 +113,10 @@ class GuardedRoute(APIRoute):
             if request.method not in SAFE:
                 _check_origin(request, state.settings)
             if permission != "public":
-                body_csrf = await _csrf_in_body(request) if hasattr(self.endpoint, "beacons") else None
+                body_csrf = None
+                if hasattr(self.endpoint, "beacons"):
+                    await run_in_threadpool(_caller, request, state)  # before the body is read, here too
+                    body_csrf = await _csrf_in_body(request)
                 await run_in_threadpool(_admit, request, state, permission, body_csrf)
             if hasattr(self.endpoint, "uploads") and request.headers.get("content-type", "").startswith(UPLOAD_FORM):
                 request.scope[LIMIT] = int(state.settings.max_upload_mb * MEGABYTE)
@@ -247,7 +250,7 @@ async def _csrf_in_body(request: Request) -> str | None:
     try:
         found = json.loads(await request.body())
     except ValueError:
-        raise InvalidInput("body: must be JSON; it is not. Send an object.") from None
+        return None
     said = found.get("csrf") if isinstance(found, dict) else None
     return said if isinstance(said, str) else None
 

@@ -78,6 +78,7 @@ class SentFile:
 
 async def _a_file(request: Request) -> AsyncIterator[SentFile]:
     if not _is_form(request):
+        await request.body()  # too large a one is refused as that
         raise InvalidInput(f"body: must be a form with a file in it, as {UPLOAD_FORM}; it is something else. Send one.")
     with tempfile.TemporaryDirectory(prefix="querist-") as folder:
         yield await _kept(request, Path(folder), allowed=())
