@@ -20,8 +20,12 @@ LOOKED_AT = 200  # values; a column of a million says no more
 MARKED_SHARE = 0.2  # of the texts, from which on all are shown as Markdown: plain text survives it
 SMALLEST, LARGEST = 5, 1024  # pixels a side; rows of numbers beyond are no picture anyone labels
 
-_IMAGE = re.compile(r"data:image/|[^\n]+\.(?:png|jpe?g|gif|webp)(?:[?#]\S*)?$", re.IGNORECASE)
-_AUDIO = re.compile(r"data:audio/|[^\n]+\.(?:mp3|wav|ogg|m4a|flac)(?:[?#]\S*)?$", re.IGNORECASE)
+LONGEST_NAME = 2000  # characters of a file's name or address
+
+_MEDIA = {
+    "image": (".png", ".jpg", ".jpeg", ".gif", ".webp"),
+    "audio": (".mp3", ".wav", ".ogg", ".m4a", ".flac"),
+}
 _MARKS = re.compile(
     r"^#{1,6} \S"  # a heading
     r"|^ {0,3}```"  # a block of code
@@ -68,9 +72,10 @@ def infer_display(values: Sequence[Any], kind: FieldKind) -> Display:
         return "text"
     texts = [value for value in present if isinstance(value, str)]
     if len(texts) == len(present):
-        if all(_IMAGE.match(text.strip()) for text in texts):
+        media = set(map(media_of, texts))
+        if media == {"image"}:
             return "image"
-        if all(_AUDIO.match(text.strip()) for text in texts):
+        if media == {"audio"}:
             return "audio"
     if kind == "vector":
         return "pixels" if all(_is_square_or_rows(as_json(value)) for value in present) else "json"
@@ -83,6 +88,22 @@ def infer_display(values: Sequence[Any], kind: FieldKind) -> Display:
     if sum(_MARKS.search(text) is not None for text in texts) >= MARKED_SHARE * len(present):
         return "markdown"
     return "text"
+
+
+def media_of(text: str) -> str | None:
+    """`image` or `audio`, where a text is the name or address of such a file, or a `data:` URL of one; else None.
+
+    Examples
+    --------
+    >>> media_of("scans/2.PNG?size=2"), media_of("data:audio/wav;base64,AA"), media_of("png or gif?")
+    ('image', 'audio', None)
+    """
+    if text.startswith("data:"):
+        return next((kind for kind in _MEDIA if text.startswith(f"data:{kind}/")), None)
+    if len(text) > LONGEST_NAME or "." not in text or "\n" in text.strip():
+        return None
+    bare = text.partition("?")[0].partition("#")[0].strip().lower()
+    return next((kind for kind, suffixes in _MEDIA.items() if bare.endswith(suffixes)), None)
 
 
 def _is_square_or_rows(value: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from querist.core.chats import text_of
 from querist.core.checks import Array
+from querist.core.display import media_of
 from querist.core.items import FieldSpec
 
 N_HASHES = 16
@@ -67,7 +68,7 @@ def sketch(columns: Mapping[str, Sequence[Any]], spec: FieldSpec, content_hashes
 
     Items with text are alike by their text, items with vectors and no text by those; tables of numbers and categories
     only by equality, since rows of a table that differ in one field of ten are not copies, and chaining them would
-    join half a table into one group.
+    join half a table into one group. So are names of images and sounds, of which one says nothing of the next.
 
     Parameters
     ----------
@@ -109,9 +110,9 @@ def _joined(columns: Sequence[Sequence[Any]]) -> list[str]:
 
 
 def _said(value: Any) -> str:
-    """A text, or that of a chat; nothing of anything else."""
+    """A text, or that of a chat; nothing of anything else, nor of the name of an image or a sound."""
     if isinstance(value, str):
-        return value
+        return "" if media_of(value) else value
     return text_of(value) if isinstance(value, list | dict) else ""
 
 
