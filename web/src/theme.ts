@@ -13,12 +13,26 @@ const ink: MantineColorsTuple = [
   "#2b3a9e",
 ];
 
+// Mantine's grays are warm; these are those of styles.css, from text to shadow.
+const dark: MantineColorsTuple = [
+  "#e9eaf0",
+  "#cdd0dc",
+  "#a2a7b8",
+  "#7d8296",
+  "#464956",
+  "#32343f",
+  "#23252e",
+  "#1c1d24",
+  "#14151a",
+  "#0e0f13",
+];
+
 const fonts = '-apple-system, "Segoe UI Variable Text", "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif';
 
 export const theme = createTheme({
   primaryColor: "ink",
   primaryShade: { light: 7, dark: 6 },
-  colors: { ink },
+  colors: { ink, dark },
   fontFamily: fonts,
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Code", "Noto Sans Mono", Menlo, Consolas, monospace',
   headings: { fontFamily: fonts, fontWeight: "650" },

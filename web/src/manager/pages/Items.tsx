@@ -225,7 +225,8 @@ function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
         },
         {
           name: "Label",
-          cell: (row) => <span className={partsClasses.answer}>{row.label === null ? "" : answerText(row.label)}</span>,
+          cell: (row) =>
+            row.label === null ? null : <span className={partsClasses.answer}>{answerText(row.label)}</span>,
         },
         { name: "State", cell: (row) => <State tone={tone(row.state)}>{sentence(row.state)}</State> },
         { name: "Answers", number: true, minor: true, cell: (row) => count(row.n_answers) },

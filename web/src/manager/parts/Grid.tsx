@@ -49,18 +49,22 @@ export function Grid<Row>({ caption, columns, rows, id }: Props<Row>) {
       <tbody role="rowgroup">
         {rows.map((row) => (
           <tr key={id(row)} role="row">
-            {columns.map((column) => (
-              <td
-                key={column.name}
-                role="cell"
-                data-name={column.name}
-                data-number={column.number || undefined}
-                data-wide={column.wide || undefined}
-                data-minor={column.minor || undefined}
-              >
-                {column.cell(row)}
-              </td>
-            ))}
+            {columns.map((column) => {
+              const cell = column.cell(row);
+              return (
+                <td
+                  key={column.name}
+                  role="cell"
+                  data-name={column.name}
+                  data-number={column.number || undefined}
+                  data-wide={column.wide || undefined}
+                  data-minor={column.minor || undefined}
+                  data-empty={cell === null || cell === false || undefined}
+                >
+                  {cell}
+                </td>
+              );
+            })}
           </tr>
         ))}
       </tbody>

@@ -94,7 +94,7 @@ const TITLES: Record<Step, string> = {
   columns: "What is in the columns?",
   labels: "What is asked?",
   policy: "How are items chosen?",
-  go: "Ready",
+  go: "Name it, and go",
 };
 
 function Progress({ draft, go, locked }: { draft: Draft; go: (step: Step) => void; locked: boolean }) {

@@ -58,6 +58,10 @@ export function PolicyStep({ draft, change, problems }: Props) {
               error={problems.testPerRound}
             />
           </SimpleGrid>
+          <Text size="xs" c="dimmed">
+            A fifth of the items is kept to measure on, and a twentieth to calibrate on; they are never chosen by a
+            strategy.
+          </Text>
         </Stack>
       </Panel>
       <Panel title="Budget" about="The loop stops when it is spent. It can be raised later.">
@@ -139,10 +143,6 @@ export function PolicyStep({ draft, change, problems }: Props) {
           checked={draft.openToAll}
           onChange={(event) => set({ openToAll: event.currentTarget.checked })}
         />
-        <Text size="xs" c="dimmed" mt="sm">
-          A fifth of the items is kept to measure on, and a twentieth to calibrate on; they are never chosen by a
-          strategy.
-        </Text>
       </Panel>
     </Stack>
   );
