@@ -153,3 +153,6 @@ def test_a_project_that_is_not_ones_own_is_told_from_none_by_nothing(shop: Any) 
     assert said[0] == said[1]
     with pytest.raises(Forbidden, match="role: must allow to manage; yours is annotator"):
         people.require(shop.db, bob, "manage", "shop")
+    with pytest.raises(NotFound, match="Did you mean 'shop'"):
+        people.require(shop.db, OPERATOR, "manage", "shopp")
+    assert not people.may(shop.db, OPERATOR, "manage", "shopp")

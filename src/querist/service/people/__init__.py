@@ -4,9 +4,6 @@ from querist.access.oidc import OidcClient, OidcProvider, OidcStart
 from querist.core.people import OPERATOR, PersonRole, Principal, Scope
 from querist.service.people.entering import (
     SignedIn,
-    authorize,
-    by_key,
-    by_session,
     check_csrf,
     first_link,
     needs_setup,
@@ -41,9 +38,6 @@ __all__ = [
     "SignedIn",
     "accept",
     "add_person",
-    "authorize",
-    "by_key",
-    "by_session",
     "change_me",
     "change_person",
     "check_csrf",

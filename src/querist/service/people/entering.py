@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from querist.access import limits, passwords, roles, tokens
 from querist.core.errors import Conflict, Forbidden, ForeignRequest, NotSignedIn, TooMany
-from querist.core.people import Permission, Principal, full_name_of, person_name
-from querist.service.people.permitting import allow
+from querist.core.people import Principal, full_name_of, person_name
 from querist.store import api_keys, invitations, people, sessions, throttle
 from querist.store.columns import utc_now
 from querist.store.db import Connection, Database
@@ -152,56 +151,10 @@ def who(
     """
     moment = now or utc_now()
     if key is not None:
-        return by_key(database, key, now=moment)
+        return _by_key(database, key, moment)
     if session is not None:
-        return by_session(database, session, now=moment)
+        return _by_session(database, session, moment)
     raise NotSignedIn
-
-
-def by_session(database: Database, token: str, *, now: datetime | None = None) -> Principal:
-    """Who has this session's token.
-
-    Raises
-    ------
-    NotSignedIn
-        If it is not good, or no longer.
-    """
-    moment = now or utc_now()
-    if not tokens.is_one(tokens.SESSION, token):
-        raise NotSignedIn
-    with database.reading() as conn:
-        found = sessions.find(conn, tokens.digest(token), now=moment)
-    if found is None:
-        raise NotSignedIn
-    if found.is_stale(moment):
-        with contextlib.suppress(Conflict), database.transaction() as conn:  # a long import must not keep people out
-            sessions.touch(conn, found.hash, now=moment)
-            people.seen(conn, found.person.id, moment)
-    return _principal(found.person, csrf=found.csrf, proof=found.hash)
-
-
-def by_key(database: Database, key: str, *, now: datetime | None = None) -> Principal:
-    """Whose key this is, with the scopes it has that its owner's role still allows.
-
-    Raises
-    ------
-    NotSignedIn
-        If it is not good, or no longer.
-    """
-    moment = now or utc_now()
-    if not tokens.is_one(tokens.KEY, key):
-        raise NotSignedIn
-    with database.reading() as conn:
-        found = api_keys.find(conn, tokens.digest(key), now=moment)
-    if found is None:
-        raise NotSignedIn
-    made, owner = found
-    if made.is_stale(moment):
-        with contextlib.suppress(Conflict), database.transaction() as conn:
-            api_keys.touch(conn, made.id, now=moment)
-            people.seen(conn, owner.id, moment)
-    scopes = frozenset(made.scopes) & roles.scopes_of(owner.role)
-    return Principal(owner.name, owner.role, "key", owner.id, scopes, proof=tokens.digest(key))
 
 
 def check_csrf(principal: Principal, given: str | None) -> None:
@@ -214,28 +167,6 @@ def check_csrf(principal: Principal, given: str | None) -> None:
     """
     if principal.kind == "session" and not tokens.same(principal.csrf or "", given or "\0"):
         raise ForeignRequest
-
-
-def authorize(principal: Principal, permission: Permission, *, csrf: str | None = None) -> None:
-    """See that somebody may do such things, and, for a change, that it comes from the page they signed in to.
-
-    Parameters
-    ----------
-    principal : Principal
-    permission : {"read", "label", "adjudicate", "manage", "audit", "administer"}
-    csrf : str, optional
-        What a change brought along, empty where it brought nothing. None for a request that changes nothing.
-
-    Raises
-    ------
-    ForeignRequest
-        If a session's change brings another token than the session's.
-    Forbidden
-        If the role, or the scopes of the key, do not allow it.
-    """
-    if csrf is not None:
-        check_csrf(principal, csrf)
-    allow(principal, permission)
 
 
 def in_person(principal: Principal, what: str) -> None:
@@ -294,6 +225,37 @@ class _Succeeded:
     def __call__(self, conn: Connection) -> None:
         for bucket in self.buckets:
             throttle.take_back(conn, bucket)
+
+
+def _by_session(database: Database, token: str, moment: datetime) -> Principal:
+    if not tokens.is_one(tokens.SESSION, token):
+        raise NotSignedIn
+    with database.reading() as conn:
+        found = sessions.find(conn, tokens.digest(token), now=moment)
+    if found is None:
+        raise NotSignedIn
+    if found.is_stale(moment):
+        with contextlib.suppress(Conflict), database.transaction() as conn:  # a long import must not keep people out
+            sessions.touch(conn, found.hash, now=moment)
+            people.seen(conn, found.person.id, moment)
+    return _principal(found.person, csrf=found.csrf, proof=found.hash)
+
+
+def _by_key(database: Database, key: str, moment: datetime) -> Principal:
+    if not tokens.is_one(tokens.KEY, key):
+        raise NotSignedIn
+    with database.reading() as conn:
+        found = api_keys.find(conn, tokens.digest(key), now=moment)
+    if found is None:
+        raise NotSignedIn
+    made, owner = found
+    if made.is_stale(moment):
+        with contextlib.suppress(Conflict), database.transaction() as conn:
+            api_keys.touch(conn, made.id, now=moment)
+            people.seen(conn, owner.id, moment)
+    # Whoever is no longer a manager has no key of one either.
+    scopes = frozenset(made.scopes) & roles.scopes_of(owner.role)
+    return Principal(owner.name, owner.role, "key", owner.id, scopes, proof=tokens.digest(key))
 
 
 def _principal(person: people.Person, *, csrf: str, proof: str) -> Principal:
