@@ -376,7 +376,7 @@ export interface Act {
   instruction_version: number | null;
   suggestion_visible: boolean | null;
   suggestion_accepted: boolean | null;
-  content_hash: string;
+  content_hash: string | null;
 }
 
 export interface Acted {

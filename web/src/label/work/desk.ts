@@ -497,7 +497,7 @@ export class Desk {
       suggestion_visible: suggestion ? suggestion.visible : null,
       suggestion_accepted:
         suggestion && (action === "submit" || action === "revise") ? same(suggestion.value, value) : null,
-      content_hash: assignment.content_hash,
+      content_hash: assignment.content_hash || null,
     };
   }
 

@@ -1,0 +1,333 @@
+import { Alert, Button, Group, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Link } from "wouter";
+
+import { get, path, post } from "../api/client";
+import { useMe, usePrefer } from "../api/queries";
+import type { Assignment, Instructions, ItemLife, Pace, Project } from "../api/types";
+import { Failure, Waiting } from "../ui/states";
+import { Item } from "../view/FieldView";
+import { SettlingContext } from "../view/settling";
+import { answers } from "./answer";
+import { sayAnswer } from "./answer/say";
+import type { Parts } from "./answer/types";
+import classes from "./desk.module.css";
+import { bindings, singleKeysOff } from "./keys/bindings";
+import { Keys, useKeys } from "./keys/Keys";
+import { Bar } from "./parts/Bar";
+import { ClashDialog } from "./parts/ClashDialog";
+import { Help } from "./parts/Help";
+import { HistoryDrawer, Strip } from "./parts/History";
+import { InstructionsPanel } from "./parts/InstructionsPanel";
+import { NothingNow } from "./parts/NothingNow";
+import { QuestionCard, type Panel } from "./parts/QuestionCard";
+import { RefusedAlert } from "./parts/RefusedAlert";
+import { Settings } from "./parts/Settings";
+import { useBackButton } from "./useBackButton";
+import { useDeskState } from "./useDesk";
+import { useSettled } from "./useSettled";
+import type { Desk, Given, State } from "./work/desk";
+import type { Keep } from "./work/keep";
+import { measureToPaint } from "./work/paint";
+
+interface Props {
+  desk: Desk;
+  store: Keep;
+  project: Project;
+  person: string;
+  instructions: Instructions | null;
+}
+
+const SIZES: Record<string, string> = { s: "15px", m: "17px", l: "20px", xl: "24px" };
+
+/** One item a screen, the question beside it, and my answers beneath. */
+export function DeskPage(props: Props) {
+  const me = useMe();
+  const state = useDeskState(props.desk);
+  const bound = useMemo(() => bindings(me.preferences), [me.preferences]);
+  const settled = useSettled(state.work?.id ?? null);
+  return (
+    <SettlingContext value={settled.settling}>
+      <Keys bound={bound} off={singleKeysOff(me.preferences)} settled={settled.isSettled}>
+        <Inside {...props} state={state} bound={bound} />
+      </Keys>
+    </SettlingContext>
+  );
+}
+
+function Inside({ desk, store, project, person, instructions, state, bound }: Props & { state: State; bound: ReturnType<typeof bindings> }) {
+  const me = useMe();
+  const prefer = usePrefer();
+  const client = useQueryClient();
+  const [panel, setPanel] = useState<Panel>("none");
+  const [dialog, setDialog] = useState<"none" | "help" | "settings" | "history">("none");
+  const content = useRef<HTMLElement | null>(null);
+  const pressed = useRef<number | null>(null);
+  const { work } = state;
+
+  const open = useItem(desk, store, project, person);
+  useBackButton(desk, state, open);
+  const pace = usePace(project.name, state);
+
+  // Instructions: open or closed as the person left them, and read once they were open with the page in view.
+  const remembered = me.preferences.instructions_open;
+  const news = instructions?.version != null && instructions.read_version !== instructions.version && instructions.text !== "";
+  const firstTime = instructions?.read_version == null && news;
+  const isOpen = typeof remembered === "boolean" ? remembered : firstTime;
+  const [wasNews, setWasNews] = useState(false);
+  useEffect(() => {
+    if (!isOpen || !news || !instructions) return;
+    if (instructions.read_version != null) setWasNews(true);
+    const timer = setTimeout(() => {
+      void post(path("projects", project.name, "instructions", "read"), { version: instructions.version })
+        .then(() => client.setQueryData(["instructions", project.name], { ...instructions, read_version: instructions.version }))
+        .catch(() => undefined);
+    }, 2000);
+    return () => clearTimeout(timer);
+  }, [isOpen, news, instructions, project.name, client]);
+  const toggleInstructions = () => {
+    if (isOpen) setWasNews(false);
+    prefer({ instructions_open: !isOpen });
+  };
+
+  const undo = useCallback(async () => {
+    const last = desk.snapshot().given.find((each) => !each.undone && each.editable);
+    if (!last) return;
+    if (last.assignment === null) await open(last, true);
+    desk.undo();
+    setPanel("none");
+  }, [desk, open]);
+
+  const step = (by: number) => {
+    const standing = state.given.filter((each) => !each.undone);
+    const at = work?.revising ? standing.findIndex((each) => each.key === work.revising?.key) : -1;
+    const next = standing[at + by];
+    if (at + by < 0) desk.leave();
+    else if (next) void open(next);
+  };
+
+  useKeys({
+    actions: {
+      undo: () => void undo(),
+      skip: () => (work && !work.revising ? setPanel("skip") : false),
+      flag: () => (work && !work.revising ? setPanel("flag") : false),
+      note: () => (work ? setPanel("note") : false),
+      back: () => step(1),
+      forward: () => step(-1),
+      draft: () => {
+        desk.saveDraft();
+        desk.tell("Draft saved.");
+      },
+      instructions: toggleInstructions,
+      history: () => setDialog("history"),
+      help: () => setDialog("help"),
+      settings: () => setDialog("settings"),
+      play: () => playFirst(content.current),
+    },
+    raw: (word) => {
+      if (word !== "escape" || !work?.revising) return false;
+      desk.leave();
+      return true;
+    },
+  }, 0);
+
+  // A new item: from its top, with the keyboard on it, and the time it took written down.
+  useLayoutEffect(() => {
+    setPanel("none");
+    content.current?.scrollTo(0, 0);
+    const active = document.activeElement;
+    const typing = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
+    if (!typing && !document.querySelector('[aria-modal="true"]')) content.current?.focus({ preventScroll: true });
+    if (pressed.current !== null) measureToPaint("next-item", pressed.current);
+    pressed.current = null;
+  }, [work?.id]);
+
+  useEffect(() => {
+    if (state.told) notifications.show({ message: state.told.text, color: "gray", autoClose: 5000 });
+  }, [state.told]);
+
+  // Shown after the answer: what the model would have said.
+  useEffect(() => {
+    const given = state.lastGiven;
+    const suggestion = given?.assignment?.suggestion;
+    if (project.settings.suggestions !== "after" || !given || !suggestion || suggestion.visible || given.action !== "submit") return;
+    const theirs = sayAnswer(project.schema.task, suggestion.value);
+    const mine = sayAnswer(project.schema.task, given.value);
+    const text = theirs === mine ? `The model said the same: ${theirs}.` : `You said ${mine}; the model would say ${theirs}.`;
+    notifications.show({ message: text, color: theirs === mine ? "teal" : "yellow", autoClose: 4000 });
+  }, [state.lastGiven, project]);
+
+  const Answer = answers[project.schema.task];
+  const frame = (parts: Parts) =>
+    work && (
+      <>
+        <main className={classes.content} ref={content} tabIndex={-1} id="item" aria-label="Item" data-testid="item" data-item={work.assignment.item_id}>
+          <article className={classes.article}>
+            {parts.wantsRoom && <p className={classes.wantsRoom}>This is easier on a larger screen.</p>}
+            <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />
+          </article>
+        </main>
+        <QuestionCard
+          work={work}
+          question={project.schema.target}
+          showReason={project.settings.show_reason}
+          bound={bound}
+          answer={parts.answer}
+          submit={parts.submit}
+          hint={parts.hint}
+          panel={panel}
+          setPanel={setPanel}
+          canUndo={state.given.some((each) => !each.undone && each.editable)}
+          undo={() => void undo()}
+          skip={(reason) => {
+            pressed.current = performance.now();
+            desk.skip(work.id, reason);
+          }}
+          flag={(reason, note) => {
+            desk.flag(work.id, reason, note);
+            desk.tell("Flagged.");
+          }}
+          setNote={(note) => desk.setNote(note)}
+          leave={() => desk.leave()}
+        />
+      </>
+    );
+
+  return (
+    <div className={classes.desk} style={{ "--q-reading": SIZES[String(me.preferences.text_size ?? "m")] ?? "17px" } as React.CSSProperties}>
+      <Bar
+        project={project.name}
+        saving={state.saving}
+        retry={() => desk.retry()}
+        pace={pace.data}
+        since={pace.since}
+        bound={bound}
+        news={news || wasNews}
+        open={(what) => (what === "instructions" ? toggleInstructions() : setDialog(what))}
+      />
+      <RefusedAlert refused={state.refused} settle={(refused, again) => desk.settleRefused(refused, again)} />
+      {state.signedOut && (
+        <Alert color="yellow" variant="light" radius={0} role="alert">
+          <Group justify="space-between">
+            <Text size="sm">You are signed out. Your answers are kept on this device and saved once you sign in again.</Text>
+            <Button component={Link} href={`/sign-in?next=${encodeURIComponent(`/p/${encodeURIComponent(project.name)}/label`)}`} size="xs">
+              Sign in
+            </Button>
+          </Group>
+        </Alert>
+      )}
+      <div className={classes.body}>
+        <InstructionsPanel instructions={instructions} changed={(news && instructions?.read_version != null) || wasNews} opened={isOpen} close={toggleInstructions} />
+        {state.phase === "starting" ? (
+          <Waiting />
+        ) : state.phase === "failed" ? (
+          <div className={classes.content}>
+            <Failure error={state.error} retry={() => desk.retry()} />
+          </div>
+        ) : work ? (
+          <Suspense fallback={<Waiting />}>
+            <Answer
+              key={work.id}
+              work={work}
+              project={project}
+              setValue={(value) => desk.setValue(value)}
+              submit={(value) => {
+                pressed.current = performance.now();
+                desk.submit(work.id, value);
+              }}
+              frame={frame}
+            />
+          </Suspense>
+        ) : (
+          <main className={classes.content}>
+            <NothingNow state={state} again={() => desk.retry()} />
+          </main>
+        )}
+      </div>
+      <Strip given={state.given} task={project.schema.task} looking={work?.revising ?? null} open={open} />
+      <HistoryDrawer
+        given={state.given}
+        task={project.schema.task}
+        looking={work?.revising ?? null}
+        open={open}
+        opened={dialog === "history"}
+        close={() => setDialog("none")}
+      />
+      <Help
+        bound={bound}
+        off={singleKeysOff(me.preferences)}
+        setOff={(off) => prefer({ keys_off: off })}
+        opened={dialog === "help"}
+        close={() => setDialog("none")}
+        edit={() => setDialog("settings")}
+      />
+      <Settings preferences={me.preferences} prefer={prefer} opened={dialog === "settings"} close={() => setDialog("none")} />
+      <ClashDialog clash={state.clash} task={project.schema.task} settle={(mine) => desk.settleClash(mine)} />
+    </div>
+  );
+}
+
+/** Opens one of my answers, with its item from this device, or else from the server. */
+function useItem(desk: Desk, store: Keep, project: Project, person: string) {
+  return useCallback(
+    async (given: Given, quietly = false) => {
+      let item: Assignment | null = given.assignment;
+      if (!item) {
+        const kept = await store.items(person, project.name).catch(() => []);
+        item = kept.find((each) => each.item_id === given.itemId) ?? null;
+      }
+      if (!item) {
+        const life = await get<ItemLife>(path("projects", project.name, "items", given.itemId)).catch(() => null);
+        if (life) item = ofItem(given.itemId, life, project);
+      }
+      if (!item) return desk.tell("This item cannot be shown again now.");
+      desk.learn(given, item);
+      if (!quietly) desk.reopen({ ...given, assignment: item }, item);
+    },
+    [desk, store, project, person],
+  );
+}
+
+const ofItem = (itemId: string, life: ItemLife, project: Project): Assignment => ({
+  slot: 0,
+  token: "",
+  lease_until: "",
+  lease_s: 0,
+  item_id: itemId,
+  content_hash: "",
+  fields: life.item.fields,
+  round: null,
+  rank: null,
+  reason: null,
+  suggestion: null,
+  schema_version: project.schema.version,
+  instruction_version: project.instructions?.version ?? null,
+  draft: null,
+  purpose: "label",
+});
+
+/** My pace as the server counts it, asked for now and then, and what I did since. */
+function usePace(project: string, state: State) {
+  const counted = useRef(0);
+  const query = useQuery({
+    queryKey: ["pace", project],
+    queryFn: async () => {
+      const waiting = state.saving.waiting;
+      const pace = await get<Pace>(path("projects", project, "pace"));
+      counted.current = state.done - waiting;
+      return pace;
+    },
+    refetchInterval: 30_000,
+  });
+  return { data: query.data ?? null, since: state.done - counted.current };
+}
+
+function playFirst(root: HTMLElement | null): boolean {
+  const audio = root?.querySelector<HTMLAudioElement>("audio[data-item-audio]");
+  if (!audio) return false;
+  if (audio.paused) void audio.play();
+  else audio.pause();
+  return true;
+}

@@ -1,0 +1,115 @@
+import type { Json } from "../../api/types";
+import { useBindings, useKeys, type Layer } from "../keys/Keys";
+import type { ActionName } from "../keys/bindings";
+import { show } from "../keys/stroke";
+import { ManyLabels } from "./ManyLabels";
+import { Option } from "./Option";
+import type { AnswerProps } from "./types";
+
+const FEW = 9;
+
+/** One of several classes: a digit or a touch answers. */
+export function Choice(props: AnswerProps) {
+  return props.project.schema.classes.length <= FEW ? <Few {...props} /> : <Many {...props} />;
+}
+
+const asked = (props: AnswerProps) => {
+  const { work, project } = props;
+  const suggestion = work.assignment.suggestion;
+  const suggested = suggestion?.visible && typeof suggestion.value === "string" ? suggestion.value : null;
+  const chosen = typeof work.value === "string" ? work.value : null;
+  return { suggestion, suggested, chosen, atOnce: project.settings.digits_submit };
+};
+
+function Few(props: AnswerProps) {
+  const { project, setValue, submit, frame } = props;
+  const { classes } = project.schema;
+  const { suggestion, suggested, chosen, atOnce } = asked(props);
+  const pick = (label: string) => (atOnce ? submit(label) : setValue(label));
+  const ready = chosen ?? suggested;
+  useKeys({ actions: { ...digits(classes, pick), submit: () => (ready === null ? false : submit(ready)) } });
+  return frame({
+    answer: (
+      <Options
+        labels={classes}
+        chosen={chosen === null ? [] : [chosen]}
+        suggested={suggested === null ? [] : [suggested]}
+        confidence={suggestion?.confidence ?? null}
+        onPick={pick}
+      />
+    ),
+    submit: atOnce
+      ? undefined
+      : { label: "Submit", ready: ready !== null, run: () => ready !== null && submit(ready), why: "Choose one first" },
+    hint: atOnce && suggested !== null ? "Enter takes the suggestion" : undefined,
+  });
+}
+
+function Many(props: AnswerProps) {
+  const { project, setValue, submit, frame } = props;
+  const { suggestion, suggested, chosen, atOnce } = asked(props);
+  const pick = (label: string) => (atOnce ? submit(label) : setValue(label));
+  const ready = chosen ?? suggested;
+  useKeys({ actions: { submit: () => (ready === null ? false : submit(ready)) } });
+  return frame({
+    answer: (
+      <ManyLabels
+        project={project.name}
+        labels={project.schema.classes}
+        chosen={chosen === null ? [] : [chosen]}
+        suggested={suggested === null ? [] : [suggested]}
+        confidence={suggestion?.confidence ?? null}
+        onPick={pick}
+      />
+    ),
+    submit: atOnce
+      ? undefined
+      : { label: "Submit", ready: ready !== null, run: () => ready !== null && submit(ready), why: "Choose one first" },
+    hint: suggested !== null && atOnce ? "Enter takes the suggestion" : undefined,
+  });
+}
+
+/** The digit keys, each for the label at its place. */
+export function digits(labels: string[], pick: (label: string) => void): Layer["actions"] {
+  return Object.fromEntries(
+    labels.slice(0, FEW).map((label, i) => [`pick.${i + 1}` as ActionName, () => pick(label)]),
+  ) as Layer["actions"];
+}
+
+interface OptionsProps {
+  labels: string[];
+  chosen: string[];
+  suggested: string[];
+  confidence: number | null;
+  onPick: (label: string) => void;
+  many?: boolean;
+  colored?: boolean;
+}
+
+/** A few labels, each with the key that picks it. */
+export function Options({ labels, chosen, suggested, confidence, onPick, many = false, colored = false }: OptionsProps) {
+  const bound = useBindings();
+  return (
+    <div role="group" aria-label={many ? "Labels" : "Options"} style={{ display: "grid", gap: 8 }}>
+      {labels.map((label, i) => {
+        const key = bound?.[`pick.${i + 1}` as ActionName]?.[0];
+        return (
+          <Option
+            key={label}
+            label={label}
+            hint={i < FEW && key ? show(key) : null}
+            chosen={chosen.includes(label)}
+            suggested={suggested.includes(label)}
+            confidence={confidence}
+            onPick={() => onPick(label)}
+            color={colored ? i : undefined}
+            many={many}
+          />
+        );
+      })}
+    </div>
+  );
+}
+
+export const listOf = (value: Json): string[] =>
+  Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];

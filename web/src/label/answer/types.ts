@@ -1,0 +1,33 @@
+import type { ReactNode } from "react";
+
+import type { Json, Project } from "../../api/types";
+import type { Work } from "../work/desk";
+
+export interface SubmitButton {
+  label: string;
+  ready: boolean;
+  run: () => void;
+  /** Why it is not ready, in a few words. */
+  why?: string;
+}
+
+export interface Parts {
+  /** Fields of the item shown another way than usual; null leaves one out. */
+  instead?: Record<string, ReactNode>;
+  /** Beneath the question. */
+  answer: ReactNode;
+  submit?: SubmitButton;
+  /** How to answer by keyboard, in a line. */
+  hint?: ReactNode;
+  /** The answer needs more room than a phone has. */
+  wantsRoom?: boolean;
+}
+
+/** What each way of answering is given. */
+export interface AnswerProps {
+  work: Work;
+  project: Project;
+  setValue: (value: Json) => void;
+  submit: (value: Json) => void;
+  frame: (parts: Parts) => ReactNode;
+}

@@ -1,0 +1,95 @@
+import { Badge, Drawer, Stack, Text, UnstyledButton } from "@mantine/core";
+
+import type { Task } from "../../api/types";
+import { ago } from "../../ui/words";
+import { sayAnswer } from "../answer/say";
+import type { Given } from "../work/desk";
+import classes from "./parts.module.css";
+
+const SHOWN = 50;
+
+interface Props {
+  given: Given[];
+  task: Task;
+  looking: Given | null;
+  open: (given: Given) => void;
+}
+
+export const saidGiven = (given: Given, task: Task): string =>
+  given.action === "skip" ? `skipped${given.value ? `: ${String(given.value).replaceAll("_", " ")}` : ""}` : sayAnswer(task, given.value);
+
+/** My last answers in a row, the newest first; each can be opened and changed. */
+export function Strip({ given, task, looking, open }: Props) {
+  const shown = given.filter((each) => !each.undone).slice(0, SHOWN);
+  return (
+    <nav className={classes.strip} aria-label="My last answers">
+      {shown.length === 0 ? (
+        <span className={classes.stripEmpty}>Your answers appear here. Each can be opened and changed.</span>
+      ) : (
+        <ul className={classes.stripList}>
+          {shown.map((each) => (
+            <li key={each.key}>
+              <UnstyledButton
+                className={classes.chip}
+                data-skip={each.action === "skip" || undefined}
+                aria-current={looking?.key === each.key || undefined}
+                onClick={() => open(each)}
+                title={each.preview}
+              >
+                <span className={classes.chipAnswer} dir="auto">
+                  {saidGiven(each, task)}
+                </span>
+                <span className={classes.chipItem} dir="auto">
+                  {each.preview || each.itemId}
+                </span>
+              </UnstyledButton>
+            </li>
+          ))}
+        </ul>
+      )}
+    </nav>
+  );
+}
+
+/** The same answers as a list, with times. */
+export function HistoryDrawer({ given, task, looking, open, opened, close }: Props & { opened: boolean; close: () => void }) {
+  const shown = given.slice(0, SHOWN);
+  return (
+    <Drawer opened={opened} onClose={close} position="right" title="My answers" size="md" closeButtonProps={{ "aria-label": "Close" }}>
+      {shown.length === 0 && <Text c="dimmed">Nothing yet.</Text>}
+      <Stack gap={6} component="ul" className={classes.plainList}>
+        {shown.map((each) => (
+          <li key={each.key}>
+            <UnstyledButton
+              className={classes.pastRow}
+              disabled={each.undone}
+              aria-current={looking?.key === each.key || undefined}
+              onClick={() => {
+                close();
+                open(each);
+              }}
+            >
+              <span className={classes.pastHead}>
+                <b dir="auto">{saidGiven(each, task)}</b>
+                {each.undone && (
+                  <Badge size="sm" variant="default">
+                    undone
+                  </Badge>
+                )}
+                {each.late && (
+                  <Badge size="sm" variant="default">
+                    late
+                  </Badge>
+                )}
+                <span className={classes.pastTime}>{ago(each.at)}</span>
+              </span>
+              <span className={classes.pastItem} dir="auto">
+                {each.preview || each.itemId}
+              </span>
+            </UnstyledButton>
+          </li>
+        ))}
+      </Stack>
+    </Drawer>
+  );
+}

@@ -1,0 +1,10 @@
+import classes from "./parts.module.css";
+
+/** A key, drawn small. */
+export function Kbd({ children }: { children: string }) {
+  return (
+    <kbd className={classes.kbd} aria-hidden>
+      {children}
+    </kbd>
+  );
+}

@@ -1,0 +1,163 @@
+import { Badge, Button, Textarea, Tooltip } from "@mantine/core";
+import { useEffect, useRef, type ReactNode } from "react";
+
+import { FlagIcon, NoteIcon, SkipIcon, UndoIcon } from "../../ui/icons";
+import type { SubmitButton } from "../answer/types";
+import type { Bindings } from "../keys/bindings";
+import { show } from "../keys/stroke";
+import type { Work } from "../work/desk";
+import { Kbd } from "./Kbd";
+import classes from "./parts.module.css";
+import { Reasons } from "./Reasons";
+
+export type Panel = "none" | "skip" | "flag" | "note";
+
+interface Props {
+  work: Work;
+  question: string;
+  showReason: boolean;
+  bound: Bindings;
+  answer: ReactNode;
+  submit: SubmitButton | undefined;
+  hint: ReactNode;
+  panel: Panel;
+  setPanel: (panel: Panel) => void;
+  canUndo: boolean;
+  undo: () => void;
+  skip: (reason: string) => void;
+  flag: (reason: string, note: string) => void;
+  setNote: (note: string) => void;
+  leave: () => void;
+}
+
+/** The question, how to answer it, and what else can be done with the item: always at the same place. */
+export function QuestionCard(props: Props) {
+  const { work, question, showReason, bound, answer, submit, hint, panel, setPanel, canUndo } = props;
+  const { suggestion, reason } = work.assignment;
+  const revising = work.revising;
+  const key = (name: keyof Bindings) => show(bound[name][0] ?? "");
+  return (
+    <aside className={classes.card} aria-label="Question">
+      <div className={classes.cardTop}>
+        {revising && (
+          <div className={classes.revising} role="status">
+            <span>You answered this before. Answer again to change it.</span>
+            <button type="button" className={classes.link} onClick={props.leave}>
+              Back to the next item
+            </button>
+          </div>
+        )}
+        <h2 className={classes.question} dir="auto">
+          {question}
+        </h2>
+        {work.flagged && (
+          <Badge variant="light" color="orange" leftSection="⚑">
+            Flagged
+          </Badge>
+        )}
+      </div>
+      <div className={classes.cardMiddle}>
+        {panel === "skip" || panel === "flag" ? (
+          <Reasons
+            key={panel}
+            kind={panel}
+            cancel={() => setPanel("none")}
+            done={(why, note) => {
+              setPanel("none");
+              if (panel === "skip") props.skip(why);
+              else props.flag(why, note);
+            }}
+          />
+        ) : (
+          <>
+            {answer}
+            {(panel === "note" || work.note !== "") && (
+              <Note note={work.note} setNote={props.setNote} focus={panel === "note"} close={() => setPanel("none")} />
+            )}
+            {submit && (
+              <Button
+                fullWidth
+                size="md"
+                disabled={!submit.ready}
+                onClick={submit.run}
+                rightSection={submit.ready ? <Kbd>{key("submit")}</Kbd> : null}
+                data-testid="submit"
+              >
+                {submit.ready ? submit.label : (submit.why ?? submit.label)}
+              </Button>
+            )}
+            {hint && <p className={classes.hint}>{hint}</p>}
+          </>
+        )}
+      </div>
+      <div className={classes.cardBottom}>
+        {showReason && reason && !revising && (
+          <p className={classes.why}>
+            <span className={classes.whyWord}>Why this one</span> {reason}
+          </p>
+        )}
+        {suggestion?.visible && !revising && (
+          <p className={classes.why}>
+            <span className={classes.whyWord}>Suggestion</span> by the model
+            {suggestion.model === null ? "" : ` of round ${suggestion.model}`}; it can be wrong.
+          </p>
+        )}
+        <div className={classes.acts}>
+          <Act label="Undo" hint={key("undo")} icon={<UndoIcon />} disabled={!canUndo} onClick={props.undo} />
+          <Act
+            label="Skip"
+            hint={key("skip")}
+            icon={<SkipIcon />}
+            disabled={revising !== null}
+            onClick={() => setPanel(panel === "skip" ? "none" : "skip")}
+          />
+          <Act label="Note" hint={key("note")} icon={<NoteIcon />} onClick={() => setPanel(panel === "note" ? "none" : "note")} />
+          <Act
+            label="Flag"
+            hint={key("flag")}
+            icon={<FlagIcon />}
+            disabled={revising !== null}
+            onClick={() => setPanel(panel === "flag" ? "none" : "flag")}
+          />
+        </div>
+      </div>
+    </aside>
+  );
+}
+
+function Act({ label, hint, icon, disabled, onClick }: { label: string; hint: string; icon: ReactNode; disabled?: boolean; onClick: () => void }) {
+  return (
+    <Tooltip label={`${label} (${hint})`} openDelay={500} disabled={hint === ""}>
+      <button type="button" className={classes.act} disabled={disabled} onClick={onClick}>
+        {icon}
+        <span>{label}</span>
+      </button>
+    </Tooltip>
+  );
+}
+
+function Note({ note, setNote, focus, close }: { note: string; setNote: (note: string) => void; focus: boolean; close: () => void }) {
+  const ref = useRef<HTMLTextAreaElement | null>(null);
+  useEffect(() => {
+    if (focus) ref.current?.focus();
+  }, [focus]);
+  return (
+    <Textarea
+      ref={ref}
+      label="Note"
+      description="Kept with your answer"
+      autosize
+      minRows={2}
+      maxRows={6}
+      dir="auto"
+      maxLength={10_000}
+      value={note}
+      onChange={(event) => setNote(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.currentTarget.blur();
+        close();
+      }}
+    />
+  );
+}
