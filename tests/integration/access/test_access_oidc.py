@@ -436,6 +436,14 @@ def test_whom_no_claim_gives_a_role_may_not_come_in(database: Any, provider: Pro
     assert people.needs_setup(database)
 
 
+def test_whom_the_claim_no_longer_gives_a_role_may_no_longer_come_in(database: Any, provider: Provider) -> None:
+    provider.claims["resource_access"] = {"querist": {"roles": ["lead"]}}
+    sign_in(database, provider, **BY_CLAIM)
+    provider.claims["resource_access"] = {"querist": {"roles": []}}
+    with pytest.raises(Forbidden, match="role: must be given"):
+        sign_in(database, provider, **BY_CLAIM)
+
+
 def test_the_last_admin_stays_one_whatever_the_provider_says(database: Any, provider: Provider) -> None:
     provider.claims["resource_access"] = {"querist": {"roles": ["boss"]}}
     assert sign_in(database, provider, **BY_CLAIM).person.role == "admin"

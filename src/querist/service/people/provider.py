@@ -40,7 +40,8 @@ def oidc_sign_in(
 
     A person is known by what the provider calls them for ever. The first time, one who was added here under the name
     that it says, without a password, is taken to be meant; otherwise the person is added, where the provider's words
-    or the default give a role. The role follows the provider's words at each sign-in.
+    or the default give a role. Where a claim for roles is set, the role follows it at each sign-in, and whom it no
+    longer gives one may no longer come in.
 
     Parameters
     ----------
@@ -60,12 +61,14 @@ def oidc_sign_in(
     """
     moment = now or utc_now()
     found = client.finish(answer, kept)
+    by_claim = client.provider.role_claim is not None
+    if by_claim and found.role is None:
+        raise _no_role()
     with database.transaction() as conn:
         known = people.by_subject(conn, found.subject)
         person = _new(conn, found, moment) if known is None else people.hold(conn, known.id).person
         if person.disabled:
             raise Forbidden(f"person: must not be disabled; {person.name!r} is. Ask an admin.")
-        by_claim = client.provider.role_claim is not None and found.role is not None
         if by_claim and found.role != person.role and not would_lose_the_last_admin(conn, person):
             person = people.update(conn, person.id, role=found.role)
         return begin_session(conn, person, now=moment)
@@ -84,6 +87,10 @@ def _new(conn: Connection, found: OidcPerson, now: datetime) -> people.Person:
             )
         return people.update(conn, people.hold(conn, there.id).person.id, oidc_subject=found.subject)
     if found.role is None:
-        raise Forbidden("role: must be given to you at the provider, or here; neither is. Ask an admin to let you in.")
+        raise _no_role()
     full_name = full_name_of(found.full_name[:FULL_NAME_CHARACTERS])
     return people.create(conn, name, found.role, full_name=full_name, oidc_subject=found.subject, now=now)
+
+
+def _no_role() -> Forbidden:
+    return Forbidden("role: must be given to you at the provider, or here; neither is. Ask an admin to let you in.")
