@@ -163,7 +163,7 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
   const frame = (parts: Parts) =>
     work && (
       <>
-        <main className={classes.content} ref={content} tabIndex={-1} id="item" aria-label="Item" data-testid="item" data-item={work.assignment.item_id}>
+        <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" data-testid="item" data-item={work.assignment.item_id}>
           <article className={classes.article}>
             {parts.wantsRoom && <p className={classes.wantsRoom}>This is easier on a larger screen.</p>}
             <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />
@@ -196,7 +196,11 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
     );
 
   return (
-    <div className={classes.desk} style={{ "--q-reading": SIZES[String(me.preferences.text_size ?? "m")] ?? "17px" } as React.CSSProperties}>
+    <div
+      className={classes.desk}
+      onKeyUp={(event) => event.currentTarget.toggleAttribute("data-tabbing", event.key === "Tab")}
+      style={{ "--q-reading": SIZES[String(me.preferences.text_size ?? "m")] ?? "17px" } as React.CSSProperties}
+    >
       <Bar
         project={project.name}
         saving={state.saving}

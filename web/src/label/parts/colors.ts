@@ -1,11 +1,11 @@
 /** Hues for labels, told apart also by most who see colors differently; every mark carries its name besides. */
 const HUES = [
   "#4f60e0",
-  "#c2571a",
-  "#1a8f6a",
+  "#b8501a",
+  "#16795a",
   "#b0347d",
   "#8a6d00",
-  "#2480b8",
+  "#1f74a8",
   "#7a45c9",
   "#5d7d1f",
   "#c23b3b",
