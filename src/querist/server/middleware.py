@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from querist.server.errors import Refused, envelope, refusal
-from querist.server.observing import Metrics, logger
+from querist.server.observing import Metrics, log_failure, logger
 from querist.server.settings import MEGABYTE, Settings, host_name
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -48,8 +48,8 @@ class Numbered:
 
         try:
             await self._app(scope, receive, answer)
-        except Exception:
-            logger.exception("failed", request_id=number, method=scope["method"], route=route_of(scope))
+        except Exception as error:
+            log_failure("failed", error, request_id=number, method=scope["method"], route=route_of(scope))
             if status:
                 raise  # the answer has begun: all that is left is to end the connection
             body = envelope("internal", f"Something went wrong here; it is logged as {number}.", "Try again.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
+CHAIN = 3  # errors, each the cause of the one before
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 logger: Any = structlog.get_logger("querist")
@@ -33,8 +35,6 @@ def log_to(form: str, level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    if form == "json":
-        steps.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*steps, shown],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
@@ -42,6 +42,23 @@ def log_to(form: str, level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr, force=True)
+
+
+def log_failure(event: str, error: BaseException, **facts: Any) -> None:
+    """Log where something went wrong, but not a word of what it said: that may be somebody's answer or password."""
+    lines = []
+    while True:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines.append([f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames] + [type(error).__name__])
+        cause = error.__cause__ or error.__context__
+        if cause is None or len(lines) == CHAIN:
+            break
+        error = cause
+    logger.error(event, trace=[" > ".join(each) for each in lines], **facts)
+
+
+def _no_exception(*_: Any) -> None:
+    """In place of what shows an exception with everything around it."""
 
 
 class Metrics:

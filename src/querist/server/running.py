@@ -10,7 +10,6 @@ import uvicorn
 
 from querist.core.errors import InvalidInput
 from querist.server.app import create_app
-from querist.server.observing import log_to
 from querist.server.settings import Settings
 from querist.server.state import State
 from querist.service import people
@@ -45,7 +44,6 @@ def serve(settings: Settings, *, chosen_host: bool = False, announce: Announce =
                 f"Start with --host {settings.host} if you mean it, or make the first account on 127.0.0.1."
             )
         token = people.first_link(opened.database)
-    log_to(settings.log_format, settings.log_level)
     listening = _listen(settings.host, settings.port)
     port = listening.getsockname()[1]
     settings = settings.model_copy(update={"port": port})

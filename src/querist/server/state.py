@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from querist.server.live import Live
-from querist.server.observing import Metrics, logger
+from querist.server.observing import Metrics, log_to, logger
 from querist.server.settings import Settings
 from querist.service import browsing, people
 from querist.service.courier import Courier
@@ -28,6 +28,7 @@ class State:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Open the database, and the worker where this process has one, for as long as the block runs."""
+        log_to(self.settings.log_format, self.settings.log_level)
         with Workspaces.at(self.settings.url) as self._workspaces:
             driver = Driver(self._workspaces, notice=_log)
             courier = Courier(self._workspaces.database)

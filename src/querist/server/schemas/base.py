@@ -12,6 +12,12 @@ MOST_CHARACTERS = 1_000_000
 MOST_NUMBER = 2**53 - 1  # what JavaScript counts without a slip; below what either database can hold
 
 
+def left_out(description: str | None = None) -> Any:
+    """The default of what may be left out but not be null: none is named to whoever reads of it."""
+    nothing: Any = lambda: None  # noqa: E731
+    return Field(default_factory=nothing, description=description)
+
+
 class In(BaseModel):
     """A body that comes in."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from querist.core.people import PersonRole, Scope
-from querist.server.schemas.base import In, Moment, Name, Out, ShortText
+from querist.server.schemas.base import In, Moment, Name, Out, ShortText, left_out
 
 Password = Annotated[str, Field(min_length=1, max_length=1000, json_schema_extra={"format": "password"})]
 Token = Annotated[str, Field(min_length=1, max_length=200, description="From a link that works once.")]
@@ -65,10 +65,10 @@ class SignIn(In):
 class MeChange(In):
     """What is to change of oneself; what is left out stays."""
 
-    full_name: ShortText | None = None
-    preferences: dict[str, Any] | None = Field(None, description="Replaces all of them; at most 16 kB.")
-    password: Password | None = None
-    old_password: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "password"})] | None = None
+    full_name: ShortText = left_out()
+    preferences: dict[str, Any] = left_out("Replaces all of them; at most 16 kB.")
+    password: Password = left_out()
+    old_password: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "password"})] = left_out()
 
 
 class Person(Out):
@@ -103,12 +103,13 @@ class NewPerson(In):
 class PersonChange(In):
     """What is to change of a person; what is left out stays."""
 
-    full_name: ShortText | None = None
-    role: PersonRole | None = None
-    skills: Annotated[list[ShortText], Field(max_length=100)] | None = None
-    tier: Annotated[int, Field(ge=0, le=1000)] | None = None
-    daily_cap: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    disabled: bool | None = None
+    full_name: ShortText = left_out()
+    role: PersonRole = left_out()
+    skills: Annotated[list[ShortText], Field(max_length=100)] = left_out()
+    tier: Annotated[int, Field(ge=0, le=100)] = left_out()
+    daily_cap: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(None, description="Null for none.")
+    disabled: bool = left_out()
+    password: Password = left_out()
 
 
 class NewInvitation(In):
@@ -118,7 +119,7 @@ class NewInvitation(In):
     project: Name | None = Field(None, description="The only project they will see.")
     skills: Annotated[list[ShortText], Field(max_length=100)] = Field(default_factory=list)
     note: ShortText = ""
-    days: Annotated[int, Field(ge=1, le=365)] = 7
+    days: Annotated[int, Field(ge=1, le=90)] = 7
 
 
 class Invited(Out):

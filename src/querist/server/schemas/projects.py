@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from querist.core.items import FieldKind
 from querist.core.policy import Policy
 from querist.core.schema import Task
-from querist.server.schemas.base import Fields, In, Moment, Name, Out, Share, ShortText
+from querist.server.schemas.base import Fields, In, Moment, Name, Out, Share, ShortText, left_out
 
 Display = Literal["text", "markdown", "json", "chat", "trace", "image", "audio", "pixels", "number"]
 
@@ -33,26 +33,33 @@ class Projects(Out):
     projects: list[ProjectCard]
 
 
+Few = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
 class SettingsChange(In):
     """How work is handed out; what is left out stays."""
 
-    overlap: int | None = Field(None, description="Answers of different people wanted of an item.")
-    lease_s: int | None = Field(None, description="Seconds that an item is held for somebody.")
-    prefetch: int | None = Field(None, description="Items that a page holds ahead.")
-    max_leases: int | None = Field(None, description="Items that one person may hold.")
-    max_skips: int | None = Field(None, description="People who may skip an item before nobody else is asked.")
-    suggestions: Literal["visible", "hidden", "after"] | None = None
-    show_reason: bool | None = None
-    digits_submit: bool | None = None
-    auto_rounds: bool | None = Field(None, description="Whether a round is made when the last one is answered.")
-    quorum: Share | None = Field(None, description="The share of a round's answers that suffices.")
-    deadline_s: int | None = None
-    test_per_round: int | None = None
-    test_labels: int | None = None
-    skill_field: ShortText | None = None
-    slot_tiers: Annotated[list[int], Field(max_length=50)] | None = None
-    daily_cap: int | None = None
-    open_to_all: bool | None = None
+    overlap: Few = left_out("Answers of different people wanted of an item.")
+    lease_s: Few = left_out("Seconds that an item is held for somebody.")
+    prefetch: Few = left_out("Items that a page holds ahead.")
+    max_leases: Few = left_out("Items that one person may hold.")
+    max_skips: Few = left_out("People who may skip an item before nobody else is asked.")
+    suggestions: Literal["visible", "hidden", "after"] = left_out("Whether annotators see what the model would answer.")
+    show_reason: bool = left_out("Whether annotators see why an item was asked.")
+    digits_submit: bool = left_out("Whether a digit answers at once where one class is asked for.")
+    auto_rounds: bool = left_out("Whether a round is made when the last one is answered.")
+    quorum: Share = left_out("The share of a round's answers that suffices.")
+    deadline_s: Annotated[int, Field(ge=1, le=315_360_000)] | None = Field(
+        None, description="Seconds after which a round counts as answered, whatever is in; null for never."
+    )
+    test_per_round: Few = left_out("Items of the test set asked beside each round.")
+    test_labels: Few = left_out("Labels of the test set from which on none are asked any more.")
+    skill_field: ShortText | None = Field(None, description="The field that names the skill an item asks for.")
+    slot_tiers: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(max_length=50)] = left_out(
+        "The least tier of whoever gives an item's first answer, its second, and so on."
+    )
+    daily_cap: Few | None = Field(None, description="Answers that one person may give in a day; null for any.")
+    open_to_all: bool = left_out("Whether every annotator may label here.")
 
 
 class QueueSettings(Out):
@@ -144,10 +151,10 @@ class Project(Out):
 class ProjectChange(In):
     """What is to change; what is left out stays."""
 
-    instructions: str | None = None
-    policy: dict[str, Any] | None = Field(None, description="The settings of the policy that change.")
-    settings: SettingsChange | None = None
-    display: dict[str, Display] | None = None
+    instructions: str = left_out()
+    policy: dict[str, Any] = left_out("The settings of the policy that change.")
+    settings: SettingsChange = left_out()
+    display: dict[str, Display] = left_out("How fields are shown, in this order.")
 
 
 class Column(Out):
