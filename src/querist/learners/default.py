@@ -42,8 +42,9 @@ def default_recipe(
         The pool.
     spec : FieldSpec, optional
         What the fields of `Columns` are; by default as they look.
-    task : {"choice", "labels", "spans", "boxes", "number"}
-        What is asked.
+    task : {"choice", "labels", "spans", "boxes", "number", ...}
+        What is asked. What is learned as a choice, or not at all, has the recipe of a choice; of the latter the encoder
+        alone is used.
     text : TextEncoder, SentenceEncoder or FunctionEncoder, optional
         What reads text; by default a `TextEncoder`.
 
