@@ -37,13 +37,13 @@ export function Invitations({ me }: { me: Me }) {
             rows={open.data}
             id={(one) => one.id}
             columns={[
-              { name: "Role", cell: (one) => <strong>{sentence(one.role)}</strong> },
+              { name: "Role", title: true, cell: (one) => <strong>{sentence(one.role)}</strong> },
               { name: "Project", cell: (one) => one.project ?? "all that are open to them" },
               { name: "Note", wide: true, cell: (one) => one.note || "–" },
               { name: "Valid until", cell: (one) => moment(one.expires_at) },
               {
                 name: "Withdraw",
-                head: <span className="q-hidden">Withdraw</span>,
+                action: true,
                 cell: (one) =>
                   manages(me) && (
                     <Confirm

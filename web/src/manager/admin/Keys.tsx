@@ -47,7 +47,7 @@ export function Keys({ me }: { me: Me }) {
               { name: "Valid until", cell: (key) => (key.expires_at ? moment(key.expires_at) : "you revoke it") },
               {
                 name: "Revoke",
-                head: <span className="q-hidden">Revoke</span>,
+                action: true,
                 cell: (key) => (
                   <Confirm
                     title={`Revoke “${key.label}”?`}

@@ -66,7 +66,7 @@ export function People({ me }: { me: Me }) {
   if (edits) {
     columns.push({
       name: "Change",
-      head: <span className="q-hidden">Change</span>,
+      action: true,
       cell: (one) => (
         <Button size="compact-sm" variant="default" onClick={() => setOpen(one)} aria-label={`Change ${one.name}`}>
           Change

@@ -17,7 +17,7 @@ export function CurveTable({ metric, points, random: given }: Props) {
       rows={ordered(points).reverse()}
       id={(point) => point.n_labels}
       columns={[
-        { name: "Labels", number: true, cell: (point) => count(point.n_labels) },
+        { name: "Labels", title: true, number: true, cell: (point) => count(point.n_labels) },
         { name: "Model", number: true, cell: (point) => count(point.model) },
         { name: "Round", number: true, cell: (point) => count(point.round) },
         { name: metricWords(metric), number: true, cell: (point) => figure(point.value) },

@@ -56,6 +56,7 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
                 columns={[
                   {
                     name: "Round",
+                    title: true,
                     cell: (query) => (
                       <Anchor component={Link} href={to(project.name, "rounds", query.round)} size="sm">
                         {query.round}

@@ -54,11 +54,8 @@ export function Overview({ project }: { project: Project }) {
         {progress.data.state === "empty" ? (
           <NoItems project={project.name} />
         ) : (
-          <div className={classes.twoColumns}>
-            <Stack gap="md" miw={0}>
-              <CurvePanel curve={curve.data} error={curve.error} progress={progress.data} />
-              <RoundNow project={project} number={progress.data.rounds.number} />
-            </Stack>
+          <div className={classes.board}>
+            <CurvePanel curve={curve.data} error={curve.error} progress={progress.data} />
             <Stack gap="md" miw={0}>
               <QueuePanel progress={progress.data} />
               <WorkingPanel project={project.name} often={often.refetchInterval} />
@@ -66,6 +63,7 @@ export function Overview({ project }: { project: Project }) {
                 {link === "live" ? "Live: changes show as they happen." : `Updated every ${POLL_MS / 1000} seconds.`}
               </Text>
             </Stack>
+            <RoundNow project={project} number={progress.data.rounds.number} />
           </div>
         )}
       </Stack>

@@ -51,7 +51,7 @@ export function ProjectPeople({ project }: { project: Project }) {
               rows={rows}
               id={(one) => one.name}
               columns={[
-                { name: "Name", cell: (one) => <strong>{one.name}</strong> },
+                { name: "Name", title: true, cell: (one) => <strong>{one.name}</strong> },
                 {
                   name: "Now",
                   cell: (one) => (one.working ? <State tone="good">At work</State> : <State tone="quiet">Away</State>),

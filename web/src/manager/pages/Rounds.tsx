@@ -48,6 +48,7 @@ export function Rounds({ project }: { project: Project }) {
               columns={[
                 {
                   name: "Round",
+                  title: true,
                   cell: (round) => (
                     <Anchor component={Link} href={to(project.name, "rounds", round.number)} size="sm" fw={500}>
                       Round {round.number}

@@ -11,6 +11,10 @@ export interface Column<Row> {
   number?: boolean;
   /** Takes the room that is left, and wraps. */
   wide?: boolean;
+  /** What the row is about: the head of its card on a narrow screen. */
+  title?: boolean;
+  /** Something to press, which needs no name beside it. */
+  action?: boolean;
   /** Left out on narrow screens, where it is the least of what is known. */
   minor?: boolean;
 }
@@ -41,7 +45,7 @@ export function Grid<Row>({ caption, columns, rows, id }: Props<Row>) {
               data-number={column.number || undefined}
               data-minor={column.minor || undefined}
             >
-              {column.head ?? column.name}
+              {column.action ? <span className="q-hidden">{column.name}</span> : (column.head ?? column.name)}
             </th>
           ))}
         </tr>
@@ -59,6 +63,8 @@ export function Grid<Row>({ caption, columns, rows, id }: Props<Row>) {
                   data-number={column.number || undefined}
                   data-wide={column.wide || undefined}
                   data-minor={column.minor || undefined}
+                  data-title={column.title || undefined}
+                  data-action={column.action || undefined}
                   data-empty={cell === null || cell === false || undefined}
                 >
                   {cell}

@@ -28,7 +28,7 @@ export function JobList({ project, jobs, error }: { project: string; jobs: Job[]
           rows={jobs}
           id={(job) => job.id}
           columns={[
-            { name: "Job", cell: (job) => `${sentence(job.kind)} ${job.id}` },
+            { name: "Job", title: true, cell: (job) => `${sentence(job.kind)} ${job.id}` },
             { name: "State", cell: (job) => <State tone={tone(job.state)}>{sentence(job.state)}</State> },
             {
               name: "What happened",
@@ -51,7 +51,7 @@ export function JobList({ project, jobs, error }: { project: string; jobs: Job[]
             { name: "When", cell: (job) => <When at={job.created_at} /> },
             {
               name: "Try again",
-              head: <span className="q-hidden">Try again</span>,
+              action: true,
               cell: (job) =>
                 job.state === "failed" && manages(me) ? (
                   <Button

@@ -167,7 +167,7 @@ function Hook({ project, hook }: { project: string; hook: Webhook }) {
           rows={list}
           id={(one) => one.id}
           columns={[
-            { name: "Event", cell: (one) => one.event },
+            { name: "Event", title: true, cell: (one) => one.event },
             {
               name: "State",
               cell: (one) => <State tone={STATES[one.state].tone}>{STATES[one.state].words}</State>,
@@ -181,7 +181,7 @@ function Hook({ project, hook }: { project: string; hook: Webhook }) {
             { name: "When", cell: (one) => <When at={one.created_at} /> },
             {
               name: "Send again",
-              head: <span className="q-hidden">Send again</span>,
+              action: true,
               cell: (one) =>
                 one.state === "dead" && manages(me) ? (
                   <Button
