@@ -13,13 +13,15 @@ import { queries } from "./api/queries";
 import { theme } from "./theme";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+// The library that keeps the page from scrolling beneath a dialog asks for the nonce by this name.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no element named root.");
 
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <Notifications position="bottom-right" limit={3} />
+      <Notifications position="top-center" limit={3} />
       <QueryClientProvider client={queries}>
         <App />
       </QueryClientProvider>

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { Badge, createTheme, Drawer, Modal, type MantineColorsTuple } from "@mantine/core";
 
 const ink: MantineColorsTuple = [
   "#eef0ff",
@@ -29,6 +29,13 @@ const dark: MantineColorsTuple = [
 
 const fonts = '-apple-system, "Segoe UI Variable Text", "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif';
 
+const overlay = { backgroundOpacity: 0.35, color: "#14151a" };
+const dialog = {
+  content: { backgroundColor: "var(--q-card)" },
+  header: { backgroundColor: "var(--q-card)" },
+  title: { fontWeight: 650, fontSize: 17 },
+};
+
 export const theme = createTheme({
   primaryColor: "ink",
   primaryShade: { light: 7, dark: 6 },
@@ -41,4 +48,9 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   focusRing: "auto",
+  components: {
+    Badge: Badge.extend({ defaultProps: { tt: "none", fw: 600 } }),
+    Modal: Modal.extend({ defaultProps: { overlayProps: overlay, centered: true, radius: "lg" }, styles: dialog }),
+    Drawer: Drawer.extend({ defaultProps: { overlayProps: overlay }, styles: dialog }),
+  },
 });

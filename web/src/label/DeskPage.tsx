@@ -40,6 +40,9 @@ interface Props {
   instructions: Instructions | null;
 }
 
+/** Tasks whose items need the whole width. */
+const WIDE = new Set(["boxes", "polygons", "pair"]);
+
 const SIZES: Record<string, string> = { s: "15px", m: "17px", l: "20px", xl: "24px" };
 
 /** One item a screen, the question beside it, and my answers beneath. */
@@ -164,7 +167,7 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
     work && (
       <>
         <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" data-testid="item" data-item={work.assignment.item_id}>
-          <article className={classes.article}>
+          <article className={classes.article} data-wide={WIDE.has(project.schema.task) || undefined}>
             {parts.wantsRoom && <p className={classes.wantsRoom}>This is easier on a larger screen.</p>}
             <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />
           </article>
@@ -185,10 +188,7 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
             pressed.current = performance.now();
             desk.skip(work.id, reason);
           }}
-          flag={(reason, note) => {
-            desk.flag(work.id, reason, note);
-            desk.tell("Flagged.");
-          }}
+          flag={(reason, note) => desk.flag(work.id, reason, note)}
           setNote={(note) => desk.setNote(note)}
           leave={() => desk.leave()}
         />
@@ -208,7 +208,7 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
         pace={pace.data}
         since={pace.since}
         bound={bound}
-        news={news || wasNews}
+        news={news && !isOpen}
         open={(what) => (what === "instructions" ? toggleInstructions() : setDialog(what))}
       />
       <RefusedAlert refused={state.refused} settle={(refused, again) => desk.settleRefused(refused, again)} />

@@ -201,7 +201,7 @@ export default function Spans({ work, project, setValue, submit, frame }: Answer
         </div>
         {suggested.length > 0 && work.value === null && (
           <p className={spans.note}>
-            These {suggested.length} {suggested.length === 1 ? "mark is" : "marks are"} the model's suggestion.{" "}
+            {suggested.length === 1 ? "This mark is" : `These ${suggested.length} marks are`} the model's suggestion.{" "}
             <Button size="compact-xs" variant="subtle" onClick={() => change([])}>
               Remove all
             </Button>

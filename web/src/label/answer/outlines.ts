@@ -40,7 +40,7 @@ export function shapesOf(value: Json): Shape[] {
 }
 
 export const storedShapes = (shapes: Shape[]): Json =>
-  shapes.map((shape) =>
+  shapes.map((shape): Json =>
     shape.kind === "box"
       ? { x: shape.x, y: shape.y, width: shape.width, height: shape.height, label: shape.label }
       : { points: shape.points, label: shape.label },

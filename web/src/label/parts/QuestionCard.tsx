@@ -98,8 +98,8 @@ export function QuestionCard(props: Props) {
         )}
         {suggestion?.visible && !revising && (
           <p className={classes.why}>
-            <span className={classes.whyWord}>Suggestion</span> by the model
-            {suggestion.model === null ? "" : ` of round ${suggestion.model}`}; it can be wrong.
+            <span className={classes.whyWord}>Suggestion</span> by{" "}
+            {suggestion.model === null ? "the model" : `model ${suggestion.model}`}; it can be wrong.
           </p>
         )}
         <div className={classes.acts}>

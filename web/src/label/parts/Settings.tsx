@@ -114,7 +114,7 @@ export function Settings({ preferences, prefer, opened, close }: Props) {
                     {recording === name ? "Press a key" : bound[name].map(show).join(" or ") || "none"}
                   </UnstyledButton>
                   <UnstyledButton
-                    className={classes.link}
+                    className={classes.offKey}
                     aria-label={`No key for: ${ACTIONS[name].label}`}
                     onClick={() => save({ ...bound, [name]: [] })}
                   >

@@ -74,7 +74,7 @@ export function Exports({ project }: { project: Project }) {
             rows={list}
             id={(one) => one.number}
             columns={[
-              { name: "Version", title: true, cell: (one) => <strong>{one.number}</strong> },
+              { name: "Version", title: true, cell: (one) => <strong>Version {one.number}</strong> },
               { name: "Labels", number: true, cell: (one) => count(one.n_items) },
               {
                 name: "Note",
