@@ -78,6 +78,7 @@ def tumors() -> tuple[str, Any, Array, Sequence[str], int, int]:
 
 def leave_project(folder: Path, progress: Progress) -> Path:
     """A digits project with a few answered rounds and one that waits for the reader; one that is there stays."""
+    folder.mkdir(parents=True, exist_ok=True)
     _, X, y, classes, _, _ = digits()
     path = folder / "querist.db"
     if path.exists():
@@ -113,6 +114,7 @@ def leave_project(folder: Path, progress: Progress) -> Path:
 def next_steps(folder: Path) -> tuple[str, ...]:
     """What to do now, a command a line."""
     return (
+        f"querist demo {folder} --serve --open",
         f"cd {folder} && querist status",
         "querist ask -n 10 --to batch.csv",
         "querist tell batch.csv",

@@ -29,7 +29,7 @@ def serve(
     log_format: Annotated[str | None, typer.Option(help="json or text.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Serve the page and the interface for programs, for every project of a database."""
+    """Serve the page, and the interface for programs, of every project in a database."""
     settings = server.configure(
         host=host,
         port=port,
@@ -60,7 +60,7 @@ def work(
     url: Url = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say what is done as lines of JSON.")] = False,
 ) -> None:
-    """Make rounds and models for every project of a database, until stopped. For teams, beside `serve --no-worker`."""
+    """Make the rounds and models of every project in a database, until stopped: beside `serve --no-worker`."""
 
     def notice(what: str, facts: Mapping[str, Any]) -> None:
         if as_json:

@@ -10,10 +10,11 @@ import typer
 from querist.catalogue import find, strategy_names
 from querist.cli import output
 from querist.cli.options import Header, Quote
+from querist.cli.serve import serve
 from querist.core.hashing import digest
 from querist.core.schema import Task
 from querist.core.strategy import Strategy
-from querist.demo import demonstrate, next_steps
+from querist.demo import demonstrate, leave_project, next_steps
 from querist.simulation import from_table, parse, study_reading, study_rows, study_title, write_page
 from querist.simulation import simulate as run_study
 
@@ -115,9 +116,19 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where to leave the report and the project.")] = Path("demo"),
     seeds: Annotated[int, typer.Option(help="Repetitions.")] = 5,
     jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
+    serve_it: Annotated[
+        bool, typer.Option("--serve", help="Leave the comparison out, and serve the project to be labeled.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(help="With --serve: the port; 0 for any that is free.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="With --serve: open the page in a browser.")] = False,
     as_json: Json = False,
 ) -> None:
     """Watch active learning and random sampling on two data sets, with a report and a project to go on with."""
+    if serve_it:
+        with output.progress() as progress:
+            left = leave_project(folder, progress)
+        serve(port=port, url=f"sqlite:///{left.resolve()}", open_page=open_page)
+        return
     with output.progress(quiet=as_json) as progress:
         shown = demonstrate(folder, seeds=seeds, n_jobs=jobs, progress=progress)
     if as_json:

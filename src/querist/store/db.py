@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +16,15 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
-from querist.core.errors import InvalidInput, MissingExtra, NotFound
+from querist.core.errors import Conflict, InvalidInput, MissingExtra, NotFound
 from querist.store import migrate
 from querist.store.failures import in_our_words, shown, unreachable
 
 __all__ = ["Connection", "Database"]
 
+CONNECTIONS = {"pool_size": 10, "max_overflow": 50}  # a server's threads each have one; most are let go after use
 BUSY_S = 30  # one writer at a time on SQLite: an import of a million rows holds it for some seconds
+LOOKS_AGAIN_S = (0.0005, 0.004)
 _MODE = "querist_mode"
 
 
@@ -43,6 +47,7 @@ class Database:
         if engine.dialect.name == "postgresql":
             reads |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = engine.execution_options(**reads)
+        self._writing = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     @classmethod
     def open(cls, url: str | Path, *, create: bool = True) -> Database:
@@ -107,8 +112,21 @@ class Database:
         QueristError
             If the disk is full or the database cannot be written to; nothing of the block is then kept.
         """
-        with in_our_words(self._engine, writes=True), self._writer.begin() as conn:
+        with in_our_words(self._engine, writes=True), self._turn(), self._writer.begin() as conn:
             yield conn
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One thread of this process at a time, where the database has one writer anyway."""
+        if self._writing is None:
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_S):
+            raise Conflict("database: only one may write at a time; another thread was in the way. Try again.")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -167,12 +185,12 @@ def _check_file(path: Path, *, create: bool) -> None:
 def _engine(url: URL) -> sa.Engine:
     # hide_parameters: an error's text must not carry people's answers into a log.
     if url.get_backend_name() == "sqlite":
-        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S}, **CONNECTIONS)
         sa.event.listen(engine, "connect", _sqlite_connect)
         sa.event.listen(engine, "begin", _sqlite_begin)
         return engine
     try:
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, **CONNECTIONS)
     except ImportError:
         raise MissingExtra(
             "database: PostgreSQL needs the driver psycopg; it is not installed. Run: pip install 'querist[postgres]'"
@@ -200,4 +218,29 @@ def _sqlite_begin(conn: Connection) -> None:
     writes = conn.get_execution_options().get(_MODE) == "write"
     conn.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
     # A read that turns into a write fails at once when another writes; taking the lock first makes it wait.
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes:
+        _begin_to_write(conn.connection.driver_connection)
+    else:
+        conn.exec_driver_sql("BEGIN")
+
+
+def _begin_to_write(driver: Any) -> None:
+    """Take SQLite's one write lock, looking for it often.
+
+    SQLite itself looks ever more seldom while it waits, in the end ten times a second: of many who wait, most sleep
+    while the lock is free, and some never get it.
+    """
+    deadline = time.monotonic() + BUSY_S
+    driver.execute("PRAGMA busy_timeout=0").close()
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE").close()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(random.uniform(*LOOKS_AGAIN_S))
+            else:
+                return
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_S * 1000}").close()
