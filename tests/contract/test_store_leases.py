@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from querist.core.errors import Conflict
-from querist.store import leases, rounds, slots
+from querist.store import desks, leases, rounds, slots
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def shop_at_work(shop: Any) -> Any:
 
 def claim(shop: Any, who: str = "ann", **more: Any) -> Any:
     with shop.db.transaction() as conn:
-        return leases.claim(conn, shop.id, who, **{"lease_s": 60, **more})
+        return next(iter(leases.claim(conn, shop.id, who, **{"lease_s": 60, **more})), None)
 
 
 def places(shop: Any, *taken: Any) -> list[int]:
@@ -70,7 +70,7 @@ def test_a_lapsed_lease_returns_to_the_queue_in_its_place(shop_at_work: Any) -> 
 def test_a_lease_is_measured_by_the_clock_of_the_database(shop_at_work: Any) -> None:
     with shop_at_work.db.transaction() as conn:
         now = conn.scalar(sa.select(leases.clock(conn)))
-        lease = leases.claim(conn, shop_at_work.id, "ann", lease_s=60)
+        [lease] = leases.claim(conn, shop_at_work.id, "ann", lease_s=60)
     assert 59 < lease.until - now < 62
 
 
@@ -127,7 +127,7 @@ def test_an_answer_fills_its_slot_and_an_undo_opens_it_again(shop_at_work: Any) 
     event = shop_at_work.act(3, "spam").event_id
     assert states(shop_at_work)[0] == "done"
     with shop_at_work.db.reading() as conn:
-        assert slots.filled_by(conn, shop_at_work.id, lease.item_seq, event)
+        assert event in slots.filling(conn, shop_at_work.id, [lease.item_seq])
     shop_at_work.act(3, action="undo", supersedes=event)
     assert states(shop_at_work)[0] == "open"
     assert claim(shop_at_work, "bea").slot_id == lease.slot_id
@@ -166,7 +166,7 @@ def test_an_answer_that_came_too_late_is_kept_beside_the_one_that_counts(shop: A
     shop.act(3, "ham", annotator="bea")
     late = shop.act(3, "spam").event_id
     with shop.db.reading() as conn:
-        assert not slots.filled_by(conn, shop.id, shop.seq(3), late)
+        assert late not in slots.filling(conn, shop.id, [shop.seq(3)])
         assert leases.look(conn, shop.id, 1, "gone").holds is False
     assert shop.problems() == []
 
@@ -226,12 +226,12 @@ def test_what_is_unshown_can_be_put_into_another_order(shop_at_work: Any) -> Non
 def test_a_draft_is_there_again_until_the_answer_is_in(shop_at_work: Any) -> None:
     lease = claim(shop_at_work)
     with shop_at_work.db.transaction() as conn:
-        leases.save_draft(conn, lease.slot_id, "ann", "spam", "hm")
-        leases.save_draft(conn, lease.slot_id, "ann", "ham", "or so")
-        assert leases.drafts_of(conn, "ann", [lease.slot_id]) == {lease.slot_id: ("ham", "or so")}
-        assert leases.drafts_of(conn, "bea", [lease.slot_id]) == {}
-        leases.drop_draft(conn, lease.slot_id)
-        assert leases.drafts_of(conn, "ann", [lease.slot_id]) == {}
+        desks.save_draft(conn, lease.slot_id, "ann", "spam", "hm")
+        desks.save_draft(conn, lease.slot_id, "ann", "ham", "or so")
+        assert desks.drafts_of(conn, "ann", [lease.slot_id]) == {lease.slot_id: ("ham", "or so")}
+        assert desks.drafts_of(conn, "bea", [lease.slot_id]) == {}
+        desks.drop_draft(conn, lease.slot_id)
+        assert desks.drafts_of(conn, "ann", [lease.slot_id]) == {}
 
 
 def test_the_database_itself_gives_nobody_an_item_twice(shop: Any) -> None:

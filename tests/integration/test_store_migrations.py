@@ -157,7 +157,7 @@ def test_slots_and_counts_begin_with_what_an_earlier_version_left(shop: Any, dat
     numbers = {shop.seq(place): place for place in range(10)}
     back_to(shop, "0002")
     with Database.open(database_url) as opened, opened.transaction() as conn:
-        taken = [leases.claim(conn, shop.id, "ann", lease_s=60) for _ in range(4)]
+        taken = leases.claim(conn, shop.id, "ann", 4, lease_s=60)
         assert [numbers[lease.item_seq] for lease in taken] == [1, 0, 2, 6]
     assert shop.problems() == []
 

@@ -30,8 +30,9 @@ def queue_act(conn: Any, project: Any, move: str, who: str) -> None:
     """Something that happens to leases."""
     held = leases.held_by(conn, project.id, who)
     if move == "claim":
-        lease = leases.claim(conn, project.id, who, lease_s=60)
-        assert lease is None or lease.item_seq not in {each.item_seq for each in held}
+        new = leases.claim(conn, project.id, who, 2, lease_s=60)
+        seqs = [each.item_seq for each in (*held, *new)]
+        assert len(set(seqs)) == len(seqs)
     elif move == "lapse":
         conn.exec_driver_sql(f"UPDATE slot SET lease_until = 0 WHERE annotator = '{who}' AND state = 'leased'")
         assert leases.sweep(conn, project.id) >= len(held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from querist.core.checks import one_of
 from querist.core.errors import Conflict, InvalidInput, NotFound
@@ -14,7 +14,7 @@ from querist.service.label_column import within
 from querist.service.labeling import contents_of
 from querist.service.queue import Annotator, Assignment, assignments, own_standing
 from querist.service.workspace import Workspace
-from querist.store import answers, items, leases, outbox, projects, slots, workdays
+from querist.store import answers, desks, items, leases, outbox, workdays
 from querist.store.db import Connection
 
 ActKind = Literal["submit", "revise", "undo", "skip", "flag"]
@@ -113,8 +113,8 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
         found = items.existing(conn, work.project_id, [did.item_id]).get(did.item_id)
         if found is None:
             raise NotFound(f"item: must be in the project; {did.item_id!r} is not. Load the page anew.")
-        known = answers.known(conn, work.project_id, who.name, did.key)
-        if known is None and did.content_hash is not None and did.content_hash != found.content_hash:
+        changed = did.content_hash is not None and did.content_hash != found.content_hash
+        if changed and answers.known(conn, work.project_id, who.name, did.key) is None:
             raise Conflict(
                 f"item: must be as it was shown; {did.item_id!r} has other content by now. Look again, then answer."
             )
@@ -123,32 +123,31 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
             raise InvalidInput(f"slot: must be about the item; {did.slot} is about another than {did.item_id!r}.")
         late = did.action != "undo" and there is not None and (not there.holds or there.lapsed)
         value = _value(work, conn, schema, did, found.seq)
-        own = own_standing(conn, work.project_id, who.name, found.seq)
-        if there is None and own is None and did.action != "undo":
+        unasked = there is None and did.action != "undo"
+        if unasked and own_standing(conn, work.project_id, who.name, found.seq) is None:
             raise InvalidInput(
                 f"slot: must say how {did.item_id!r} came to you; got none that there is. Claim it first."
             )
-        draft = _draft(did, who, client, found.seq, value, None if own is None else own.event_id, there, late)
+        draft = _draft(did, who, client, found.seq, value, there, late)
         recorded = answers.append(conn, work.project_id, [draft])[0]
         if not recorded.repeated:
-            _count(conn, work, who, did, recorded, is_new=own is None)
+            _count(conn, work, who, did, recorded)
         if not recorded.repeated and did.action == "skip" and there is not None and there.holds:
             most = work.queue(conn).max_skips
             leases.pass_over(conn, work.project_id, there.slot_id, who.name, most=most)
-        now = own_standing(conn, work.project_id, who.name, found.seq)
         back = None
-        if did.action == "undo" and now is None:
+        if did.action == "undo" and recorded.own is None:
             back = _handed_back(work, conn, who, found.seq, again=recorded.repeated)
         if did.action in ("submit", "revise", "skip") and did.slot is not None:
-            leases.drop_draft(conn, did.slot)
+            desks.drop_draft(conn, did.slot)
         return Acted(
             event_id=recorded.event_id,
             seq=recorded.seq,
             action=did.action,
             late=late,
             repeated=recorded.repeated,
-            state=_state(conn, work, did, recorded),
-            value=None if now is None else now.value,
+            state=_state(did, recorded),
+            value=recorded.own,
             assignment=back,
         )
 
@@ -170,10 +169,7 @@ def _check(did: Act) -> None:
 
 def _schema_of(work: Workspace, conn: Connection, did: Act) -> Schema:
     """The question as the screen showed it: what an answer means is what it meant when it was given."""
-    now = work.schema(conn)
-    if did.schema_version is None or did.schema_version == now.version:
-        return now
-    return projects.schema(conn, work.project_id, did.schema_version)
+    return work.schema(conn) if did.schema_version is None else work.schema_at(conn, did.schema_version)
 
 
 def _value(work: Workspace, conn: Connection, schema: Schema, did: Act, seq: int) -> Value | None:
@@ -190,20 +186,16 @@ def _draft(
     client: str,
     seq: int,
     value: Value | None,
-    own: str | None,
     there: leases.Held | None,
     late: bool,
 ) -> answers.AnswerDraft:
-    action, supersedes = did.action, did.supersedes
-    if action == "submit" and own is not None and did.supersedes is None:
-        action, supersedes = "revise", own  # a second window, or an answer told from elsewhere: one person, one word
     return answers.AnswerDraft(
         item_seq=seq,
         value=value,
         annotator=who.name,
-        action=action,
+        action=did.action,
         note=did.note,
-        supersedes=supersedes,
+        supersedes=did.supersedes,
         idempotency_key=did.key,
         shown_at=did.shown_at,
         submitted_at=did.submitted_at,
@@ -215,26 +207,26 @@ def _draft(
         instruction_version=did.instruction_version,
         query_id=None if there is None else there.query_id,
         grant=None if there is None else {"slot": there.slot_id, "late": late},
+        or_revise=True,  # a second window, or an answer told from elsewhere: one person, one word
     )
 
 
-def _count(
-    conn: Connection, work: Workspace, who: Annotator, did: Act, recorded: answers.Recorded, *, is_new: bool
-) -> None:
+def _count(conn: Connection, work: Workspace, who: Annotator, did: Act, recorded: answers.Recorded) -> None:
     workdays.note(
         conn,
         work.project_id,
         who.name,
-        answers=int(did.action == "submit" and is_new),
+        answers=int(did.action == "submit" and not recorded.had_own),
         skipped=int(did.action == "skip"),
         flagged=int(did.action == "flag"),
         active_ms=did.active_ms or 0,
     )
     told = {"event_id": recorded.event_id, "item_id": did.item_id, "action": did.action, "annotator": who.name}
-    outbox.post(conn, work.project_id, "answer.recorded", told)
+    news: list[tuple[str, dict[str, Any]]] = [("answer.recorded", told)]
     if recorded.after != recorded.before:
         changed = {"item_id": did.item_id, "before": recorded.before, "after": recorded.after}
-        outbox.post(conn, work.project_id, "label.changed", changed | {"event_id": recorded.event_id})
+        news.append(("label.changed", changed | {"event_id": recorded.event_id}))
+    outbox.post(conn, work.project_id, *news)
 
 
 def _handed_back(work: Workspace, conn: Connection, who: Annotator, seq: int, *, again: bool) -> Assignment | None:
@@ -247,10 +239,7 @@ def _handed_back(work: Workspace, conn: Connection, who: Annotator, seq: int, *,
     return None if lease is None else assignments(work, conn, settings, who.name, [lease])[0]
 
 
-def _state(
-    conn: Connection, work: Workspace, did: Act, recorded: answers.Recorded
-) -> Literal["done", "open", "kept_extra"]:
+def _state(did: Act, recorded: answers.Recorded) -> Literal["done", "open", "kept_extra"]:
     if did.action not in ("submit", "revise"):
         return "open"
-    filled = slots.filled_by(conn, work.project_id, recorded.item_seq, recorded.event_id)
-    return "done" if filled else "kept_extra"
+    return "done" if recorded.fills else "kept_extra"

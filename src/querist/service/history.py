@@ -12,7 +12,7 @@ from querist.core.errors import InvalidInput
 from querist.core.state import Value
 from querist.service.queue import Annotator
 from querist.service.workspace import Workspace
-from querist.store import answers, items, leases, tallies, workdays
+from querist.store import answers, desks, items, leases, tallies, workdays
 from querist.store.columns import utc_now
 
 MOST_ACTS = 200
@@ -117,13 +117,13 @@ def pace(work: Workspace, who: Annotator) -> Pace:
 def read_instructions(work: Workspace, who: Annotator, version: int) -> None:
     """Note that somebody has read the instructions up to a version."""
     with work.database.transaction() as conn:
-        leases.note_read(conn, work.project_id, who.name, version)
+        desks.note_read(conn, work.project_id, who.name, version)
 
 
 def instructions_read(work: Workspace, who: Annotator) -> int | None:
     """The version of the instructions that somebody has read last; None for none."""
     with work.database.reading() as conn:
-        return leases.version_read(conn, work.project_id, who.name)
+        return desks.version_read(conn, work.project_id, who.name)
 
 
 def _session(moments: list[datetime]) -> int:

@@ -12,7 +12,7 @@ from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.service.workspace import Workspace
-from querist.store import answers, items, jobs, leases, rounds, tallies, workdays
+from querist.store import answers, desks, items, jobs, leases, rounds, tallies, workdays
 from querist.store.columns import utc_now
 from querist.store.db import Connection
 
@@ -107,12 +107,8 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
         if (stop := _closed(work, conn, who, settings)) is not None:
             return Claimed((), stop)
         room = settings.max_leases - leases.n_leased(conn, project, who.name)
-        taken: list[leases.Lease] = []
-        while len(taken) < min(n, room):
-            lease = leases.claim(conn, project, who.name, lease_s=settings.lease_s, skills=who.skills, tier=who.tier)
-            if lease is None:
-                break
-            taken.append(lease)
+        lease_s, wanted = settings.lease_s, max(0, min(n, room))
+        taken = leases.claim(conn, project, who.name, wanted, lease_s=lease_s, skills=who.skills, tier=who.tier)
         if n and not taken:
             return Claimed((), _why(work, conn, who) if room > 0 else _full(settings))
         return Claimed(tuple(assignments(work, conn, settings, who.name, taken)))
@@ -145,7 +141,7 @@ def save_draft(work: Workspace, who: Annotator, slot: int, token: str, value: Va
         there = leases.look(conn, work.project_id, slot, token)
         if there is None or not there.holds or there.annotator != who.name:
             return False
-        leases.save_draft(conn, slot, who.name, value, note)
+        desks.save_draft(conn, slot, who.name, value, note)
         return True
 
 
@@ -157,7 +153,7 @@ def assignments(
         return []
     asked = {query.id: query for query in rounds.by_id(conn, work.project_id, [lease.query_id for lease in taken])}
     stored = items.fetch_seqs(conn, work.project_id, [lease.item_seq for lease in taken])
-    begun = leases.drafts_of(conn, annotator, [lease.slot_id for lease in taken])
+    begun = desks.drafts_of(conn, annotator, [lease.slot_id for lease in taken])
     schema = work.schema(conn)
     told = work.instructions(conn)
     out = []

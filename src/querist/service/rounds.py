@@ -298,7 +298,7 @@ def _open(
     wants = slots.Wants(settings.overlap, settings.slot_tiers, skills)
     opened = rounds.open_round(conn, work.project_id, batch=batch, seqs=seqs, purpose=purpose, wants=wants, **more)
     told = {"round": opened.number, "n_asked": opened.n_asked, "strategy": opened.strategy, "purpose": purpose}
-    outbox.post(conn, work.project_id, "round.opened", told)
+    outbox.post(conn, work.project_id, ("round.opened", told))
     return opened
 
 

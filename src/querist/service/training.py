@@ -118,7 +118,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
             detail=detail,
         )
         told = {"model": number, "dataset": version.number, "metrics": finite(measured)}
-        outbox.post(conn, work.project_id, "model.trained", told)
+        outbox.post(conn, work.project_id, ("model.trained", told))
         if trust is not None:
             models.record_evaluation(
                 conn,
@@ -148,7 +148,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
 def close_answered(conn: Connection, work: Workspace, version: int) -> None:
     """Close the rounds whose answers are all in this dataset version, and tell those who wait for it."""
     for closed in rounds.close_answered(conn, work.project_id, dataset_after=version):
-        outbox.post(conn, work.project_id, "round.closed", {"round": closed, "dataset": version})
+        outbox.post(conn, work.project_id, ("round.closed", {"round": closed, "dataset": version}))
 
 
 def at_version(work: Workspace, conn: Connection, number: int, held: Held, schema: Schema) -> Labels:

@@ -84,6 +84,7 @@ class Workspace:
     _held: dict[str, tuple[int, Held]] = field(default_factory=dict)
     _encoded: tuple[object, Held, Pool, Encoding] | None = None
     _models: dict[int, Model] = field(default_factory=dict)
+    _schemas: dict[int, Schema] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +101,13 @@ class Workspace:
 
     def schema(self, conn: Connection) -> Schema:
         """The question as it is asked now."""
-        return projects.schema(conn, self.project_id)
+        return self.schema_at(conn, projects.schema_number(conn, self.project_id))
+
+    def schema_at(self, conn: Connection, version: int) -> Schema:
+        """The question as a version asks it; no version is ever changed, so that each is read once."""
+        if (kept := self._schemas.get(version)) is None:
+            kept = self._schemas[version] = projects.schema(conn, self.project_id, version or None)
+        return kept
 
     def policy(self, conn: Connection) -> Policy:
         """How to choose now."""

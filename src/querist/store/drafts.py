@@ -45,6 +45,8 @@ class AnswerDraft:
         The query it is about; by default the item's pending one.
     grant : mapping of str to JSON value, optional
         How the item came to the annotator: which slot, and whether its lease had lapsed. Kept with the event.
+    or_revise : bool
+        That a `submit` of who has an answer that stands is a `revise` of it.
     """
 
     item_seq: int
@@ -65,6 +67,7 @@ class AnswerDraft:
     instruction_version: int | None = None
     query_id: int | None = None
     grant: Mapping[str, Any] | None = None
+    or_revise: bool = False
 
 
 def check(draft: AnswerDraft) -> None:

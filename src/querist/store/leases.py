@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from querist.core.errors import Conflict
-from querist.core.state import Value
 from querist.store import tallies
-from querist.store.columns import utc_now
-from querist.store.queue_tables import desk, slot, slot_draft
-from querist.store.sql import among, chunks, clock, upsert
+from querist.store.queue_tables import desk, slot
+from querist.store.sql import among, clock, clock_of, upsert
 
 TOKEN_BYTES = 16
 SWEPT_AT_ONCE = 100  # lapsed leases given back by one claim: bounded, whoever comes next goes on
@@ -60,12 +63,13 @@ def claim(
     conn: sa.Connection,
     project_id: int,
     annotator: str,
+    n: int = 1,
     *,
     lease_s: float,
     skills: Sequence[str] = (),
     tier: int = 0,
-) -> Lease | None:
-    """Take the next open slot for somebody, or None where there is none for them.
+) -> list[Lease]:
+    """Take the next open slots for somebody: at most `n`, fewer where there are fewer for them.
 
     Nobody is given an item that they answered, skipped or hold already. Leases that lapsed are given back first.
 
@@ -77,16 +81,31 @@ def claim(
     sweep(conn, project_id)
     reopened = tallies.one(conn, project_id, tallies.REOPENED)
     begin = _cursor(conn, project_id, annotator, reopened)
+    statement = _claim(conn.dialect.name, bool(skills))
+    said = {"project": project_id, "me": annotator, "for_s": lease_s, **_person(conn, skills, tier)}
+    taken: list[Lease] = []
+    while len(taken) < n:
+        row = _take(conn, statement, said, begin)
+        if row is None:
+            break
+        taken.append(_lease(row))
+        begin = row.place
+    # Last, and once: two windows of one person would else wait for each other.
+    _remember(conn, project_id, annotator, begin, reopened)
+    return taken
+
+
+def _take(conn: sa.Connection, statement: sa.Executable, said: dict[str, Any], begin: int) -> sa.Row[Any] | None:
     for _ in range(TRIES):
+        said["new_token"] = secrets.token_hex(TOKEN_BYTES)
         try:
-            with conn.begin_nested():
-                row = conn.execute(_claim(conn, project_id, annotator, lease_s, skills, tier, begin)).one_or_none()
+            with _apart(conn):
+                row = conn.execute(statement, said | {"begin": begin}).one_or_none()
                 if row is None and begin:
-                    row = conn.execute(_claim(conn, project_id, annotator, lease_s, skills, tier, 0)).one_or_none()
-        except sa.exc.IntegrityError:
+                    row = conn.execute(statement, said | {"begin": 0}).one_or_none()
+                return row
+        except sa.exc.IntegrityError:  # another window of the same person took the same item at this moment
             continue
-        _remember(conn, project_id, annotator, begin if row is None else row.place, reopened)
-        return None if row is None else _lease(row)
     raise Conflict("queue: another window of yours took the same item at this moment. Ask again.")
 
 
@@ -247,14 +266,15 @@ def supply(
     """What there is in the queue that somebody did not get, to tell them why."""
     c = slot.c
     here = (c.project_id == project_id, c.state == sa.literal_column("'open'"))
-    fits = _fits(conn, skills, tier)
+    fits = _fits(conn.dialect.name, bool(skills))
+    who = _person(conn, skills, tier)
     leased = sa.select(sa.func.count(), sa.func.min(c.lease_until) - clock(conn)).where(
         c.project_id == project_id, c.state == sa.literal_column("'leased'")
     )
     n_leased, next_lapse = conn.execute(leased).one()
     some = {
         name: conn.scalar(
-            sa.select(sa.func.count()).select_from(sa.select(c.id).where(*here, which).limit(1).subquery())
+            sa.select(sa.func.count()).select_from(sa.select(c.id).where(*here, which).limit(1).subquery()), who
         )
         for name, which in (("fits", fits), ("beyond", sa.not_(fits)))
     }
@@ -290,94 +310,65 @@ def idle_s(conn: sa.Connection, project_id: int) -> dict[str, float]:
     return {name: float(seconds) for name, seconds in rows}
 
 
-def note_read(conn: sa.Connection, project_id: int, annotator: str, version: int) -> None:
-    """Note the version of the instructions that somebody has read."""
-    row = {"place": 0, "reopened": 0, "seen_at": clock(conn), "read_instructions": version}
-    new = upsert(conn, desk).values(project_id=project_id, annotator=annotator, **row)
-    conn.execute(
-        new.on_conflict_do_update(
-            index_elements=[desk.c.project_id, desk.c.annotator], set_={"read_instructions": version}
-        )
-    )
-
-
-def version_read(conn: sa.Connection, project_id: int, annotator: str) -> int | None:
-    """The version of the instructions that somebody has read last; None for none."""
-    c = desk.c
-    read: int | None = conn.scalar(
-        sa.select(c.read_instructions).where(c.project_id == project_id, c.annotator == annotator)
-    )
-    return read
-
-
-def save_draft(conn: sa.Connection, slot_id: int, annotator: str, value: Value | None, note: str) -> None:
-    """Keep what somebody has begun to answer."""
-    row = {"slot_id": slot_id, "annotator": annotator, "value": value, "note": note, "saved_at": utc_now()}
-    new = upsert(conn, slot_draft).values(**row)
-    conn.execute(new.on_conflict_do_update(index_elements=[slot_draft.c.slot_id], set_=row))
-
-
-def drafts_of(conn: sa.Connection, annotator: str, slot_ids: Sequence[int]) -> dict[int, tuple[Value | None, str]]:
-    """What somebody has begun to answer of these slots: value and note."""
-    c = slot_draft.c
-    found: dict[int, tuple[Value | None, str]] = {}
-    for chunk in chunks(slot_ids):
-        rows = conn.execute(sa.select(slot_draft).where(among(conn, c.slot_id, chunk), c.annotator == annotator))
-        found.update((row.slot_id, (row.value, row.note)) for row in rows)
-    return found
-
-
-def drop_draft(conn: sa.Connection, slot_id: int) -> None:
-    """Forget a draft: the answer is in."""
-    conn.execute(sa.delete(slot_draft).where(slot_draft.c.slot_id == slot_id))
+def _apart(conn: sa.Connection) -> AbstractContextManager[Any]:
+    """Around a claim: what it breaks must not end the transaction. SQLite has one writer, and nothing can break."""
+    return nullcontext() if conn.dialect.name == "sqlite" else conn.begin_nested()
 
 
 def _lease(row: sa.Row[Any]) -> Lease:
     return Lease(row.id, row.query_id, row.item_seq, row.token, row.lease_until, row.place)
 
 
-def _claim(
-    conn: sa.Connection,
-    project_id: int,
-    annotator: str,
-    lease_s: float,
-    skills: Sequence[str],
-    tier: int,
-    begin: int,
-) -> sa.Executable:
+@cache
+def _claim(dialect: str, skilled: bool) -> sa.Executable:
+    """The one statement of a claim, built once: building it takes longer than running it."""
     s, other = slot.alias("s"), slot.alias("other")
+    me = sa.bindparam("me", type_=sa.Text)
+    project_id = sa.bindparam("project", type_=sa.BigInteger)
     theirs = sa.select(sa.literal(1)).where(
-        other.c.project_id == project_id, other.c.annotator == annotator, other.c.item_seq == s.c.item_seq
+        other.c.project_id == project_id, other.c.annotator == me, other.c.item_seq == s.c.item_seq
     )
     best = (
         sa.select(s.c.id)
         .where(
             s.c.project_id == project_id,
             s.c.state == sa.literal_column("'open'"),  # written out: the index is of such only
-            s.c.place >= begin,
-            _fits(conn, skills, tier, s),
+            s.c.place >= sa.bindparam("begin"),
+            _fits(dialect, skilled, s),
             ~theirs.exists(),
         )
         .order_by(s.c.place, s.c.id)
         .limit(1)
         .with_for_update(of=s, skip_locked=True)
     )
+    c, now = slot.c, clock_of(dialect)
     values = {
         "state": "leased",
-        "annotator": annotator,
-        "token": secrets.token_hex(TOKEN_BYTES),
-        "granted_at": clock(conn),
-        "lease_until": clock(conn) + lease_s,
+        "annotator": me,
+        "token": sa.bindparam("new_token"),
+        "granted_at": now,
+        "lease_until": now + sa.bindparam("for_s", type_=sa.Double),
     }
-    c = slot.c
-    taken = sa.update(slot).where(c.id == best.scalar_subquery(), c.state == "open").values(values)
-    return taken.returning(c.id, c.query_id, c.item_seq, c.token, c.lease_until, c.place)
+    taken = sa.update(slot).where(c.id == best.scalar_subquery(), c.state == sa.literal_column("'open'"))
+    return taken.values(values).returning(c.id, c.query_id, c.item_seq, c.token, c.lease_until, c.place)
 
 
-def _fits(conn: sa.Connection, skills: Sequence[str], tier: int, of: sa.FromClause = slot) -> sa.ColumnElement[bool]:
-    asks_none = of.c.skill.is_(None)
-    able = sa.or_(asks_none, among(conn, of.c.skill, list(skills))) if skills else asks_none
-    return sa.and_(able, of.c.tier <= tier)
+def _fits(dialect: str, skilled: bool, of: sa.FromClause = slot) -> sa.ColumnElement[bool]:
+    able: sa.ColumnElement[bool] = of.c.skill.is_(None)
+    if skilled:
+        if dialect == "sqlite":
+            mine = sa.select(sa.func.json_each(sa.bindparam("my_skills", type_=sa.Text)).table_valued("value").c.value)
+            able = sa.or_(able, of.c.skill.in_(mine))
+        else:
+            able = sa.or_(able, of.c.skill == sa.any_(sa.bindparam("my_skills", type_=postgresql.ARRAY(sa.Text))))
+    return sa.and_(able, of.c.tier <= sa.bindparam("my_tier", type_=sa.Integer))
+
+
+def _person(conn: sa.Connection, skills: Sequence[str], tier: int) -> dict[str, Any]:
+    """The parameters of `_fits`."""
+    if not skills:
+        return {"my_tier": tier}
+    return {"my_tier": tier, "my_skills": json.dumps(list(skills)) if conn.dialect.name == "sqlite" else list(skills)}
 
 
 def _cursor(conn: sa.Connection, project_id: int, annotator: str, reopened: int) -> int:

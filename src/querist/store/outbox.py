@@ -58,15 +58,17 @@ class Due:
     attempts: int
 
 
-def post(conn: sa.Connection, project_id: int, kind: str, body: Mapping[str, Any]) -> None:
-    """Put a piece of news into the outbox, for the webhooks that want its kind; where none does, it costs a look."""
-    listening = [hook.id for hook in webhooks(conn, project_id) if kind in hook.events]
-    if not listening:
-        return
-    made = outbox.insert().values(project_id=project_id, kind=kind, body=dict(body), created_at=utc_now())
-    outbox_id = conn.execute(made.returning(outbox.c.id)).scalar_one()
-    rows = [{"webhook_id": id_, "outbox_id": outbox_id, "state": "waiting", "attempts": 0} for id_ in listening]
-    conn.execute(delivery.insert().values(not_before=clock(conn)), rows)
+def post(conn: sa.Connection, project_id: int, *news: tuple[str, Mapping[str, Any]]) -> None:
+    """Put news, each of a kind, into the outbox for the webhooks that want it; where none does, it costs a look."""
+    hooks = webhooks(conn, project_id)
+    for kind, body in news:
+        listening = [hook.id for hook in hooks if kind in hook.events]
+        if not listening:
+            continue
+        made = outbox.insert().values(project_id=project_id, kind=kind, body=dict(body), created_at=utc_now())
+        outbox_id = conn.execute(made.returning(outbox.c.id)).scalar_one()
+        rows = [{"webhook_id": id_, "outbox_id": outbox_id, "state": "waiting", "attempts": 0} for id_ in listening]
+        conn.execute(delivery.insert().values(not_before=clock(conn)), rows)
 
 
 def webhooks(conn: sa.Connection, project_id: int) -> list[Webhook]:

@@ -150,6 +150,16 @@ def schema(conn: sa.Connection, project_id: int, version: int | None = None) -> 
     return Schema.from_json(_version(conn, schema_version, project_id, version, "schema").body)
 
 
+def schema_number(conn: sa.Connection, project_id: int) -> int:
+    """The version that the schema is at; 0 before the first."""
+    return _newest(conn, schema_version, project_id)
+
+
+def instruction_number(conn: sa.Connection, project_id: int) -> int | None:
+    """The version that the instructions are at; None while nothing was written."""
+    return _newest(conn, instruction_version, project_id) or None
+
+
 def schema_digest(conn: sa.Connection, project_id: int, version: int | None = None) -> str:
     """The schema's digest as it was recorded, by default the latest's."""
     return str(_version(conn, schema_version, project_id, version, "schema").digest)
@@ -240,6 +250,10 @@ def _all(conn: sa.Connection, table: sa.Table, project_id: int) -> list[sa.Row[A
     return list(
         conn.execute(sa.select(table).where(table.c.project_id == project_id).order_by(table.c.version)).fetchall()
     )
+
+
+def _newest(conn: sa.Connection, table: sa.Table, project_id: int) -> int:
+    return conn.scalar(sa.select(sa.func.max(table.c.version)).where(table.c.project_id == project_id)) or 0
 
 
 def _latest(conn: sa.Connection, table: sa.Table, project_id: int) -> sa.Row[Any] | None:

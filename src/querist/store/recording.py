@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from querist.store import chain, projects, slots, tallies
 from querist.store.columns import json_text, moment_text, utc_now
 from querist.store.drafts import AnswerDraft, check
 from querist.store.events import RAW_EVENT, head, steps_of
-from querist.store.sql import among, chunks
+from querist.store.sql import among, chunks, upsert
 from querist.store.tables import answer_content, answer_event, current_label, item, query, round_
 
 SALT_BYTES = 16
@@ -27,8 +27,9 @@ SALT_BYTES = 16
 class Recorded:
     """What became of a draft.
 
-    `before` and `after` are the item's label around it. `query_id` is the query it was about. For a draft that was
-    recorded before, `repeated` is true, the event is the first one, and nothing changed.
+    `before` and `after` are the item's label around it, `own` the annotator's answer that stands now, if any, and
+    `had_own` whether one stood before. `query_id` is the query it was about; `fills` says whether the answer fills a
+    slot. For a draft that was recorded before, `repeated` is true, the event is the first one, and nothing changed.
     """
 
     event_id: str
@@ -38,6 +39,9 @@ class Recorded:
     before: Value | None
     after: Value | None
     repeated: bool = False
+    own: Value | None = None
+    had_own: bool = False
+    fills: bool = False
 
 
 @dataclass(slots=True)
@@ -105,8 +109,8 @@ def append(
     projects.lock(conn, project_id)
     book = _Book(conn, project_id, drafts, now or utc_now(), entropy)
     done = [book.take(draft) for draft in drafts]
-    book.write()
-    return done
+    filling = book.write()
+    return [replace(each, fills=each.event_id in filling) for each in done]
 
 
 class _Book:
@@ -126,19 +130,23 @@ class _Book:
         self._seq, self._hash = head(conn, project_id)
         self._events: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
-        self._schema = projects.schema(conn, project_id).version
-        told = projects.instructions(conn, project_id)
-        self._instructions = None if told is None else told.version
+        self._schema = projects.schema_number(conn, project_id) or projects.schema(conn, project_id).version
+        self._instructions = projects.instruction_number(conn, project_id)
 
     def take(self, draft: AnswerDraft) -> Recorded:
         """Record a draft, or find that it was recorded before."""
         subject = self._subjects[draft.item_seq]
         before = chain.standing(subject.steps)
+        own = before.of(draft.annotator)
+        if draft.or_revise and draft.action == "submit" and own is not None:
+            draft = replace(draft, action="revise", supersedes=draft.supersedes or own.event_id)
         key = (draft.annotator, draft.idempotency_key)
         if draft.idempotency_key is not None and key in self._known:
             there = self._known[key]
-            value = _value(before)
-            return Recorded(there.id, there.seq, there.item_seq, there.query_id, value, value, repeated=True)
+            value, said = _value(before), None if own is None else own.value
+            return Recorded(
+                there.id, there.seq, there.item_seq, there.query_id, value, value, True, said, own is not None
+            )
         supersedes = _superseded(draft, subject, before)
         asked = subject.asked_by(draft, supersedes)
         event = self._event(draft, subject, supersedes, asked)
@@ -147,20 +155,33 @@ class _Book:
         after = chain.standing(subject.steps)
         if draft.idempotency_key is not None:
             self._known[key] = _Known(event["id"], event["seq"], subject.seq, query_id)
-        return Recorded(event["id"], event["seq"], subject.seq, query_id, _value(before), _value(after))
+        now = after.of(draft.annotator)
+        return Recorded(
+            event["id"],
+            event["seq"],
+            subject.seq,
+            query_id,
+            _value(before),
+            _value(after),
+            own=None if now is None else now.value,
+            had_own=own is not None,
+        )
 
-    def write(self) -> None:
-        """Put everything into the database."""
+    def write(self) -> set[str]:
+        """Put everything into the database; which events fill a slot now."""
         if not self._events:
-            return
+            return slots.filling(self._conn, self._project, list(self._subjects))
         self._conn.execute(RAW_EVENT.insert(), self._events)
         self._conn.execute(answer_content.insert(), self._contents)
         touched = [s for s in self._subjects.values() if s.touched]
-        _project_labels(self._conn, self._project, touched)
-        _settle_queries(self._conn, self._project, touched)
-        stands = {s.seq: chain.standing(s.steps) for s in touched}
-        slots.settle(self._conn, self._project, {seq: now.latest for seq, now in stands.items()})
-        tallies.add(self._conn, self._project, {tallies.FLAGGED: sum(e["action"] == "flag" for e in self._events)})
+        counts = Counter({tallies.FLAGGED: sum(e["action"] == "flag" for e in self._events)})
+        counts.update(_project_labels(self._conn, self._project, touched))
+        spent = _settle_queries(self._conn, touched)
+        standing = {s.seq: chain.standing(s.steps).latest for s in touched}
+        filling = slots.settle(self._conn, self._project, standing, counts)
+        counts[tallies.SPENT] += spent
+        tallies.add(self._conn, self._project, counts)
+        return filling
 
     def _event(
         self, draft: AnswerDraft, subject: _Subject, supersedes: str | None, asked: sa.Row[Any] | None
@@ -288,18 +309,14 @@ def _superseded(draft: AnswerDraft, subject: _Subject, before: chain.Standing) -
     return named
 
 
-def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subject]) -> None:
-    c = current_label.c
+def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subject]) -> Counter[str]:
+    """Write the labels as they stand; how many more there are of each split's items."""
     counts: Counter[str] = Counter()
+    rows, gone = [], []
     for subject in subjects:
-        before = chain.standing(subject.steps[: subject.n_stored]).label is not None
-        counts[tallies.labeled(subject.split)] += (chain.standing(subject.steps).label is not None) - before
-    tallies.add(conn, project_id, counts)
-    for chunk in chunks(s.seq for s in subjects):
-        conn.execute(sa.delete(current_label).where(c.project_id == project_id, among(conn, c.item_seq, chunk)))
-    rows = []
-    for subject in subjects:
+        had_label = chain.standing(subject.steps[: subject.n_stored]).label is not None
         now = chain.standing(subject.steps)
+        counts[tallies.labeled(subject.split)] += (now.label is not None) - had_label
         if now.label is not None:
             rows.append(
                 {
@@ -310,11 +327,20 @@ def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subjec
                     "n_answers": now.n_answers,
                 }
             )
+        elif had_label:
+            gone.append(subject.seq)
+    c = current_label.c
+    for chunk in chunks(gone):
+        conn.execute(sa.delete(current_label).where(c.project_id == project_id, among(conn, c.item_seq, chunk)))
     if rows:
-        conn.execute(current_label.insert(), rows)
+        new = upsert(conn, current_label)
+        said = {name: new.excluded[name] for name in ("value", "event_id", "n_answers")}
+        conn.execute(new.on_conflict_do_update(index_elements=[c.project_id, c.item_seq], set_=said), rows)
+    return counts
 
 
-def _settle_queries(conn: sa.Connection, project_id: int, subjects: list[_Subject]) -> None:
+def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> int:
+    """Let queries follow the answers; what more was spent, in millionths of a dollar."""
     counts: dict[int, Counter[str]] = {}
     spent = 0
     answered: list[dict[str, Any]] = []
@@ -345,7 +371,7 @@ def _settle_queries(conn: sa.Connection, project_id: int, subjects: list[_Subjec
         settled = sa.update(query).where(query.c.id == sa.bindparam("query"))
         conn.execute(settled.values(state=sa.bindparam("to"), answered_event=sa.bindparam("event")), changes)
         tallies.add_to_rounds(conn, {round_id: by for round_id, by in counts.items() if any(by.values())})
-        tallies.add(conn, project_id, {tallies.SPENT: spent})
+    return spent
 
 
 def _suggestion(draft: AnswerDraft, asked: sa.Row[Any] | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,16 +72,21 @@ def open_for(conn: sa.Connection, project_id: int, round_id: int, wants: Wants) 
     tallies.add(conn, project_id, {tallies.PLACE: n, tallies.LIVE: n * wants.overlap})
 
 
-def settle(conn: sa.Connection, project_id: int, standing: Mapping[int, Sequence[chain.Step]]) -> None:
+def settle(
+    conn: sa.Connection, project_id: int, standing: Mapping[int, Sequence[chain.Step]], counts: Counter[str]
+) -> set[str]:
     """Let slots follow the answers that stand, by item: filled where there is one of their annotator, else open.
 
     An answer fills its annotator's own lease first, then any open slot of its query; where none is left, or there was
-    no query, it is one more than was asked for, and no slot is filled.
+    no query, it is one more than was asked for, and no slot is filled. Adds to the counts that are kept; returns the
+    events that fill a slot.
     """
     book = _Slots(conn, project_id, standing)
     for seq, latest in standing.items():
         book.settle(seq, latest)
     book.write()
+    counts.update(book.counts)
+    return book.filling
 
 
 def take_back(conn: sa.Connection, project_id: int, query_ids: Iterable[int]) -> None:
@@ -108,11 +114,14 @@ def n_live(conn: sa.Connection, round_id: int, *, limit: int) -> int:
     return conn.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
-def filled_by(conn: sa.Connection, project_id: int, item_seq: int, event_id: str) -> bool:
-    """Whether this answer fills a slot."""
+def filling(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> set[str]:
+    """The events that fill a slot of these items."""
     c = slot.c
-    asked = sa.select(c.id).where(c.project_id == project_id, c.item_seq == item_seq, c.answered_event == event_id)
-    return conn.scalar(asked) is not None
+    found: set[str] = set()
+    for chunk in chunks(seqs):
+        asked = sa.select(c.answered_event).where(c.project_id == project_id, among(conn, c.item_seq, chunk))
+        found.update(conn.scalars(asked.where(c.answered_event.is_not(None))))
+    return found
 
 
 def unshown(conn: sa.Connection, project_id: int) -> list[tuple[int, int, int, int]]:
@@ -163,7 +172,12 @@ class _Slots:
                 self._pending[seq].append(query_id)
         self._changed: dict[int, dict[str, Any]] = {}
         self._new: list[dict[str, Any]] = []
-        self._counts = {tallies.LIVE: 0, tallies.DONE: 0, tallies.SKIPPED: 0, tallies.REOPENED: 0}
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def filling(self) -> set[str]:
+        """The events that fill a slot."""
+        return {s["answered_event"] for some in self._slots.values() for s in some if s["state"] == "done"}
 
     def settle(self, seq: int, latest: Sequence[chain.Step]) -> None:
         """Make one item's slots follow."""
@@ -201,16 +215,15 @@ class _Slots:
             )
         if self._new:
             self._conn.execute(slot.insert(), self._new)
-        tallies.add(self._conn, self._project, self._counts)
 
     def _become(
         self, each: dict[str, Any], state: str, *, annotator: str | None = None, event: str | None = None
     ) -> None:
         was_live = each["state"] in LIVE
-        self._counts[tallies.LIVE] += (state in LIVE) - was_live
-        self._counts[tallies.DONE] += (state == "done") - (each["state"] == "done")
-        self._counts[tallies.SKIPPED] += (state == "skipped") - (each["state"] == "skipped")
-        self._counts[tallies.REOPENED] += state == "open"
+        self.counts[tallies.LIVE] += (state in LIVE) - was_live
+        self.counts[tallies.DONE] += (state == "done") - (each["state"] == "done")
+        self.counts[tallies.SKIPPED] += (state == "skipped") - (each["state"] == "skipped")
+        self.counts[tallies.REOPENED] += state == "open"
         each.update(state=state, annotator=annotator, token=None, lease_until=None, answered_event=event)
         self._changed[each["id"]] = each
 
@@ -226,8 +239,8 @@ class _Slots:
         self._new.append(
             _open(self._project, query_id, seq, max(numbers, default=-1) + 1, min(places, default=0), ONE_EACH)
         )
-        self._counts[tallies.LIVE] += 1
-        self._counts[tallies.REOPENED] += 1
+        self.counts[tallies.LIVE] += 1
+        self.counts[tallies.REOPENED] += 1
 
 
 def _open(project_id: int, query_id: int, seq: int, number: int, place: int, wants: Wants) -> dict[str, Any]:

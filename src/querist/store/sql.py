@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -31,6 +32,10 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def among(conn: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
     """`column IN values` with one parameter, however many values: neither database's limit on parameters is met."""
+    if len(values) == 1:
+        # What an answer is about is one item: to build the rest of this costs more than to run it.
+        one: sa.ColumnElement[bool] = column == values[0]
+        return one
     if conn.dialect.name == "sqlite":
         listed = sa.func.json_each(json.dumps(values)).table_valued("value")
         return column.in_(sa.select(listed.c.value))
@@ -59,6 +64,12 @@ def upsert(conn: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.I
 
 def clock(conn: sa.Connection) -> sa.ColumnElement[float]:
     """Seconds since 1970 by the database's own clock, the one that all who ask for work share."""
-    if conn.dialect.name == "sqlite":
+    return clock_of(conn.dialect.name)
+
+
+@cache
+def clock_of(dialect: str) -> sa.ColumnElement[float]:
+    """The same for a database of this kind."""
+    if dialect == "sqlite":
         return sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
     return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Double)
