@@ -63,34 +63,49 @@ interface ItemProps {
   instead?: Record<string, ReactNode>;
 }
 
-/** All fields of an item in their order: short ones as a table, others one below the other. */
+/** The fields of an item that the project shows, in its order; short neighbors as a table, others one below the other. */
 export function Item({ fields, display, instead = {} }: ItemProps) {
-  const names = [...Object.keys(display).filter((name) => name in fields), ...Object.keys(fields).filter((name) => !(name in display))];
+  const chosen = Object.keys(display).filter((name) => name in fields);
+  const names = chosen.length > 0 ? chosen : Object.keys(fields);
   const kind = (name: string): Display => display[name] ?? "text";
   const shown = names.filter((name) => instead[name] !== null);
-  const short = shown.filter((name) => !(name in instead) && isShort(fields[name] ?? null, kind(name)));
-  const inTable = shown.length > 1 && short.length > 0 ? short : [];
-  const large = shown.filter((name) => !inTable.includes(name));
+  const groups = runs(shown, (name) => !(name in instead) && isShort(fields[name] ?? null, kind(name)));
+  const view = (name: string) => <FieldView name={name} value={fields[name] ?? null} display={kind(name)} />;
   return (
     <div className={classes.item}>
-      {large.map((name) => (
-        <section key={name} className={classes.field}>
-          {shown.length > 1 && <h3 className={classes.fieldName}>{name}</h3>}
-          {name in instead ? instead[name] : <FieldView name={name} value={fields[name] ?? null} display={kind(name)} />}
-        </section>
-      ))}
-      {inTable.length > 0 && (
-        <dl className={classes.table}>
-          {inTable.map((name) => (
-            <div key={name} className={classes.row}>
-              <dt>{name}</dt>
-              <dd>
-                <FieldView name={name} value={fields[name] ?? null} display={kind(name)} />
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {groups.map((group) => {
+        const [name] = group;
+        if (name === undefined) return null;
+        if (group.length > 1) {
+          return (
+            <dl key={name} className={classes.table}>
+              {group.map((each) => (
+                <div key={each} className={classes.row}>
+                  <dt>{each}</dt>
+                  <dd>{view(each)}</dd>
+                </div>
+              ))}
+            </dl>
+          );
+        }
+        return (
+          <section key={name} className={classes.field}>
+            {shown.length > 1 && !(name in instead) && <h2 className={classes.fieldName}>{name}</h2>}
+            {name in instead ? instead[name] : view(name)}
+          </section>
+        );
+      })}
     </div>
   );
+}
+
+/** The names in their order, short neighbors together, others each alone. */
+export function runs(names: string[], short: (name: string) => boolean): string[][] {
+  const groups: string[][] = [];
+  names.forEach((name, i) => {
+    const before = names[i - 1];
+    if (before !== undefined && short(name) && short(before)) groups.at(-1)?.push(name);
+    else groups.push([name]);
+  });
+  return groups;
 }

@@ -33,7 +33,7 @@ export function Pair({ work, project, setValue, submit, frame }: AnswerProps) {
             <div className={classes.sides}>
               {[left, right].map((name, i) => (
                 <section key={name} className={classes.side} aria-label={i === 0 ? "A" : "B"}>
-                  <h4 className={classes.sideName}>{i === 0 ? "A" : "B"}</h4>
+                  <h2 className={classes.sideName}>{i === 0 ? "A" : "B"}</h2>
                   <FieldView name={name} value={fields[name] ?? null} display={project.display[name] ?? "text"} />
                 </section>
               ))}

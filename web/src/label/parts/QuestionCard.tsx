@@ -78,6 +78,7 @@ export function QuestionCard(props: Props) {
               <Button
                 fullWidth
                 size="md"
+                className={classes.submit}
                 disabled={!submit.ready}
                 onClick={submit.run}
                 rightSection={submit.ready ? <Kbd>{key("submit")}</Kbd> : null}

@@ -81,7 +81,7 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
                       </>
                     ),
                   },
-                  { name: "Rank", number: true, cell: (query) => query.rank },
+                  { name: "Place", number: true, cell: (query) => query.rank + 1 },
                   { name: "Utility", number: true, cell: (query) => figure(query.utility) },
                   { name: "Propensity", number: true, cell: (query) => figure(query.propensity) },
                   {

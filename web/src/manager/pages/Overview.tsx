@@ -9,7 +9,7 @@ import { Failure, Waiting } from "../../ui/states";
 import { curveOf, progressOf, useRetryJob } from "../api";
 import { CurveChart } from "../chart/CurveChart";
 import { CurveTable } from "../chart/CurveTable";
-import { ordered } from "../chart/curve";
+import { metricWords, ordered } from "../chart/curve";
 import { count, duration, figure, percent, plural } from "../logic/format";
 import { budgetLeft, standing } from "../logic/standing";
 import { POLL_MS, useLive } from "../live";
@@ -106,14 +106,14 @@ function Figures({ progress, curve }: { progress: Progress; curve: Curve | undef
         { name: "Budget left", ...left },
         {
           name: "Pace",
-          value: progress.rate_per_hour == null ? "–" : `${count(Math.round(progress.rate_per_hour))} / h`,
+          value: !progress.rate_per_hour ? "–" : `${count(Math.round(progress.rate_per_hour))} / h`,
           more:
             progress.drain_s == null
               ? "no answers in the last hour"
               : `queue empty in about ${duration(progress.drain_s)}`,
         },
         {
-          name: curve ? `Model's ${curve.metric.replace(/_/g, " ")}` : "Model",
+          name: curve ? `Model's ${metricWords(curve.metric)}` : "Model",
           value: last ? figure(last.value) : "–",
           more: last
             ? last.low != null && last.high != null
@@ -132,7 +132,7 @@ function CurvePanel({ curve, error, progress }: { curve: Curve | undefined; erro
   return (
     <Panel
       title="Learning curve"
-      about={curve?.note}
+      about={measured ? curve.note : undefined}
       aside={
         measured && (
           <SegmentedControl

@@ -89,7 +89,7 @@ export function RoundPage({ project, number }: { project: Project; number: numbe
         </Panel>
         <Panel
           title="What was asked, and why"
-          about="In the order of rank: the higher the utility, the sooner it was shown. The propensity is the chance with which an item was picked; unbiased estimates need it."
+          about="In the order they were ranked: the higher the utility, the sooner it was shown. The propensity is the chance with which an item was picked; unbiased estimates need it."
           flush
         >
           <QueryTable project={project.name} queries={shown} caption={`Questions of round ${round.number}`} />

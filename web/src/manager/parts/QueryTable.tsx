@@ -20,7 +20,7 @@ interface Props {
 /** The items of a round in the order they were asked: the reason, and what came of it. */
 export function QueryTable({ project, queries, caption, brief }: Props) {
   const columns: Column<RoundQuery>[] = [
-    { name: "Rank", title: true, head: "#", number: true, cell: (query) => query.rank },
+    { name: "Place", title: true, head: "#", number: true, cell: (query) => query.rank + 1 },
     {
       name: "Item",
       wide: true,

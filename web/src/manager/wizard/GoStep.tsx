@@ -21,12 +21,13 @@ interface Props {
   draft: Draft;
   change: Dispatch<Change>;
   busy: (busy: boolean) => void;
+  done: () => void;
 }
 
 const ORDER: Stage[] = ["project", "items", "round", "ready"];
 
 /** Name it, look over it once more, and go. */
-export function GoStep({ draft, change, busy }: Props) {
+export function GoStep({ draft, change, busy, done }: Props) {
   const client = useQueryClient();
   const [stage, setStage] = useState<Stage | null>(null);
   const [share, setShare] = useState(0);
@@ -50,6 +51,7 @@ export function GoStep({ draft, change, busy }: Props) {
         progress: setProgress,
       });
       void client.invalidateQueries({ queryKey: ["projects"] });
+      done();
     } catch (caught) {
       setError(caught);
       busy(false);

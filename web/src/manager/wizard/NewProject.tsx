@@ -24,6 +24,7 @@ export function NewProject() {
   const [draft, change] = useReducer(reduce, EMPTY);
   const [shown, setShown] = useState<Record<string, string>>({});
   const [underWay, setUnderWay] = useState(false);
+  const [done, setDone] = useState(false);
   const at = STEPS.indexOf(draft.step);
   const top = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
@@ -54,7 +55,7 @@ export function NewProject() {
       case "policy":
         return <PolicyStep draft={draft} change={change} problems={shown} />;
       case "go":
-        return <GoStep draft={draft} change={change} busy={setUnderWay} />;
+        return <GoStep draft={draft} change={change} busy={setUnderWay} done={() => setDone(true)} />;
     }
   };
   return (
@@ -67,7 +68,7 @@ export function NewProject() {
             <span className={classes.counter}>
               Step {at + 1} of {STEPS.length}
             </span>
-            {TITLES[draft.step]}
+            {done ? "Done" : TITLES[draft.step]}
           </h2>
           {body()}
           {draft.step !== "file" && draft.step !== "go" && (
