@@ -129,6 +129,8 @@ def create(
     }
     if encoder is not None:
         settings["encoder"] = _sentence_encoder(encoder)
+    if queue is not None:
+        settings["queue"] = queue.to_json()
     lent = isinstance(where, Database)
     database = where if isinstance(where, Database) else Database.open(where)
     try:
