@@ -16,6 +16,7 @@ from querist._version import __version__
 if TYPE_CHECKING:
     from querist import learners, metrics, strategies
     from querist.catalogue import ask, register
+    from querist.client import Client
     from querist.core.errors import QueristError
     from querist.core.items import Columns, Item
     from querist.core.policy import Budget, Costs, Policy
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # Each name loads its module at first use, so that `import querist` costs no more than a few imports of NumPy.
 _HOMES = {
     "Budget": "querist.core.policy",
+    "Client": "querist.client",
     "Columns": "querist.core.items",
     "Costs": "querist.core.policy",
     "Item": "querist.core.items",
@@ -59,6 +61,7 @@ _HOMES = {
 
 __all__ = [
     "Budget",
+    "Client",
     "Columns",
     "Costs",
     "Item",

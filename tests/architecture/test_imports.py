@@ -25,7 +25,7 @@ CORRIDORS = {
     "testing": CORE | ROOMS | {"catalogue"},
 }
 CORRIDORS["demo"] = CORE | ROOMS | {"catalogue", "simulation", "service"}
-FACADE = CORE | ROOMS | set(CORRIDORS) | {"project"}
+FACADE = CORE | ROOMS | set(CORRIDORS) | {"project", "client"}
 DOORS = {
     "cli": CORE | {"service", "simulation", "catalogue", "demo", "selection", "server", "worker"},
     "server": CORE | {"service", "catalogue"},
@@ -69,6 +69,7 @@ OWNERS = {
     "pyarrow": {"formats", "scale"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "httpx2": {"access", "client"},
     "fastapi": {"server"},
     "starlette": {"server"},
     "uvicorn": {"server"},

@@ -63,6 +63,13 @@ HINTS = {
 }
 
 
+RULES = {
+    "missing": "must be given",
+    "extra_forbidden": "must be a field that the description names",
+    "json_invalid": "must be JSON that can be read",
+}
+
+
 class Refused(HTTPException):
     """A request that is refused at the door, with the words of the envelope."""
 
@@ -155,7 +162,8 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 def _problem(found: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in found["loc"] if part != "body") or "body"
     said = str(found["msg"])
-    rule = said[:1].lower() + said[1:]
+    rule = RULES.get(found["type"]) or said.replace("Input should be", "must be").replace("Value error, ", "")
+    rule = rule if rule.startswith("must") else rule[:1].lower() + rule[1:]
     given = found.get("input")
     # What was sent may be somebody's answer, or a password: no more of it than tells which it is.
     shown = "" if given is None or isinstance(given, dict | list | bytes) or _secret(where) else f"; got {short(given)}"

@@ -31,6 +31,7 @@ KINDS = {
 routes = router("/media", "media")
 
 
+@routes.head("/{path:path}", include_in_schema=False)
 @routes.get(
     "/{path:path}",
     operation_id="media",

@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
+OURS = "/querist/"
 CHAIN = 3  # errors, each the cause of the one before
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
@@ -46,15 +47,15 @@ def log_to(form: str, level: str) -> None:
 
 def log_failure(event: str, error: BaseException, **facts: Any) -> None:
     """Log where something went wrong, but not a word of what it said: that may be somebody's answer or password."""
-    lines = []
-    while True:
-        frames = traceback.extract_tb(error.__traceback__)
-        lines.append([f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames] + [type(error).__name__])
-        cause = error.__cause__ or error.__context__
-        if cause is None or len(lines) == CHAIN:
-            break
-        error = cause
-    logger.error(event, trace=[" > ".join(each) for each in lines], **facts)
+    chain: list[str] = []
+    at: BaseException | None = error
+    while at is not None and len(chain) < CHAIN:
+        frames = traceback.extract_tb(at.__traceback__)
+        ours = [frame for frame in frames[:-1] if OURS in frame.filename and frame.name != "__call__"]
+        places = [f"{frame.filename.rpartition(OURS)[2]}:{frame.lineno}" for frame in [*ours, *frames[-1:]]]
+        chain.append(" > ".join([*places, type(at).__name__]))
+        at = at.__cause__ or at.__context__
+    logger.error(event, trace=chain, **facts)
 
 
 def _no_exception(*_: Any) -> None:

@@ -41,12 +41,14 @@ programs is described at <a href="/api/openapi.json">/api/openapi.json</a>.</p>
 routes = router("", "page")
 
 
+@routes.head("/", include_in_schema=False)
 @routes.get("/", include_in_schema=False)
 def home(_: Anybody) -> Response:
     """The page."""
     return _index()
 
 
+@routes.head("/{path:path}", include_in_schema=False)
 @routes.get("/{path:path}", include_in_schema=False)
 def rest(_: Anybody, path: str) -> Response:
     """A file of the page, or the page itself at one of its own addresses."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,9 +29,10 @@ class Scratch:
         if not self._kept:
             self._remove()
 
-    def hand_out(self, path: Path, kind: str, name: str) -> FileResponse:
+    def hand_out(self, path: Path, kind: str, name: str, headers: Mapping[str, str]) -> FileResponse:
         """An answer that is the file, to be saved under a name."""
-        answer = FileResponse(path, media_type=kind, filename=name, background=BackgroundTask(self._remove))
+        gone = BackgroundTask(self._remove)
+        answer = FileResponse(path, media_type=kind, filename=name, headers=headers, background=gone)
         self._kept = True
         return answer
 

@@ -189,12 +189,12 @@ def life(work: Workspace, item_id: str) -> Life:
         )
 
 
-def last_word(work: Workspace, item_id: str) -> Event | None:
-    """The last thing that was done about an item, by whomever."""
+def last_word(work: Workspace, item_id: str, annotator: str) -> Event | None:
+    """The last thing that somebody did about an item, in whichever window."""
     with work.database.reading() as conn:
         found = items.existing(conn, work.project_id, [item_id]).get(item_id)
         events = [] if found is None else answers.history(conn, work.project_id, found.seq)
-    return events[-1] if events else None
+    return next((event for event in reversed(events) if event.annotator == annotator), None)
 
 
 def cards(database: Database, names: Collection[str] | None = None) -> list[Card]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,12 @@ from querist.store.columns import utc_now
 
 PROJECT = "topics"
 N_ITEMS = 40
+
+
+def some_text(i: int) -> str:
+    """Words that no other item has, so that none is taken for a copy of another."""
+    rng = random.Random(i)
+    return " ".join("".join(rng.choices("abcdefghij", k=6)) for _ in range(8))
 
 
 class Visitor:
@@ -101,9 +108,15 @@ def served(database_url: str, tmp_path: Any) -> Iterator[Served]:
         work = here.state.workspaces.create(
             PROJECT, schema=Schema("topic", ("billing", "delivery")), shares={"test": 0.1, "calibration": 0.0}
         )
-        intake.add_items(work, ({"id": f"m{i:03d}", "text": f"message number {i} of many"} for i in range(N_ITEMS)))
+        intake.add_items(work, ({"id": f"m{i:03d}", "text": some_text(i)} for i in range(N_ITEMS)))
         rounds.ask(work, 5)
         yield here
+
+
+@pytest.fixture
+def text_of() -> Callable[[int], str]:
+    """Makes texts, each of its own words."""
+    return some_text
 
 
 @pytest.fixture

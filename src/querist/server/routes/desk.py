@@ -55,7 +55,7 @@ def act(_: Labeler, work: In, me: AtWork, body: s.Act, here: Here) -> Any:
     try:
         acted = answering.act(work, me, did)
     except Conflict as error:
-        both = s.Overtaken.model_validate({"mine": did.value, "theirs": browsing.last_word(work, did.item_id)})
+        both = s.Overtaken.model_validate({"mine": did.value, "theirs": browsing.last_word(work, did.item_id, me.name)})
         raise with_more(error, both.model_dump(mode="json")) from None
     if not acted.repeated:
         here.metrics.answers.labels(acted.action).inc()

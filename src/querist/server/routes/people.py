@@ -23,6 +23,7 @@ OIDC_LASTS_S = 600
 routes = router("/api", "people")
 
 
+@routes.head("/health", include_in_schema=False)
 @routes.get("/health", response_model=s.Health, operation_id="health", tags=["server"])
 def health(_: Anybody, here: Here) -> Any:
     """Whether the server and its database are up."""

@@ -142,8 +142,9 @@ def export(
     with Scratch() as scratch:
         number = version if version is not None or people.may(here.database, who, "manage") else datasets.newest(work)
         path = scratch.path / f"labels.{SUFFIXES.get(file_format, file_format)}"
-        datasets.export(work, path, version=number, file_format=file_format)
-        return scratch.hand_out(path, KINDS[file_format], f"{work.name}.{path.suffix[1:]}")
+        written = datasets.export(work, path, version=number, file_format=file_format)
+        told = {"X-Querist-Rows": str(written.n_rows), "X-Querist-Version": str(written.version)}
+        return scratch.hand_out(path, KINDS[file_format], f"{work.name}.{path.suffix[1:]}", told)
 
 
 @routes.get(

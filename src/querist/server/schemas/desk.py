@@ -178,8 +178,7 @@ class Acted(Out):
     late: bool = Field(description="Whether its lease had lapsed; it is kept all the same.")
     repeated: bool = Field(description="Whether it had come before: this is the answer to the first time.")
     state: Literal["done", "open", "kept_extra"]
-    label: Value
-    n_answers: int
+    value: Annotated[Value, Field(description="One's own answer that stands now; nobody sees what others said.")]
     assignment: Assignment | None = None
 
 

@@ -96,6 +96,7 @@ class Asked(Out):
 
     round: int
     strategy: str
+    target: str
     held_back: str | None
     cost_usd: float
     entries: list[Entry]
