@@ -193,7 +193,7 @@ route("GET", "projects/:/people", ({ parts }) => {
 
 function round(number: number): Record<string, unknown> {
   return {
-    number, state: number === 12 ? "open" : number === 7 ? "withdrawn" : "closed", purpose: number % 5 === 0 ? "test" : "label",
+    number, state: number === 12 ? "open" : number === 7 ? "withdrawn" : "closed", purpose: number % 5 === 0 ? "evaluation" : "strategy",
     strategy: number < 3 ? "k_means" : "uncertainty_herding",
     held_back: number === 2 ? "uncertainty_herding is held back: cross-validation finds an accuracy of 0.31, no better than chance (0.29)" : null,
     n_asked: 25, n_answered: number === 12 ? 11 : 25, n_pending: number === 12 ? 14 : 0, n_random: 2, model: number < 3 ? null : number - 1,
@@ -205,8 +205,8 @@ function asked(name: string, number: number): Record<string, unknown>[] {
   return Array.from({ length: 25 }, (_, i) => {
     const answered = number !== 12 || i < 11;
     return {
-      item_id: `t-${(i % 10) + 1}${i < 10 ? "" : `-${i}`}`, rank: i + 1, utility: i % 8 === 3 ? null : 0.97 - i * 0.021, propensity: i % 8 === 3 ? 0.0004 : 0.9,
-      strategy: i % 8 === 3 ? "random" : "uncertainty_herding", purpose: i % 11 === 5 ? "test" : "label", reason: i % 8 === 3 ? reasons[2] : reasons[i % 2],
+      item_id: `t-${(i % 10) + 1}${i < 10 ? "" : `-${i}`}`, rank: i, utility: i % 8 === 3 ? null : 0.97 - i * 0.021, propensity: i % 8 === 3 ? 0.0004 : 0.9,
+      strategy: i % 8 === 3 ? "random" : "uncertainty_herding", purpose: i % 11 === 5 ? "evaluation" : "strategy", reason: i % 8 === 3 ? reasons[2] : reasons[i % 2],
       state: answered ? "answered" : i < 15 ? "leased" : "open", value: answered ? classOf(name, i * 3) : null, annotator: answered ? ["ada", "bo"][i % 2] : null,
       preview: String(Object.values(fieldsOf(name, i))[0]).slice(0, 140),
     };
@@ -289,8 +289,8 @@ route("GET", "projects/:/items/:", ({ parts }) => {
         event(5, "submit", { annotator: "bo", value: label, late: true, suggestion: { value: label, confidence: 0.61, visible: false } }),
       ],
       queries: [
-        { round: 1, rank: 14, strategy: "k_means", purpose: "label", utility: null, propensity: 1, reason: "k_means: stands for 212 items of its cluster", state: "withdrawn", suggestion: null, cost_usd: 0.1 },
-        { round: 3, rank: 2, strategy: "uncertainty_herding", purpose: "label", utility: 0.91, propensity: 0.9, reason: reasons[1], state: "answered", suggestion: { value: classOf(name, i), confidence: 0.44 }, cost_usd: 0.1 },
+        { round: 1, rank: 14, strategy: "k_means", purpose: "start", utility: null, propensity: 1, reason: "k_means: stands for 212 items of its cluster", state: "withdrawn", suggestion: null, cost_usd: 0.1 },
+        { round: 3, rank: 2, strategy: "uncertainty_herding", purpose: "strategy", utility: 0.91, propensity: 0.9, reason: reasons[1], state: "answered", suggestion: { value: classOf(name, i), confidence: 0.44 }, cost_usd: 0.1 },
       ],
       slots: [
         { id: 1, round: 3, number: 1, state: "done", annotator: "ada", skill: null, tier: 0, n_lapsed: 0 },

@@ -11,6 +11,8 @@ const DEEDS: Record<string, { words: string; tone: Tone }> = {
   skip: { words: "skipped it", tone: "wait" },
   flag: { words: "flagged it", tone: "bad" },
   adjudicate: { words: "decided", tone: "accent" },
+  withdraw: { words: "withdrew the answer", tone: "wait" },
+  erase: { words: "erased the words of", tone: "quiet" },
   import: { words: "came with the file as", tone: "quiet" },
 };
 

@@ -17,6 +17,7 @@ describe("settings", () => {
         "digits_submit",
         "lease_s",
         "max_leases",
+        "max_skips",
         "open_to_all",
         "overlap",
         "prefetch",
@@ -25,6 +26,7 @@ describe("settings", () => {
         "skill_field",
         "slot_tiers",
         "suggestions",
+        "test_labels",
         "test_per_round",
       ].sort(),
     );

@@ -28,7 +28,13 @@ export const QUEUE: Group[] = [
         name: "overlap",
         label: "People per item",
         what: "How many different people answer each item before it is settled.",
-        control: { kind: "whole", least: 1, most: 20 },
+        control: { kind: "whole", least: 1, most: 50 },
+      },
+      {
+        name: "max_skips",
+        label: "Skips",
+        what: "When so many people have skipped an item, nobody else is asked.",
+        control: { kind: "whole", least: 1, most: 50, unit: "people" },
       },
       {
         name: "open_to_all",
@@ -113,6 +119,12 @@ export const QUEUE: Group[] = [
         what: "Drawn from the test set with each round, so that the learning curve stays honest.",
         control: { kind: "whole", least: 0, unit: "a round" },
       },
+      {
+        name: "test_labels",
+        label: "Enough to measure on",
+        what: "Once so many items of the test set are labeled, no more of them are asked.",
+        control: { kind: "whole", least: 0, unit: "labels" },
+      },
     ],
   },
   {
@@ -122,19 +134,19 @@ export const QUEUE: Group[] = [
         name: "lease_s",
         label: "Lease",
         what: "How long an item stays with someone who has gone silent before another person may get it.",
-        control: { kind: "whole", least: 10, unit: "seconds" },
+        control: { kind: "whole", least: 10, most: 86_400, unit: "seconds" },
       },
       {
         name: "prefetch",
         label: "Items loaded ahead",
         what: "How many items a browser holds, so that the next one shows at once.",
-        control: { kind: "whole", least: 1, most: 20 },
+        control: { kind: "whole", least: 0, most: 50 },
       },
       {
         name: "max_leases",
         label: "Items held at once",
         what: "The most one person may hold over all tabs.",
-        control: { kind: "whole", least: 1, most: 200 },
+        control: { kind: "whole", least: 1, most: 50 },
       },
     ],
   },
@@ -225,3 +237,12 @@ export function readWholes(value: unknown): number[] | null {
     .filter(Boolean);
   return parts.every((part) => /^\d{1,4}$/.test(part)) ? parts.map(Number) : null;
 }
+
+/** What a round, or one of its questions, was asked for, where that is not simply to learn. */
+export const PURPOSES: Record<string, string> = {
+  strategy: "To learn",
+  start: "To learn, before a model is trusted",
+  exploration: "At random",
+  quota: "For a quota",
+  evaluation: "To measure",
+};

@@ -8,6 +8,7 @@ import { Item } from "../../view/FieldView";
 import { itemOf } from "../api";
 import { ago, answerText, count, figure, moment, money, preview } from "../logic/format";
 import { deeds, lifeWords, suggestionWords } from "../logic/life";
+import { PURPOSES } from "../logic/settings";
 import { sentence, tone } from "../logic/standing";
 import { State } from "../parts/Dot";
 import { Details } from "../parts/Facts";
@@ -70,11 +71,7 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
                       <>
                         {query.reason ?? "–"}
                         <Text size="xs" c="dimmed">
-                          {[
-                            query.strategy,
-                            query.purpose !== "label" && query.purpose,
-                            suggestionWords(query.suggestion),
-                          ]
+                          {[query.strategy, PURPOSES[query.purpose]?.toLowerCase(), suggestionWords(query.suggestion)]
                             .filter(Boolean)
                             .join(" · ")}
                         </Text>

@@ -8,6 +8,7 @@ import type { Project } from "../../api/types";
 import { Failure, Waiting } from "../../ui/states";
 import { roundOf, useWithdraw } from "../api";
 import { ago, count, moment, plural } from "../logic/format";
+import { PURPOSES } from "../logic/settings";
 import { sentence, tone } from "../logic/standing";
 import { POLL_MS, useLive } from "../live";
 import { Confirm } from "../parts/Confirm";
@@ -71,7 +72,7 @@ export function RoundPage({ project, number }: { project: Project; number: numbe
           <Details
             facts={[
               { name: "Strategy", value: round.strategy },
-              { name: "For", value: round.purpose === "label" ? "Learning" : sentence(round.purpose) },
+              { name: "For", value: PURPOSES[round.purpose] ?? sentence(round.purpose) },
               {
                 name: "Model",
                 value: round.model ?? "none yet",

@@ -6,6 +6,7 @@ import type { Project, Round } from "../../api/types";
 import { Empty, Failure, Waiting } from "../../ui/states";
 import { jobsOf, progressOf, roundsOf } from "../api";
 import { count } from "../logic/format";
+import { PURPOSES } from "../logic/settings";
 import { sentence, tone } from "../logic/standing";
 import { POLL_MS, useLive } from "../live";
 import { Control } from "../parts/Control";
@@ -16,6 +17,7 @@ import { JobList } from "../parts/JobList";
 import { Meter } from "../parts/Meter";
 import { Panel } from "../parts/Panel";
 import { to } from "../parts/ProjectShell";
+import partsClasses from "../parts/parts.module.css";
 import { heldBack } from "../parts/rounds";
 import { When } from "../parts/When";
 
@@ -50,7 +52,7 @@ export function Rounds({ project }: { project: Project }) {
                   name: "Round",
                   title: true,
                   cell: (round) => (
-                    <Anchor component={Link} href={to(project.name, "rounds", round.number)} size="sm" fw={500}>
+                    <Anchor component={Link} href={to(project.name, "rounds", round.number)} size="sm" fw={500} className={partsClasses.when}>
                       Round {round.number}
                     </Anchor>
                   ),
@@ -84,8 +86,9 @@ function ChosenBy({ round }: { round: Round }) {
   return (
     <>
       {round.strategy}
-      {round.purpose !== "label" && (
-        <Text component="span" size="xs" c="dimmed">{` · ${sentence(round.purpose)}`}</Text>
+      {round.purpose === "evaluation" && (
+        <Text component="span" size="xs" c="dimmed">{` · ${PURPOSES.evaluation?.toLowerCase()}`}</Text>
+      )}`}</Text>
       )}
       {held && (
         <Text size="xs" c="dimmed">

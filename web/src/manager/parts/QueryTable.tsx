@@ -9,6 +9,8 @@ import { type Column, Grid } from "./Grid";
 import { to } from "./ProjectShell";
 import classes from "./parts.module.css";
 
+const WORDS_FOR: Record<string, string> = { exploration: "random", evaluation: "random, to measure" };
+
 interface Props {
   project: string;
   queries: RoundQuery[];
@@ -55,7 +57,7 @@ export function QueryTable({ project, queries, caption, brief }: Props) {
             minor: true,
             cell: (query) => figure(query.propensity),
           },
-          { name: "By", minor: true, cell: (query) => (query.purpose === "label" ? query.strategy : query.purpose) },
+          { name: "By", minor: true, cell: (query) => WORDS_FOR[query.purpose] ?? query.strategy },
         ] satisfies Column<RoundQuery>[])),
     {
       name: "Outcome",
