@@ -52,7 +52,13 @@ export function Rounds({ project }: { project: Project }) {
                   name: "Round",
                   title: true,
                   cell: (round) => (
-                    <Anchor component={Link} href={to(project.name, "rounds", round.number)} size="sm" fw={500} className={partsClasses.when}>
+                    <Anchor
+                      component={Link}
+                      href={to(project.name, "rounds", round.number)}
+                      size="sm"
+                      fw={500}
+                      className={partsClasses.when}
+                    >
                       Round {round.number}
                     </Anchor>
                   ),
@@ -88,7 +94,6 @@ function ChosenBy({ round }: { round: Round }) {
       {round.strategy}
       {round.purpose === "evaluation" && (
         <Text component="span" size="xs" c="dimmed">{` · ${PURPOSES.evaluation?.toLowerCase()}`}</Text>
-      )}`}</Text>
       )}
       {held && (
         <Text size="xs" c="dimmed">
