@@ -237,7 +237,8 @@ export class Desk {
       this.queue.push(fresh(assignment, kept));
       void keep.putItem(person, project, assignment).catch(() => undefined);
     }
-    if (!this.state.work) this.next();
+    // With nothing in hand, moving on would only ask again, at once and without end.
+    if (!this.state.work && this.queue.length > 0) this.next();
     this.set({ upcoming: this.queue.length });
   }
 

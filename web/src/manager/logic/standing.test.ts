@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { Job, Progress } from "../../api/types";
-import { budgetLeft, jobWords, sentence, standing } from "./standing";
+import type { Job, Progress, Round } from "../../api/types";
+import { budgetLeft, jobWords, latestToLearn, sentence, standing } from "./standing";
 
 const job: Job = {
   id: 1,
@@ -35,6 +35,15 @@ const progress: Progress = {
 describe("where a project stands", () => {
   it("says how far the round is", () => {
     expect(standing(progress).more).toBe("Round 2: 7 of 20 answered.");
+  });
+
+  it("counts what is asked to measure on beside the round", () => {
+    const round = (number: number, purpose: string, n_asked: number, n_answered: number) =>
+      ({ number, purpose, n_asked, n_answered, state: "open" }) as Round;
+    const rounds = [round(3, "strategy", 20, 7), round(4, "evaluation", 5, 2)];
+    expect(standing(progress, rounds).more).toBe("Round 3: 7 of 20 answered, and 2 of 5 to measure on.");
+    expect(latestToLearn(rounds)?.number).toBe(3);
+    expect(latestToLearn([])).toBeUndefined();
   });
 
   it("says which stage a job is in, and how far", () => {

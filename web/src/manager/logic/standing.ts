@@ -1,6 +1,6 @@
 /** Where a project stands, in words. No DOM. */
 
-import type { Job, Progress } from "../../api/types";
+import type { Job, Progress, Round } from "../../api/types";
 import type { Tone } from "../parts/Dot";
 import { count, money, plural } from "./format";
 
@@ -20,16 +20,15 @@ export interface Standing {
 }
 
 /** What the project is doing now, and what that means for who looks at it. */
-export function standing(progress: Progress): Standing {
-  const { job, rounds } = progress;
-  const round = rounds.number > 0 ? `Round ${rounds.number}: ${rounds.n_answered} of ${rounds.n_asked} answered.` : "";
+export function standing(progress: Progress, rounds: Round[] = []): Standing {
+  const { job } = progress;
   if (job?.state === "failed") {
     return { tone: "bad", words: "A job failed", more: job.error ?? "It says no reason." };
   }
   if (progress.paused) return { tone: "wait", words: "Paused", more: "Nobody is given items until it is resumed." };
   switch (progress.state) {
     case "labeling":
-      return { tone: "good", words: "Labeling", more: round };
+      return { tone: "good", words: "Labeling", more: answeredWords(progress, rounds) };
     case "training":
       return {
         tone: "accent",
@@ -43,6 +42,25 @@ export function standing(progress: Progress): Standing {
     case "idle":
       return { tone: "quiet", words: "Idle", more: "No round is open. Open one to go on." };
   }
+}
+
+/** The latest round that was asked to learn from; those to measure on stand beside it. */
+export function latestToLearn(rounds: Round[]): Round | undefined {
+  return rounds.reduce<Round | undefined>(
+    (latest, round) => (round.purpose !== "evaluation" && round.number > (latest?.number ?? 0) ? round : latest),
+    undefined,
+  );
+}
+
+/** How far the open rounds are: "Round 3: 7 of 20 answered, and 2 of 5 to measure on." */
+function answeredWords({ rounds: last }: Progress, rounds: Round[]): string {
+  const learning = latestToLearn(rounds);
+  const measuring = rounds.filter((round) => round.purpose === "evaluation" && round.state === "open");
+  if (!learning) return last.number > 0 ? `Round ${last.number}: ${last.n_answered} of ${last.n_asked} answered.` : "";
+  const asked = measuring.reduce((sum, round) => sum + round.n_asked, 0);
+  const answered = measuring.reduce((sum, round) => sum + round.n_answered, 0);
+  const beside = asked > 0 ? `, and ${count(answered)} of ${count(asked)} to measure on` : "";
+  return `Round ${learning.number}: ${count(learning.n_answered)} of ${count(learning.n_asked)} answered${beside}.`;
 }
 
 /** What a job does at the moment: "Scoring the pool, 40%". */

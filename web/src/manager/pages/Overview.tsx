@@ -6,12 +6,12 @@ import { Link } from "wouter";
 import { manages, useMe } from "../../api/queries";
 import type { Curve, Progress, Project } from "../../api/types";
 import { Failure, Waiting } from "../../ui/states";
-import { curveOf, progressOf, useRetryJob } from "../api";
+import { curveOf, progressOf, roundsOf, useRetryJob } from "../api";
 import { CurveChart } from "../chart/CurveChart";
 import { CurveTable } from "../chart/CurveTable";
 import { metricWords, ordered } from "../chart/curve";
 import { count, duration, figure, percent, plural } from "../logic/format";
-import { budgetLeft, standing } from "../logic/standing";
+import { budgetLeft, latestToLearn, standing } from "../logic/standing";
 import { POLL_MS, useLive } from "../live";
 import { Control } from "../parts/Control";
 import { State } from "../parts/Dot";
@@ -32,9 +32,11 @@ export function Overview({ project }: { project: Project }) {
   const often = { refetchInterval: link === "live" ? 60_000 : POLL_MS };
   const progress = useQuery({ ...progressOf(project.name), ...often });
   const curve = useQuery({ ...curveOf(project.name), ...often });
+  const rounds = useQuery({ ...roundsOf(project.name), ...often });
   if (progress.isPending) return <Waiting />;
   if (progress.data === undefined) return <Failure error={progress.error} retry={() => void progress.refetch()} />;
-  const now = standing(progress.data);
+  const now = standing(progress.data, rounds.data);
+  const learning = latestToLearn(rounds.data ?? [])?.number ?? progress.data.rounds.number;
   return (
     <>
       <Head
@@ -63,7 +65,7 @@ export function Overview({ project }: { project: Project }) {
                 {link === "live" ? "Live: changes show as they happen." : `Updated every ${POLL_MS / 1000} seconds.`}
               </Text>
             </Stack>
-            <RoundNow project={project} number={progress.data.rounds.number} />
+            <RoundNow project={project} number={learning} />
           </div>
         )}
       </Stack>
