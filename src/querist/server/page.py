@@ -33,10 +33,11 @@ UNBUILT = """<!doctype html>
 <style nonce="{nonce}">body{{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}}
 code{{background:#8882;padding:.1em .3em;border-radius:.2em}}:root{{color-scheme:light dark}}</style>
 <h1>Querist is running</h1>
-<p>The page is not built: npm could not be reached when Querist was installed. Everything else works: the interface for
-programs is described at <a href="/api/openapi.json">/api/openapi.json</a>.</p>
+<p>The page is not built. {why} Everything else works: the interface for programs is described at
+<a href="/api/openapi.json">/api/openapi.json</a>.</p>
 <p>To build the page, run <code>make page</code> in the source folder where npm can be reached, then reload.</p>
 </html>"""
+WHY = "Perhaps npm could not be reached when Querist was installed."
 
 routes = router("", "page")
 
@@ -66,8 +67,17 @@ def rest(_: Anybody, path: str) -> Response:
 def _index() -> Response:
     nonce = secrets.token_urlsafe(16)
     built = STATIC / "index.html"
-    text = built.read_text("utf-8").replace(NONCE, nonce) if built.is_file() else UNBUILT.format(nonce=nonce)
+    text = built.read_text("utf-8").replace(NONCE, nonce) if built.is_file() else _unbuilt(nonce)
     return HTMLResponse(text, headers={"Cache-Control": "no-store", "Content-Security-Policy": page_policy(nonce)})
+
+
+def _unbuilt(nonce: str) -> str:
+    """What stands in the page's place; the last build's own word on why it failed, where it left one."""
+    try:
+        why = (STATIC / "why-missing.txt").read_text("utf-8").partition("\n")[2].strip()
+    except OSError:
+        why = ""
+    return UNBUILT.format(nonce=nonce, why=html.escape(why[:2000]) or WHY)
 
 
 def _file(path: str) -> Path | None:
@@ -77,4 +87,4 @@ def _file(path: str) -> Path | None:
         inside = found.is_relative_to(STATIC.resolve()) and found.is_file()
     except (OSError, ValueError):
         return None
-    return found if inside and found.name != "index.html" else None
+    return found if inside and found.suffix in KINDS else None

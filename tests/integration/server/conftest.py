@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from querist.core.people import ROLES
+from querist.core.policy import Policy
 from querist.core.schema import Schema
 from querist.server import configure, create_app
 from querist.service import intake, people, rounds
@@ -106,7 +107,10 @@ def served(database_url: str, tmp_path: Any) -> Iterator[Served]:
     with TestClient(app, raise_server_exceptions=False) as client:
         here = Served(app, client)
         work = here.state.workspaces.create(
-            PROJECT, schema=Schema("topic", ("billing", "delivery")), shares={"test": 0.1, "calibration": 0.0}
+            PROJECT,
+            schema=Schema("topic", ("billing", "delivery")),
+            policy=Policy(start="random"),
+            shares={"test": 0.1, "calibration": 0.0},
         )
         intake.add_items(work, ({"id": f"m{i:03d}", "text": some_text(i)} for i in range(N_ITEMS)))
         rounds.ask(work, 5)

@@ -11,6 +11,7 @@ from querist.server.guard import Auditor, Here, In, Manager, Reader, uploads
 from querist.server.reading import FORM_OF_A_FILE, FORM_OF_ITEMS, AFile, AFileOrItems, SentFile
 from querist.server.routing import router
 from querist.server.schemas import items as i
+from querist.server.schemas import people as p
 from querist.server.schemas import projects as s
 from querist.server.schemas.base import ShortText
 from querist.service import browsing, intake, looking, overview, people
@@ -113,3 +114,21 @@ def items(
 def item(_: Auditor, work: In, item_id: str) -> Any:
     """Everything that happened to one item."""
     return browsing.life(work, item_id)
+
+
+@routes.get("/projects/{project}/members", response_model=p.People, operation_id="members", tags=["people"])
+def members(who: Manager, work: In, here: Here) -> Any:
+    """Who was let into the project by name; it bears on those that are not open to all."""
+    return {"people": people.members(here.database, who, work.name)}
+
+
+@routes.put("/projects/{project}/members/{name}", status_code=204, operation_id="let_in", tags=["people"])
+def let_in(who: Manager, work: In, name: str, here: Here) -> None:
+    """Let a person enter the project."""
+    people.let_in(here.database, who, work.name, name)
+
+
+@routes.delete("/projects/{project}/members/{name}", status_code=204, operation_id="put_out", tags=["people"])
+def put_out(who: Manager, work: In, name: str, here: Here) -> None:
+    """Let a person enter the project no longer."""
+    people.put_out(here.database, who, work.name, name)

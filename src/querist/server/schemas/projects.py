@@ -208,9 +208,3 @@ class Added(Out):
     splits: dict[str, int]
     kinds: dict[str, str]
     notes: list[str]
-
-
-class Members(Out):
-    """Who may enter a project that is not open to all."""
-
-    names: list[str]
