@@ -291,3 +291,37 @@ def test_the_command_line_starts_each_task(cli: Callable[..., Any], tmp_path: Pa
     refused = cli("init", "more", "--target", "stars", "--task", "rating")
     assert refused.code != 0
     assert "low: must be a whole number for a rating; got None" in refused.err
+
+
+@pytest.mark.parametrize("task", SCHEMAS)
+def test_every_database_keeps_an_answer_as_it_was_told(task: str, database_url: str, tmp_path: Path) -> None:
+    schema = SCHEMAS[task]
+    odd = {
+        "text": "Zoë’s “line”\nand \u2028 one more \U0001f600 \\u0000",
+        "polygons": [{"points": [[0.1, 0], [1e15, 0.30000000000000004], [0, 9]], "label": "line"}],
+        "review": {"verdict": "bad", "steps": [{"step": 0, "verdict": "bad", "note": 'a "quoted"; note\n'.strip()}]},
+    }
+    with querist.open(task, database_url, schema=schema, test_share=0.0, calibration_share=0.0) as project:
+        project.add(items_of(task))
+        told = {f"t{i:02}": answer(task, f"t{i:02}") for i in range(1, 6)} | ({"t07": odd[task]} if task in odd else {})
+        assert project.tell(told).n_labeled == len(told)
+        assert project.tell(told).n_repeated == len(told)
+        project.export(tmp_path / "all.jsonl")
+        rows = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text("utf-8").strip().split("\n")]
+        assert {row["id"]: row[schema.target] for row in rows} == told
+        assert project.verify() == []
+
+
+def test_a_header_that_names_the_sides_of_a_pair_is_one_though_they_are_named_as_the_answers(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("id,a,b\n1,to be,not to be\n2,to see,not to see\n", "utf-8")
+    with querist.open("pairs", schema=Schema("better", task="pair", sides=("a", "b"))) as project:
+        assert project.add(tmp_path / "pairs.csv").n_added == 2
+
+
+def test_an_error_of_a_spreadsheet_program_is_no_text(start: Callable[..., Project], tmp_path: Path) -> None:
+    project = start("text")
+    (tmp_path / "sheet.csv").write_text("id,rewritten\nt01,#REF!\nt02,=1+1 is two\n", "utf-8")
+    told = project.tell(tmp_path / "sheet.csv")
+    assert [problem.item_id for problem in told.problems] == ["t01"]
+    assert "an error of the spreadsheet program" in str(told.problems[0])
+    assert project.tell(tmp_path / "sheet.csv", partial=True).n_labeled == 1

@@ -36,6 +36,8 @@ def read_label(schema: Schema, raw: Any, *, decimal_comma: bool, commas_used: bo
         If it is none; a formula, an error or a date of a spreadsheet program is said to be one.
     """
     text = raw.strip() if isinstance(raw, str) else raw
+    if schema.task == "text" and isinstance(text, str) and text.upper() in SPREADSHEET_ERRORS:
+        raise InvalidInput(f"the answer {text!r} is an error of the spreadsheet program. Write the text again.")
     if schema.task == "number" and commas_used and isinstance(text, str) and _THREE_DIGITS.fullmatch(text):
         raise InvalidInput(
             f"the label {text!r} may be read in two ways, since other cells have a decimal comma; "

@@ -91,9 +91,10 @@ def only_field(spec: FieldSpec, task: Task) -> str | None:
     named = spec.named(kind)
     if len(named) != 1:
         listed = f" ({checks.listed(named)})" if named else ""
+        files = " Where images are files, ask for polygons, among which boxes may stand." if task == "boxes" else ""
         raise InvalidInput(
             f"{task}: must lie in the one {what} of an item; there are {len(named)} fields of the kind {kind}{listed}. "
-            "Say which it is: leave the others out with --drop NAME, or name the kind with --kind NAME=KIND."
+            f"Say which it is: leave the others out with --drop NAME, or name the kind with --kind NAME=KIND.{files}"
         )
     return named[0]
 

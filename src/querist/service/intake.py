@@ -92,7 +92,8 @@ def add_file(
     if not header:
         with work.database.reading() as conn:
             schema, fields = work.schema(conn), work.spec(conn).kinds
-        if not fields or not fields.keys() <= set(reader.columns):
+        expected = {*fields, *schema.sides}  # a pair's sides may well be named a and b, as its answers are
+        if not expected or not expected <= set(reader.columns):
             check_header(reader, schema.classes)
 
     def batches() -> Iterator[RawBatch]:
