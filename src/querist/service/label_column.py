@@ -84,11 +84,10 @@ def field_of(spec: FieldSpec, schema: Schema) -> str | None:
     >>> field_of(FieldSpec({"q": "text", "these": "ignored"}), Schema("order", task="ranking", sides=("these",)))
     'these'
     """
-    if schema.task == "polygons":
-        images = spec.named("vector")
-        return images[0] if len(images) == 1 else None
-    if schema.task in ("ranking", "review"):
-        return schema.sides[0] if schema.sides else None
+    if schema.task in ("polygons", "ranking", "review"):
+        usual = {"polygons": spec.named("vector"), "review": spec.named("text")}.get(schema.task, ())
+        fields = schema.sides or usual
+        return fields[0] if len(fields) == 1 else None
     return only_field(spec, schema.task)
 
 

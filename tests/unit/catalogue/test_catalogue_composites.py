@@ -116,6 +116,8 @@ def test_a_composite_of_class_scores_does_not_suit_a_number() -> None:
         (Known(100, 3, "linear", has_embeddings=True, by_price=True), "margin"),
         (Known(100, 0, "", has_embeddings=True, by_price=True), "variance"),
         (Known(50_001, 3, "linear", has_embeddings=True), "filtered"),
+        (Known(1000, 0, "none", has_embeddings=True), "max_herding"),
+        (Known(1000, 0, "none", has_embeddings=False, by_price=True), "random"),
     ],
 )
 def test_the_default_goes_by_its_rules(known: Known, chosen: str) -> None:

@@ -170,3 +170,38 @@ def test_a_column_that_repeats_what_nearly_all_answers_are_is_not_noted() -> Non
 )
 def test_a_column_that_names_hardly_anything_gives_no_answers_away(values: list[object], schema: Schema) -> None:
     assert find_target_leak({"tags": values}, schema) is None
+
+
+PAIR = Schema("better", task="pair", sides=("one", "two"))
+REVIEW = Schema("verdict", ("done", "failed"), "review")
+ORDER = Schema("order", ("red", "green", "blue"), "ranking")
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        (PAIR, ["a", "B", "tie"]),
+        (REVIEW, ["done", "failed; 2 bad", None]),
+        (REVIEW, [{"verdict": "done"}, {"verdict": "failed", "steps": [{"step": 1, "verdict": "bad"}]}]),
+        (ORDER, ["red > green > blue", ["blue", "red", "green"]]),
+        (Schema("w", ("car",), "polygons"), ["0,0 4,0 0,3 car", "(none)", "1,1,2,2 car"]),
+    ],
+)
+def test_answers_of_other_tasks_are_seen_under_any_name(schema: Schema, values: list[object]) -> None:
+    assert "'y'" in str(find_target_leak({"y": values}, schema))
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        (Schema("stars", task="rating", low=1, high=5), [1, 2, 5, 4]),
+        (Schema("better", task="text"), ["any text", "is none"]),
+        (Schema("order", task="ranking", sides=("these",)), [["x", "y"], ["z", "w"]]),
+        (PAIR, ["a cat", "a dog", "b"]),
+        (REVIEW, [[{"role": "user", "content": "done"}], [{"role": "user", "content": "failed"}]]),
+    ],
+)
+def test_what_any_column_could_hold_gives_no_answer_away(schema: Schema, values: list[object]) -> None:
+    assert find_target_leak({"y": values}, schema) is None
+    assert find_repeats({"y": values * 20}, FieldSpec({"y": "text"}), schema, values * 20) == ()
+    assert find_target_leak({schema.target: values}, schema) is not None
