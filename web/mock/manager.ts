@@ -32,8 +32,8 @@ onReset(() => {
   openedAt = {};
   jobs = [
     job(12, "round", "failed", { stage: "scoring", error: "The worker ran out of memory while scoring; it was tried 3 times.", attempts: 3 }),
-    job(11, "round", "done", { finished_at: minutes(40) }),
-    job(10, "train", "done", { finished_at: minutes(200), requested_by: "ada" }),
+    job(11, "round", "done", { finished_at: minutes(118.7) }),
+    job(10, "train", "done", { finished_at: minutes(178.4), requested_by: "ada" }),
   ];
   invitations = [
     { id: 1, role: "annotator", project: "tickets", skills: ["de"], note: "Second annotator for German", invited_by: "ada", created_at: minutes(300), expires_at: minutes(-9000) },

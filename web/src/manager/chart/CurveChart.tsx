@@ -22,7 +22,7 @@ export function CurveChart({ metric, points: given, random: givenRandom, height 
   const here = points[at];
 
   const roomy = width >= 520;
-  const box = { left: 46, right: roomy ? 84 : 14, top: 14, bottom: 36 };
+  const box = { left: 46, right: roomy && random.length > 0 ? 84 : 14, top: 14, bottom: 36 };
   const inner = { width: Math.max(width - box.left - box.right, 40), height: height - box.top - box.bottom };
   const [, most] = extent([...points, ...random].map((point) => point.n_labels)) ?? [0, 1];
   const x = linear([0, most], [box.left, box.left + inner.width], { wanted: roomy ? 6 : 4 });
@@ -127,7 +127,7 @@ export function CurveChart({ metric, points: given, random: givenRandom, height 
                 <circle className={classes.here} cx={x(here.n_labels)} cy={y(here.value)} r={4.5} />
               </g>
             )}
-            {roomy && (
+            {roomy && random.length > 0 && (
               <EndLabels
                 width={width}
                 points={lastPoint && y(lastPoint.value)}
@@ -139,7 +139,8 @@ export function CurveChart({ metric, points: given, random: givenRandom, height 
       </div>
       <div className={classes.legend} data-roomy={roomy || undefined}>
         <span>
-          <i className={classes.keyLine} /> {metricWords(metric)}, with its band
+          <i className={classes.keyLine} /> {metricWords(metric)}
+          {points.some((point) => point.low != null) && ", with its band"}
         </span>
         {random.length > 0 && (
           <span>

@@ -8,10 +8,11 @@ import { manages, useMe } from "../../api/queries";
 import type { ItemRow, Project } from "../../api/types";
 import { Empty, Failure } from "../../ui/states";
 import { itemsOf, PAGE, workingOn } from "../api";
-import { answerText, count, plural, preview } from "../logic/format";
+import { count, plural, preview } from "../logic/format";
 import { type FilterName, type Filters, goesOn, progressOf, readFilters, writeFilters } from "../logic/paging";
 import { sentence, tone } from "../logic/standing";
 import { AddItems } from "../parts/AddItems";
+import { Answer } from "../parts/Answer";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
@@ -225,8 +226,7 @@ function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
         },
         {
           name: "Label",
-          cell: (row) =>
-            row.label === null ? null : <span className={partsClasses.answer}>{answerText(row.label)}</span>,
+          cell: (row) => (row.label === null ? null : <Answer value={row.label} />),
         },
         { name: "State", cell: (row) => <State tone={tone(row.state)}>{sentence(row.state)}</State> },
         { name: "Answers", number: true, minor: true, cell: (row) => count(row.n_answers) },

@@ -11,6 +11,8 @@ import { Panel } from "./Panel";
 import { Trouble } from "./Trouble";
 import { When } from "./When";
 
+const KINDS: Record<Job["kind"], string> = { round: "Next round", train: "Training", import: "Import" };
+
 /** The machine's work, the latest first, and another try for what failed. */
 export function JobList({ project, jobs, error }: { project: string; jobs: Job[]; error: unknown }) {
   const me = useMe();
@@ -28,7 +30,7 @@ export function JobList({ project, jobs, error }: { project: string; jobs: Job[]
           rows={jobs}
           id={(job) => job.id}
           columns={[
-            { name: "Job", title: true, cell: (job) => `${sentence(job.kind)} ${job.id}` },
+            { name: "Job", title: true, cell: (job) => KINDS[job.kind] },
             { name: "State", cell: (job) => <State tone={tone(job.state)}>{sentence(job.state)}</State> },
             {
               name: "What happened",

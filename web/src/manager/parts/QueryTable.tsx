@@ -2,8 +2,9 @@ import { Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import type { RoundQuery } from "../../api/types";
-import { answerText, figure } from "../logic/format";
+import { figure } from "../logic/format";
 import { sentence, tone } from "../logic/standing";
+import { Answer } from "./Answer";
 import { State } from "./Dot";
 import { type Column, Grid } from "./Grid";
 import { to } from "./ProjectShell";
@@ -66,7 +67,7 @@ export function QueryTable({ project, queries, caption, brief }: Props) {
           <State tone={tone(query.state)}>{sentence(query.state)}</State>
         ) : (
           <div>
-            <span className={classes.answer}>{answerText(query.value)}</span>
+            <Answer value={query.value} />
             {query.annotator && <span className={classes.more}> {query.annotator}</span>}
           </div>
         ),
