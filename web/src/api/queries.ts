@@ -68,13 +68,15 @@ export function useSignOut() {
 
 /** Merge `changes` into what the person prefers, here at once and on the server after. */
 export function usePrefer(): (changes: Record<string, Json>) => void {
-  return (changes) => {
-    const me = queries.getQueryData<Me | null>(["session"]);
-    if (!me) return;
-    const preferences = { ...me.preferences, ...changes };
-    queries.setQueryData(["session"], { ...me, preferences });
-    void patch<Me>(path("me"), { preferences }).catch(() => undefined);
-  };
+  return prefer;
+}
+
+function prefer(changes: Record<string, Json>): void {
+  const me = queries.getQueryData<Me | null>(["session"]);
+  if (!me) return;
+  const preferences = { ...me.preferences, ...changes };
+  queries.setQueryData(["session"], { ...me, preferences });
+  void patch<Me>(path("me"), { preferences }).catch(() => undefined);
 }
 
 export function useProjects() {

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { Link } from "wouter";
 
 import { get, path, post } from "../api/client";
@@ -14,7 +14,7 @@ import { answers } from "./answer";
 import { sayAnswer } from "./answer/say";
 import type { Parts } from "./answer/types";
 import classes from "./desk.module.css";
-import { bindings, singleKeysOff } from "./keys/bindings";
+import { bindings, singleKeysOff, type Bindings } from "./keys/bindings";
 import { Keys, useKeys } from "./keys/Keys";
 import { Bar } from "./parts/Bar";
 import { ClashDialog } from "./parts/ClashDialog";
@@ -54,19 +54,24 @@ export function DeskPage(props: Props) {
   return (
     <SettlingContext value={settled.settling}>
       <Keys bound={bound} off={singleKeysOff(me.preferences)} settled={settled.isSettled}>
-        <Inside {...props} state={state} bound={bound} />
+        <Inside {...props} state={state} bound={bound} content={settled.mark} />
       </Keys>
     </SettlingContext>
   );
 }
 
-function Inside({ desk, store, project, person, instructions, state, bound }: Props & { state: State; bound: ReturnType<typeof bindings> }) {
+interface InsideProps extends Props {
+  state: State;
+  bound: Bindings;
+  content: RefObject<HTMLElement | null>;
+}
+
+function Inside({ desk, store, project, person, instructions, state, bound, content }: InsideProps) {
   const me = useMe();
   const prefer = usePrefer();
   const client = useQueryClient();
   const [panel, setPanel] = useState<Panel>("none");
   const [dialog, setDialog] = useState<"none" | "help" | "settings" | "history">("none");
-  const content = useRef<HTMLElement | null>(null);
   const pressed = useRef<number | null>(null);
   const { work } = state;
 
@@ -90,10 +95,15 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
     }, 2000);
     return () => clearTimeout(timer);
   }, [isOpen, news, instructions, project.name, client]);
-  const toggleInstructions = () => {
+  const toggleInstructions = useCallback(() => {
     if (isOpen) setWasNews(false);
     prefer({ instructions_open: !isOpen });
-  };
+  }, [isOpen, prefer]);
+  const retry = useCallback(() => desk.retry(), [desk]);
+  const openTool = useCallback(
+    (what: "instructions" | "history" | "help" | "settings") => (what === "instructions" ? toggleInstructions() : setDialog(what)),
+    [toggleInstructions],
+  );
 
   const undo = useCallback(async () => {
     const last = desk.snapshot().given.find((each) => !each.undone && each.editable);
@@ -204,12 +214,12 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
       <Bar
         project={project.name}
         saving={state.saving}
-        retry={() => desk.retry()}
+        retry={retry}
         pace={pace.data}
         since={pace.since}
         bound={bound}
         news={news && !isOpen}
-        open={(what) => (what === "instructions" ? toggleInstructions() : setDialog(what))}
+        open={openTool}
       />
       <RefusedAlert refused={state.refused} settle={(refused, again) => desk.settleRefused(refused, again)} />
       {state.signedOut && (
@@ -251,23 +261,19 @@ function Inside({ desk, store, project, person, instructions, state, bound }: Pr
         )}
       </div>
       <Strip given={state.given} task={project.schema.task} looking={work?.revising ?? null} open={open} />
-      <HistoryDrawer
-        given={state.given}
-        task={project.schema.task}
-        looking={work?.revising ?? null}
-        open={open}
-        opened={dialog === "history"}
-        close={() => setDialog("none")}
-      />
-      <Help
-        bound={bound}
-        off={singleKeysOff(me.preferences)}
-        setOff={(off) => prefer({ keys_off: off })}
-        opened={dialog === "help"}
-        close={() => setDialog("none")}
-        edit={() => setDialog("settings")}
-      />
-      <Settings preferences={me.preferences} prefer={prefer} opened={dialog === "settings"} close={() => setDialog("none")} />
+      {dialog === "history" && (
+        <HistoryDrawer given={state.given} task={project.schema.task} looking={work?.revising ?? null} open={open} close={() => setDialog("none")} />
+      )}
+      {dialog === "help" && (
+        <Help
+          bound={bound}
+          off={singleKeysOff(me.preferences)}
+          setOff={(off) => prefer({ keys_off: off })}
+          close={() => setDialog("none")}
+          edit={() => setDialog("settings")}
+        />
+      )}
+      {dialog === "settings" && <Settings preferences={me.preferences} prefer={prefer} close={() => setDialog("none")} />}
       <ClashDialog clash={state.clash} task={project.schema.task} settle={(mine) => desk.settleClash(mine)} />
     </div>
   );
@@ -283,8 +289,12 @@ function useItem(desk: Desk, store: Keep, project: Project, person: string) {
         item = kept.find((each) => each.item_id === given.itemId) ?? null;
       }
       if (!item) {
+        const own = await get<Partial<Assignment>>(path("projects", project.name, "mine", given.itemId)).catch(() => null);
+        if (own?.fields) item = { ...ofItem(given.itemId, own.fields, project), ...own };
+      }
+      if (!item) {
         const life = await get<ItemLife>(path("projects", project.name, "items", given.itemId)).catch(() => null);
-        if (life) item = ofItem(given.itemId, life, project);
+        if (life) item = ofItem(given.itemId, life.item.fields, project);
       }
       if (!item) return desk.tell("This item cannot be shown again now.");
       desk.learn(given, item);
@@ -294,14 +304,14 @@ function useItem(desk: Desk, store: Keep, project: Project, person: string) {
   );
 }
 
-const ofItem = (itemId: string, life: ItemLife, project: Project): Assignment => ({
+const ofItem = (itemId: string, fields: Assignment["fields"], project: Project): Assignment => ({
   slot: 0,
   token: "",
   lease_until: "",
   lease_s: 0,
   item_id: itemId,
   content_hash: "",
-  fields: life.item.fields,
+  fields,
   round: null,
   rank: null,
   reason: null,

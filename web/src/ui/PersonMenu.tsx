@@ -1,10 +1,11 @@
 import { Avatar, Menu, SegmentedControl, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { memo } from "react";
 import { Link } from "wouter";
 
 import { useMe, useSignOut } from "../api/queries";
 
 /** Who is signed in, light or dark, and the way out. */
-export function PersonMenu() {
+export const PersonMenu = memo(function PersonMenu() {
   const me = useMe();
   const signOut = useSignOut();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -49,4 +50,4 @@ export function PersonMenu() {
       </Menu.Dropdown>
     </Menu>
   );
-}
+});

@@ -63,8 +63,10 @@ interface ItemProps {
   instead?: Record<string, ReactNode>;
 }
 
+const NONE: Record<string, ReactNode> = {};
+
 /** The fields of an item that the project shows, in its order; short neighbors as a table, others one below the other. */
-export function Item({ fields, display, instead = {} }: ItemProps) {
+export const Item = memo(function Item({ fields, display, instead = NONE }: ItemProps) {
   const chosen = Object.keys(display).filter((name) => name in fields);
   const names = chosen.length > 0 ? chosen : Object.keys(fields);
   const kind = (name: string): Display => display[name] ?? "text";
@@ -97,7 +99,7 @@ export function Item({ fields, display, instead = {} }: ItemProps) {
       })}
     </div>
   );
-}
+});
 
 /** The names in their order, short neighbors together, others each alone. */
 export function runs(names: string[], short: (name: string) => boolean): string[][] {

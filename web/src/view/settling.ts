@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useEffect, useRef } from "react";
+import { createContext, useCallback, useContext, useLayoutEffect, useRef } from "react";
 
 /** Counts what of an item is still loading, so that keys do not answer what nobody has seen yet. */
 export interface Settling {
@@ -12,7 +12,7 @@ export const SettlingContext = createContext<Settling | null>(null);
 export function useSettling(): () => void {
   const settling = useContext(SettlingContext);
   const waiting = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     settling?.wait();
     waiting.current = true;
     return () => {

@@ -1,5 +1,5 @@
 import { ActionIcon, Indicator, Menu, Progress, Tooltip } from "@mantine/core";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 
 import { oversees, useMe } from "../../api/queries";
@@ -26,14 +26,8 @@ interface Props {
   open: (what: "instructions" | "history" | "help" | "settings") => void;
 }
 
-export function Bar({ project, saving, retry, pace, since, bound, news, open }: Props) {
+export const Bar = memo(function Bar({ project, saving, retry, pace, since, bound, news, open }: Props) {
   const me = useMe();
-  const tools = [
-    { what: "instructions" as const, label: "Instructions", icon: <BookIcon /> },
-    { what: "history" as const, label: "My answers", icon: <ClockIcon /> },
-    { what: "help" as const, label: "Keys", icon: <KeyboardIcon /> },
-    { what: "settings" as const, label: "Settings", icon: <GearIcon /> },
-  ];
   return (
     <header className={classes.bar}>
       <div className={classes.barLeft}>
@@ -47,37 +41,53 @@ export function Bar({ project, saving, retry, pace, since, bound, news, open }: 
       <PaceView pace={pace} since={since} />
       <div className={classes.barRight}>
         <SaveState saving={saving} retry={retry} />
-        <div className={classes.tools}>
-          {tools.map(({ what, label, icon }) => (
-            <Tool key={what} label={`${label} (${show(bound[what][0] ?? "")})`} dot={what === "instructions" && news} onClick={() => open(what)}>
-              {icon}
-            </Tool>
-          ))}
-        </div>
-        <div className={classes.toolsFolded}>
-          <Menu position="bottom-end" width={220}>
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" size={40} aria-label="More">
-                <Indicator disabled={!news} size={8} color="ink">
-                  <MoreIcon />
-                </Indicator>
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {tools.map(({ what, label, icon }) => (
-                <Menu.Item key={what} leftSection={icon} onClick={() => open(what)}>
-                  {label}
-                  {what === "instructions" && news ? " (changed)" : ""}
-                </Menu.Item>
-              ))}
-            </Menu.Dropdown>
-          </Menu>
-        </div>
+        <Tools bound={bound} news={news} open={open} />
         <PersonMenu />
       </div>
     </header>
   );
-}
+});
+
+const TOOLS = [
+  { what: "instructions" as const, label: "Instructions", icon: <BookIcon /> },
+  { what: "history" as const, label: "My answers", icon: <ClockIcon /> },
+  { what: "help" as const, label: "Keys", icon: <KeyboardIcon /> },
+  { what: "settings" as const, label: "Settings", icon: <GearIcon /> },
+];
+
+/** Instructions, answers, keys and settings: side by side, or in a menu where there is no room. */
+const Tools = memo(function Tools({ bound, news, open }: Pick<Props, "bound" | "news" | "open">) {
+  return (
+    <>
+      <div className={classes.tools}>
+        {TOOLS.map(({ what, label, icon }) => (
+          <Tool key={what} label={`${label} (${show(bound[what][0] ?? "")})`} dot={what === "instructions" && news} onClick={() => open(what)}>
+            {icon}
+          </Tool>
+        ))}
+      </div>
+      <div className={classes.toolsFolded}>
+        <Menu position="bottom-end" width={220}>
+          <Menu.Target>
+            <ActionIcon variant="subtle" color="gray" size={40} aria-label="More">
+              <Indicator disabled={!news} size={8} color="ink">
+                <MoreIcon />
+              </Indicator>
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {TOOLS.map(({ what, label, icon }) => (
+              <Menu.Item key={what} leftSection={icon} onClick={() => open(what)}>
+                {label}
+                {what === "instructions" && news ? " (changed)" : ""}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+      </div>
+    </>
+  );
+});
 
 function Tool({ label, dot, onClick, children }: { label: string; dot: boolean; onClick: () => void; children: ReactNode }) {
   return (

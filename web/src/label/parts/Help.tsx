@@ -10,16 +10,15 @@ interface Props {
   bound: Bindings;
   off: boolean;
   setOff: (off: boolean) => void;
-  opened: boolean;
   close: () => void;
   edit: () => void;
 }
 
 /** All keys, by what they are for. */
-export function Help({ bound, off, setOff, opened, close, edit }: Props) {
+export function Help({ bound, off, setOff, close, edit }: Props) {
   const groups = [...new Set(actionNames.map((name) => ACTIONS[name].group))];
   return (
-    <Modal opened={opened} onClose={close} title="Keys" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened onClose={close} title="Keys" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
       <Switch
         label="Single keys answer"
         description="Off: only combinations with Ctrl or Alt work, for those who dictate or press keys by accident."

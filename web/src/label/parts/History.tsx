@@ -1,4 +1,5 @@
 import { Badge, Drawer, Stack, Text, UnstyledButton } from "@mantine/core";
+import { memo } from "react";
 
 import type { Task } from "../../api/types";
 import { ago } from "../../ui/words";
@@ -19,7 +20,7 @@ export const saidGiven = (given: Given, task: Task): string =>
   given.action === "skip" ? `skipped${given.value ? `: ${String(given.value).replaceAll("_", " ")}` : ""}` : sayAnswer(task, given.value);
 
 /** My last answers in a row, the newest first; each can be opened and changed. */
-export function Strip({ given, task, looking, open }: Props) {
+export const Strip = memo(function Strip({ given, task, looking, open }: Props) {
   const shown = given.filter((each) => !each.undone).slice(0, SHOWN);
   return (
     <nav className={classes.strip} aria-label="My last answers">
@@ -28,34 +29,40 @@ export function Strip({ given, task, looking, open }: Props) {
       ) : (
         <ul className={classes.stripList}>
           {shown.map((each) => (
-            <li key={each.key}>
-              <UnstyledButton
-                className={classes.chip}
-                data-skip={each.action === "skip" || undefined}
-                aria-current={looking?.key === each.key || undefined}
-                onClick={() => open(each)}
-                title={each.preview}
-              >
-                <span className={classes.chipAnswer} dir="auto">
-                  {saidGiven(each, task)}
-                </span>
-                <span className={classes.chipItem} dir="auto">
-                  {each.preview || each.itemId}
-                </span>
-              </UnstyledButton>
-            </li>
+            <Chip key={each.key} given={each} task={task} current={looking?.key === each.key} open={open} />
           ))}
         </ul>
       )}
     </nav>
   );
-}
+});
+
+const Chip = memo(function Chip({ given, task, current, open }: { given: Given; task: Task; current: boolean; open: (given: Given) => void }) {
+  return (
+    <li>
+      <UnstyledButton
+        className={classes.chip}
+        data-skip={given.action === "skip" || undefined}
+        aria-current={current || undefined}
+        onClick={() => open(given)}
+        title={given.preview}
+      >
+        <span className={classes.chipAnswer} dir="auto">
+          {saidGiven(given, task)}
+        </span>
+        <span className={classes.chipItem} dir="auto">
+          {given.preview || given.itemId}
+        </span>
+      </UnstyledButton>
+    </li>
+  );
+});
 
 /** The same answers as a list, with times. */
-export function HistoryDrawer({ given, task, looking, open, opened, close }: Props & { opened: boolean; close: () => void }) {
+export function HistoryDrawer({ given, task, looking, open, close }: Props & { close: () => void }) {
   const shown = given.slice(0, SHOWN);
   return (
-    <Drawer opened={opened} onClose={close} position="right" title="My answers" size="md" closeButtonProps={{ "aria-label": "Close" }}>
+    <Drawer opened onClose={close} position="right" title="My answers" size="md" closeButtonProps={{ "aria-label": "Close" }}>
       {shown.length === 0 && <Text c="dimmed">Nothing yet.</Text>}
       <Stack gap={6} component="ul" className={classes.plainList}>
         {shown.map((each) => (

@@ -1,5 +1,6 @@
 import { ActionIcon, Badge, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import { memo } from "react";
 
 import type { Instructions } from "../../api/types";
 import { CloseIcon } from "../../ui/icons";
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** What annotators are told: docked where there is room, over the page where there is not. */
-export function InstructionsPanel({ instructions, changed, opened, close }: Props) {
+export const InstructionsPanel = memo(function InstructionsPanel({ instructions, changed, opened, close }: Props) {
   const wide = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false });
   const text = instructions?.text?.trim() ? (
     <Markdown text={instructions.text} />
@@ -50,4 +51,4 @@ export function InstructionsPanel({ instructions, changed, opened, close }: Prop
       </div>
     </aside>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { Badge, Button, Textarea, Tooltip } from "@mantine/core";
+import { Badge, Button, Textarea } from "@mantine/core";
 import { useEffect, useRef, type ReactNode } from "react";
 
 import { FlagIcon, NoteIcon, SkipIcon, UndoIcon } from "../../ui/icons";
@@ -128,12 +128,10 @@ export function QuestionCard(props: Props) {
 
 function Act({ label, hint, icon, disabled, onClick }: { label: string; hint: string; icon: ReactNode; disabled?: boolean; onClick: () => void }) {
   return (
-    <Tooltip label={`${label} (${hint})`} openDelay={500} disabled={hint === ""}>
-      <button type="button" className={classes.act} disabled={disabled} onClick={onClick}>
-        {icon}
-        <span>{label}</span>
-      </button>
-    </Tooltip>
+    <button type="button" className={classes.act} disabled={disabled} onClick={onClick} title={hint === "" ? undefined : `${label} (${hint})`}>
+      {icon}
+      <span>{label}</span>
+    </button>
   );
 }
 

@@ -9,12 +9,11 @@ import classes from "./parts.module.css";
 interface Props {
   preferences: Record<string, Json>;
   prefer: (changes: Record<string, Json>) => void;
-  opened: boolean;
   close: () => void;
 }
 
 /** How the page looks and which key does what, for oneself. */
-export function Settings({ preferences, prefer, opened, close }: Props) {
+export function Settings({ preferences, prefer, close }: Props) {
   const bound = bindings(preferences);
   const usual = bindings({});
   const [recording, setRecording] = useState<ActionName | null>(null);
@@ -47,7 +46,7 @@ export function Settings({ preferences, prefer, opened, close }: Props) {
     else assign(name, word);
   };
   return (
-    <Modal opened={opened} onClose={close} title="Settings" size="lg" closeOnEscape={recording === null} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal opened onClose={close} title="Settings" size="lg" closeOnEscape={recording === null} closeButtonProps={{ "aria-label": "Close" }}>
       <Stack gap="lg">
         <Group justify="space-between">
           <Text size="sm" id="text-size">

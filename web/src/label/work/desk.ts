@@ -565,8 +565,12 @@ export class Desk {
   recall(acts: HistoryAct[], remembered: Assignment[]): void {
     const items = new Map(remembered.map((item) => [item.item_id, item]));
     const here = new Set(this.state.given.map((each) => each.eventId));
+    const told = new Set<string>();
     const earlier = acts
-      .filter((act) => !here.has(act.event_id) && (act.action === "submit" || act.action === "revise" || act.action === "skip"))
+      .filter((act) => act.action === "submit" || act.action === "revise" || act.action === "skip")
+      // Newest first: of an item that was answered, changed and changed again, the last word is the answer.
+      .filter((act) => act.undone || (!told.has(act.item_id) && Boolean(told.add(act.item_id))))
+      .filter((act) => !here.has(act.event_id))
       .map((act): Given => ({
         key: `event-${act.event_id}`,
         eventId: act.event_id,
