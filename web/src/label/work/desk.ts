@@ -288,7 +288,7 @@ export class Desk {
     this.set({ work, upcoming: this.queue.length, phase: work ? "working" : "nothing" });
     if (work) this.seen.add(work.assignment.slot);
     else this.set({ nothing: null, retryAt: null });
-    if (this.queue.length <= this.options.settings.prefetch / 2) void this.claim();
+    if (this.queue.length < this.options.settings.prefetch) void this.claim();
   }
 
   private show(work: Work | null): void {

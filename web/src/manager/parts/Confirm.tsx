@@ -37,7 +37,7 @@ export function Confirm({ title, children, deed, act, error, busy, opener }: Pro
             <Button variant="default" onClick={close} data-autofocus>
               Cancel
             </Button>
-            <Button color="red" onClick={go} loading={busy}>
+            <Button color="red.9" onClick={go} loading={busy}>
               {deed}
             </Button>
           </Group>

@@ -62,6 +62,8 @@ export function Control({ project, progress }: { project: Project; progress: Pro
         onClose={ask.close}
         title="Open a round now"
         centered
+        // Not the default, which scales: the segmented control would measure itself too small.
+        transitionProps={{ transition: "fade", duration: 120 }}
         closeButtonProps={{ "aria-label": "Close" }}
       >
         <ForceRound project={project} done={ask.close} />
