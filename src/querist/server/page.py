@@ -53,7 +53,7 @@ def home(_: Anybody) -> Response:
 @routes.get("/{path:path}", include_in_schema=False)
 def rest(_: Anybody, path: str) -> Response:
     """A file of the page, or the page itself at one of its own addresses."""
-    if path == "api" or path.startswith(("api/", "media/")) or path == "metrics":
+    if path.partition("/")[0] in ("api", "media", "metrics"):
         raise NotFound(f"address: must be one of the interface; there is no {html.escape('/' + path[:80])}. Check it.")
     found = _file(path)
     if found is None:

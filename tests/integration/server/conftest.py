@@ -54,7 +54,9 @@ class Visitor:
 
     def post(self, path: str, body: Any = None, **more: Any) -> Any:
         """What a change brought; an error ends the test."""
-        return self._read(self.ask("POST", path, json={} if body is None else body, **more))
+        if "files" not in more:
+            more["json"] = {} if body is None else body
+        return self._read(self.ask("POST", path, **more))
 
     def patch(self, path: str, body: Any) -> Any:
         """What a change brought; an error ends the test."""
