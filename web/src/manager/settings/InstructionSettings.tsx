@@ -23,27 +23,27 @@ export function InstructionSettings({ project }: { project: Project }) {
     set.mutate({ instructions: text });
   };
   return (
-    <Panel
-      title="Instructions"
-      about={
-        project.instructions
-          ? `Version ${version}, written ${ago(project.instructions.created_at)}. Whoever labels sees that they changed, and every answer keeps which version it was given by.`
-          : "None yet. They stand beside each item, and every answer keeps which version it was given by."
-      }
-      aside={
-        <SegmentedControl
-          size="xs"
-          aria-label="Write or preview"
-          value={view}
-          onChange={setView}
-          data={[
-            { value: "write", label: "Write" },
-            { value: "preview", label: "Preview" },
-          ]}
-        />
-      }
-    >
-      <form onSubmit={save}>
+    <form onSubmit={save}>
+      <Panel
+        title="Instructions"
+        about={
+          project.instructions
+            ? `Version ${version}, written ${ago(project.instructions.created_at)}. Whoever labels sees that they changed, and every answer keeps which version it was given by.`
+            : "None yet. They stand beside each item, and every answer keeps which version it was given by."
+        }
+        aside={
+          <SegmentedControl
+            size="xs"
+            aria-label="Write or preview"
+            value={view}
+            onChange={setView}
+            data={[
+              { value: "write", label: "Write" },
+              { value: "preview", label: "Preview" },
+            ]}
+          />
+        }
+      >
         {view === "write" ? (
           <Textarea
             aria-label="Instructions in Markdown"
@@ -61,17 +61,17 @@ export function InstructionSettings({ project }: { project: Project }) {
             {text.trim() ? <Markdown text={text} /> : <Text c="dimmed">Nothing to show yet.</Text>}
           </div>
         )}
-        {manages(me) && (
-          <SaveBar
-            dirty={text !== now}
-            busy={set.isPending}
-            saved={set.isSuccess}
-            error={set.error}
-            reset={() => setText(now)}
-            words={`Publish version ${version + 1}`}
-          />
-        )}
-      </form>
-    </Panel>
+      </Panel>
+      {manages(me) && (
+        <SaveBar
+          dirty={text !== now}
+          busy={set.isPending}
+          saved={set.isSuccess}
+          error={set.error}
+          reset={() => setText(now)}
+          words={`Publish version ${version + 1}`}
+        />
+      )}
+    </form>
   );
 }
