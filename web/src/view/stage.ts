@@ -33,6 +33,8 @@ export function zoomed(view: View, factor: number, x: number, y: number): View {
 export function useStage(width: number, height: number): Stage {
   const ref = useRef<HTMLDivElement | null>(null);
   const [view, setView] = useState<View>({ scale: 1, x: 0, y: 0 });
+  const latest = useRef(view);
+  latest.current = view;
 
   const fit = useCallback(() => {
     const frame = ref.current;
@@ -52,14 +54,20 @@ export function useStage(width: number, height: number): Stage {
     const frame = ref.current;
     if (!frame) return;
     const wheel = (event: WheelEvent) => {
-      if (!event.ctrlKey && !event.metaKey) return;
+      if (!event.ctrlKey && !event.metaKey) {
+        const whole = fitted(width, height, frame.clientWidth, frame.clientHeight).scale;
+        if (latest.current.scale <= whole * 1.01) return;
+        event.preventDefault();
+        setView((now) => ({ ...now, x: now.x - event.deltaX, y: now.y - event.deltaY }));
+        return;
+      }
       event.preventDefault();
       const box = frame.getBoundingClientRect();
       setView((now) => zoomed(now, Math.exp(-event.deltaY / 200), event.clientX - box.left, event.clientY - box.top));
     };
     frame.addEventListener("wheel", wheel, { passive: false });
     return () => frame.removeEventListener("wheel", wheel);
-  }, []);
+  }, [width, height]);
 
   const zoom = useCallback((factor: number) => {
     const frame = ref.current;

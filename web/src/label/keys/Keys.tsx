@@ -43,6 +43,7 @@ export function Keys({ bound, off, settled, children }: Props) {
       if (word === null || event.defaultPrevented || ignores(event, word)) return;
       const { layers, bound: now, off: silent } = hub.current;
       const typing = isEditable(event.target);
+      if (typing && word === "escape") return (event.target as HTMLElement).blur();
       let actions = actionsOf(word, now, silent);
       if (typing) actions = actions.filter((name) => /^ctrl\+/.test(word) && (name === "submit" || name === "draft"));
       if (!isSettled.current() && !actions.some((name) => ALWAYS.includes(name))) {
