@@ -11,7 +11,7 @@ export const PersonMenu = memo(function PersonMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const shown = me.full_name || me.name;
   return (
-    <Menu position="bottom-end" width={240} shadow="md">
+    <Menu position="bottom-end" width={240} shadow="md" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <UnstyledButton aria-label={`Account of ${shown}`} style={{ borderRadius: 99 }}>
           <Avatar name={shown} size={32} radius="xl" color="ink" />

@@ -1,4 +1,4 @@
-import { Button, Modal, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 
@@ -9,6 +9,7 @@ import { invitations, useUninvite } from "../api";
 import { moment } from "../logic/format";
 import { sentence } from "../logic/standing";
 import { Confirm } from "../parts/Confirm";
+import { Dialog } from "../parts/Dialog";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
 import { InviteForm } from "../parts/InviteForm";
@@ -71,15 +72,9 @@ export function Invitations({ me }: { me: Me }) {
           />
         )}
       </Panel>
-      <Modal
-        opened={inviting}
-        onClose={invite.close}
-        title="Invite someone"
-        centered
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={inviting} onClose={invite.close} title="Invite someone">
         <InviteForm done={invite.close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

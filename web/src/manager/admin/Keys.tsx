@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -11,6 +11,7 @@ import { SCOPES } from "../logic/roles";
 import { BELOW } from "../parts/below";
 import { Confirm } from "../parts/Confirm";
 import { Copyable } from "../parts/Copyable";
+import { Dialog } from "../parts/Dialog";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
 import { Panel } from "../parts/Panel";
@@ -69,15 +70,9 @@ export function Keys({ me }: { me: Me }) {
           />
         )}
       </Panel>
-      <Modal
-        opened={making}
-        onClose={make.close}
-        title="Make a key"
-        centered
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={making} onClose={make.close} title="Make a key">
         <KeyForm done={make.close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Modal, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from "@mantine/core";
+import { Button, NumberInput, Select, Stack, Switch, TagsInput, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Link } from "wouter";
@@ -12,6 +12,7 @@ import { ROLES } from "../logic/roles";
 import { changed } from "../logic/settings";
 import { sentence } from "../logic/standing";
 import { BELOW } from "../parts/below";
+import { Dialog } from "../parts/Dialog";
 import { State } from "../parts/Dot";
 import { type Column, Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
@@ -98,15 +99,9 @@ export function People({ me }: { me: Me }) {
           <Grid caption="People" rows={rows} id={(one) => one.name} columns={columns} />
         </Panel>
       </Stack>
-      <Modal
-        opened={open !== null}
-        onClose={() => setOpen(null)}
-        title={open ? `Change ${open.name}` : ""}
-        centered
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={open !== null} onClose={() => setOpen(null)} title={open ? `Change ${open.name}` : ""}>
         {open && <PersonForm key={open.name} person={open} self={open.name === me.name} done={() => setOpen(null)} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }

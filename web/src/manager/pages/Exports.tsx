@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Modal, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import type { Project } from "../../api/types";
 import { useFreeze, useVerify, versionsOf } from "../api";
 import { count, plural } from "../logic/format";
 import { BELOW } from "../parts/below";
+import { Dialog } from "../parts/Dialog";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
@@ -168,13 +169,7 @@ function Freeze({ project }: { project: string }) {
       <Button variant="default" onClick={open}>
         Freeze a version
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title="Freeze a version"
-        centered
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={opened} onClose={close} title="Freeze a version">
         <form onSubmit={go}>
           <Stack gap="md">
             <TextInput
@@ -196,7 +191,7 @@ function Freeze({ project }: { project: string }) {
             </Group>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -23,7 +23,14 @@ import pageClasses from "./pages.module.css";
 export function ItemLifePage({ project, item }: { project: Project; item: string }) {
   const life = useQuery(itemOf(project.name, item));
   if (life.isPending) return <Waiting />;
-  if (life.data === undefined) return <Failure error={life.error} retry={() => void life.refetch()} />;
+  if (life.data === undefined) {
+    return (
+      <>
+        <Head title={item} back={{ href: to(project.name, "items"), words: "Items" }} />
+        <Failure error={life.error} retry={() => void life.refetch()} />
+      </>
+    );
+  }
   const { item: row, queries, slots, versions } = life.data;
   return (
     <>

@@ -1,4 +1,4 @@
-import { Button, Modal, Stack } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 
@@ -8,6 +8,7 @@ import { Empty, Failure, Waiting } from "../../ui/states";
 import { workingOn } from "../api";
 import { count, duration } from "../logic/format";
 import { POLL_MS, useLive } from "../live";
+import { Dialog } from "../parts/Dialog";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
@@ -67,15 +68,9 @@ export function ProjectPeople({ project }: { project: Project }) {
           </Panel>
         )}
       </Stack>
-      <Modal
-        opened={inviting}
-        onClose={invite.close}
-        title={`Invite someone to ${project.name}`}
-        centered
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={inviting} onClose={invite.close} title={`Invite someone to ${project.name}`}>
         <InviteForm project={project.name} done={invite.close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

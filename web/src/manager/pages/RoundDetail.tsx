@@ -35,7 +35,12 @@ export function RoundPage({ project, number }: { project: Project; number: numbe
   });
   if (found.isLoading) return <Waiting />;
   if (found.data === undefined) {
-    return <Failure title="No such round" error={found.error ?? new Error("A round has a number from 1.")} />;
+    return (
+      <>
+        <Head title={`Round ${number}`} back={{ href: to(project.name, "rounds"), words: "Rounds" }} />
+        <Failure error={found.error ?? new Error("A round has a number from 1.")} />
+      </>
+    );
   }
   const { round, queries } = found.data;
   const held = heldBack(round);

@@ -1,4 +1,4 @@
-import { Button, Modal, Select, Stack, Text } from "@mantine/core";
+import { Button, Select, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -8,6 +8,7 @@ import type { Imported, Project } from "../../api/types";
 import { plural } from "../logic/format";
 import { upload } from "../logic/upload";
 import { BELOW } from "./below";
+import { Dialog } from "./Dialog";
 import { FileDrop } from "./FileDrop";
 import { Trouble } from "./Trouble";
 import { UploadBar } from "./UploadBar";
@@ -18,16 +19,9 @@ export function AddItems({ project }: { project: Project }) {
   return (
     <>
       <Button onClick={open}>Add items</Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title="Add items"
-        centered
-        size="lg"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={opened} onClose={close} title="Add items" size="lg">
         <AddForm project={project} done={close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

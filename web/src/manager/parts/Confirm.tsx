@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
+import { Dialog } from "./Dialog";
 import { Trouble } from "./Trouble";
 
 interface Props {
@@ -27,7 +28,7 @@ export function Confirm({ title, children, deed, act, error, busy, opener }: Pro
   return (
     <>
       {opener(open)}
-      <Modal opened={opened} onClose={close} title={title} centered closeButtonProps={{ "aria-label": "Close" }}>
+      <Dialog opened={opened} onClose={close} title={title}>
         <Stack gap="md">
           <Text size="sm" component="div">
             {children}
@@ -42,7 +43,7 @@ export function Confirm({ title, children, deed, act, error, busy, opener }: Pro
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

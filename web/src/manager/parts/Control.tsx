@@ -1,4 +1,4 @@
-import { Button, Menu, Modal, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, Menu, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { type FormEvent, useState } from "react";
@@ -7,6 +7,7 @@ import { said } from "../../api/client";
 import { manages, useMe } from "../../api/queries";
 import type { Progress, Project } from "../../api/types";
 import { useForceRound, usePause, useTrain } from "../api";
+import { Dialog } from "./Dialog";
 import { Trouble } from "./Trouble";
 
 /** What a manager may do to the loop: pause it, ask now, train now. */
@@ -26,7 +27,7 @@ export function Control({ project, progress }: { project: Project; progress: Pro
       <Button variant="default" loading={pause.isPending} onClick={() => pause.mutate(!paused, { onError: tell })}>
         {paused ? "Resume" : "Pause"}
       </Button>
-      <Menu position="bottom-end" width={260}>
+      <Menu position="bottom-end" width={260} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button variant="default" loading={train.isPending}>
             Act now
@@ -57,17 +58,15 @@ export function Control({ project, progress }: { project: Project; progress: Pro
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal
+      <Dialog
         opened={asking}
         onClose={ask.close}
         title="Open a round now"
-        centered
         // Not the default, which scales: the segmented control would measure itself too small.
         transitionProps={{ transition: "fade", duration: 120 }}
-        closeButtonProps={{ "aria-label": "Close" }}
       >
         <ForceRound project={project} done={ask.close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

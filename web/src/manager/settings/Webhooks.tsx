@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -9,6 +9,7 @@ import { deliveriesOf, useAddWebhook, useDropWebhook, useRetryDelivery, webhooks
 import { count } from "../logic/format";
 import { Confirm } from "../parts/Confirm";
 import { Copyable } from "../parts/Copyable";
+import { Dialog } from "../parts/Dialog";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Panel } from "../parts/Panel";
@@ -57,15 +58,9 @@ export function Webhooks({ project }: { project: Project }) {
       {(hooks.data ?? []).map((hook) => (
         <Hook key={hook.id} project={project.name} hook={hook} />
       ))}
-      <Modal
-        opened={adding}
-        onClose={add.close}
-        title="Add a webhook"
-        centered
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <Dialog opened={adding} onClose={add.close} title="Add a webhook">
         <AddWebhook project={project.name} done={add.close} />
-      </Modal>
+      </Dialog>
     </Stack>
   );
 }
