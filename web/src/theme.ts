@@ -1,4 +1,4 @@
-import { Badge, createTheme, Drawer, Modal, type MantineColorsTuple } from "@mantine/core";
+import { Badge, createTheme, Drawer, Menu, Modal, type MantineColorsTuple } from "@mantine/core";
 
 const ink: MantineColorsTuple = [
   "#eef0ff",
@@ -30,6 +30,8 @@ const dark: MantineColorsTuple = [
 const fonts = '-apple-system, "Segoe UI Variable Text", "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif';
 
 const overlay = { backgroundOpacity: 0.35, color: "#14151a" };
+// A dialog's header is no header of the page, which its element would make it.
+const plain = { header: { role: "presentation" } };
 const dialog = {
   content: { backgroundColor: "var(--q-card)" },
   header: { backgroundColor: "var(--q-card)" },
@@ -50,7 +52,9 @@ export const theme = createTheme({
   focusRing: "auto",
   components: {
     Badge: Badge.extend({ defaultProps: { tt: "none", fw: 600 } }),
-    Modal: Modal.extend({ defaultProps: { overlayProps: overlay, centered: true, radius: "lg" }, styles: dialog }),
-    Drawer: Drawer.extend({ defaultProps: { overlayProps: overlay }, styles: dialog }),
+    Modal: Modal.extend({ defaultProps: { overlayProps: overlay, centered: true, radius: "lg", attributes: plain }, styles: dialog }),
+    // Its placeholder is a child that a menu may not have.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+    Drawer: Drawer.extend({ defaultProps: { overlayProps: overlay, attributes: plain }, styles: dialog }),
   },
 });

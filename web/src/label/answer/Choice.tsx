@@ -2,6 +2,7 @@ import type { Json } from "../../api/types";
 import { useBindings, useKeys, type Layer } from "../keys/Keys";
 import type { ActionName } from "../keys/bindings";
 import { show } from "../keys/stroke";
+import classes from "./answer.module.css";
 import { ManyLabels } from "./ManyLabels";
 import { Option } from "./Option";
 import type { AnswerProps } from "./types";
@@ -23,15 +24,15 @@ const asked = (props: AnswerProps) => {
 
 function Few(props: AnswerProps) {
   const { project, setValue, submit, frame } = props;
-  const { classes } = project.schema;
+  const labels = project.schema.classes;
   const { suggestion, suggested, chosen, atOnce } = asked(props);
   const pick = (label: string) => (atOnce ? submit(label) : setValue(label));
   const ready = chosen ?? suggested;
-  useKeys({ actions: { ...digits(classes, pick), submit: () => (ready === null ? false : submit(ready)) } });
+  useKeys({ actions: { ...digits(labels, pick), submit: () => (ready === null ? false : submit(ready)) } });
   return frame({
     answer: (
       <Options
-        labels={classes}
+        labels={labels}
         chosen={chosen === null ? [] : [chosen]}
         suggested={suggested === null ? [] : [suggested]}
         confidence={suggestion?.confidence ?? null}
@@ -90,7 +91,12 @@ interface OptionsProps {
 export function Options({ labels, chosen, suggested, confidence, onPick, many = false, colored = false }: OptionsProps) {
   const bound = useBindings();
   return (
-    <div role="group" aria-label={many ? "Labels" : "Options"} style={{ display: "grid", gap: 8 }}>
+    <div
+      role="group"
+      aria-label={many ? "Labels" : "Options"}
+      className={classes.options}
+      data-short={(labels.length > 4 && labels.every((label) => label.length <= 14)) || undefined}
+    >
       {labels.map((label, i) => {
         const key = bound?.[`pick.${i + 1}` as ActionName]?.[0];
         return (
