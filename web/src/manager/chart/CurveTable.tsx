@@ -1,4 +1,5 @@
 import { count, figure } from "../logic/format";
+import { sentence } from "../logic/standing";
 import { Grid } from "../parts/Grid";
 import { type CurvePoint, metricWords, ordered, randomAt, type RandomPoint } from "./curve";
 
@@ -20,7 +21,7 @@ export function CurveTable({ metric, points, random: given }: Props) {
         { name: "Labels", title: true, number: true, cell: (point) => count(point.n_labels) },
         { name: "Model", number: true, cell: (point) => count(point.model) },
         { name: "Round", number: true, cell: (point) => count(point.round) },
-        { name: metricWords(metric), number: true, cell: (point) => figure(point.value) },
+        { name: sentence(metricWords(metric)), number: true, cell: (point) => figure(point.value) },
         {
           name: "Band",
           number: true,

@@ -2,6 +2,7 @@ import { Radio, Select, Stack, Text } from "@mantine/core";
 import type { Dispatch } from "react";
 
 import type { Display, Json, Look } from "../../api/types";
+import { Item } from "../../view/FieldView";
 import { count } from "../logic/format";
 import { DISPLAYS } from "../logic/settings";
 import { Grid } from "../parts/Grid";
@@ -135,13 +136,9 @@ function Sample({ draft }: { draft: Draft }) {
     );
   }
   return (
-    <dl className={classes.sample}>
-      {names.map((name) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{words(row[name] ?? null) || "–"}</dd>
-        </div>
-      ))}
-    </dl>
+    <Item
+      fields={Object.fromEntries(names.map((name) => [name, row[name] ?? null]))}
+      display={Object.fromEntries(names.map((name) => [name, draft.display[name] ?? "text"]))}
+    />
   );
 }

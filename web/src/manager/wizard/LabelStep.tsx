@@ -1,4 +1,4 @@
-import { MultiSelect, NumberInput, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { NumberInput, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import type { Dispatch } from "react";
 
 import type { Task } from "../../api/types";
@@ -6,7 +6,7 @@ import { plural } from "../logic/format";
 import { TASKS } from "../logic/settings";
 import { BELOW } from "../parts/below";
 import { Panel } from "../parts/Panel";
-import { type Change, classList, type Draft, NO_CLASSES, shown } from "./draft";
+import { type Change, classList, type Draft, NO_CLASSES, shown, unnamed, withSide } from "./draft";
 
 interface Props {
   draft: Draft;
@@ -14,14 +14,18 @@ interface Props {
   problems: Record<string, string>;
 }
 
-const SIDES: Partial<Record<Task, { label: string; what: string; most: number }>> = {
-  pair: { label: "The two sides", what: "The columns shown side by side: a, then b.", most: 2 },
-  ranking: {
-    label: "Options of each item",
-    what: "The column that lists them, where they are not the classes.",
-    most: 1,
-  },
-  text: { label: "Text to rewrite", what: "The column the answer begins with. Empty begins with nothing.", most: 1 },
+interface Side {
+  label: string;
+  what: string;
+}
+
+const SIDES: Partial<Record<Task, Side[]>> = {
+  pair: [
+    { label: "Left side, “a”", what: "The column shown on the left." },
+    { label: "Right side, “b”", what: "The column shown on the right." },
+  ],
+  ranking: [{ label: "Options of each item", what: "The column that lists them, where they are not those below." }],
+  text: [{ label: "Text to rewrite", what: "The column the answer begins with. Empty begins with nothing." }],
 };
 
 /** The question, its answers, how many people answer, and what they are told. */
@@ -57,22 +61,27 @@ export function LabelStep({ draft, change, problems }: Props) {
             />
           </SimpleGrid>
           {sides && (
-            <MultiSelect
-              {...BELOW}
-              label={sides.label}
-              description={sides.what}
-              data={shown(draft)}
-              value={draft.sides}
-              onChange={(value) => set({ sides: value })}
-              maxValues={sides.most}
-              error={problems.sides}
-            />
+            <SimpleGrid cols={{ base: 1, sm: sides.length }}>
+              {sides.map(({ label, what }, i) => (
+                <Select
+                  {...BELOW}
+                  key={label}
+                  label={label}
+                  description={what}
+                  data={shown(draft)}
+                  value={draft.sides[i] || null}
+                  onChange={(column) => set({ sides: withSide(draft.sides, i, column ?? "") })}
+                  error={i === sides.length - 1 ? problems.sides : undefined}
+                  clearable
+                />
+              ))}
+            </SimpleGrid>
           )}
           {!NO_CLASSES.has(draft.task) && (
             <Textarea
               {...BELOW}
               label={draft.task === "ranking" ? "Options" : "Answers"}
-              description={`One a line, in the order people see them. ${plural(found, "answer")} so far.`}
+              description={`One a line, in the order people see them. ${plural(found, "answer")} so far.${unnamed(draft)}`}
               value={draft.classes}
               onChange={(event) => set({ classes: event.currentTarget.value })}
               error={problems.classes}

@@ -11,6 +11,8 @@ import {
   projectBody,
   reachable,
   reduce,
+  unnamed,
+  withSide,
 } from "./draft";
 import type { Display, Look } from "../../api/types";
 
@@ -92,8 +94,35 @@ describe("columns", () => {
   it("takes a column that is no longer shown out of a pair's sides", () => {
     let draft = reduce(looked(look(null)), { type: "set", values: { task: "pair", sides: ["text", "category"] } });
     draft = reduce(draft, { type: "use", column: "category", use: "leave" });
-    expect(draft.sides).toEqual(["text"]);
+    expect(draft.sides).toEqual(["text", ""]);
     expect(problems(draft, "labels")).toHaveProperty("sides");
+  });
+});
+
+describe("the two sides of a pair", () => {
+  it("are kept in their places, and must differ", () => {
+    expect(withSide([], 1, "b")).toEqual(["", "b"]);
+    expect(withSide(["", "b"], 1, "")).toEqual([]);
+    const draft = (sides: string[]) =>
+      reduce(looked(look(null)), { type: "set", values: { task: "pair", classes: "a\nb", sides } });
+    expect(problems(draft(["text", "text"]), "labels")).toHaveProperty("sides");
+    expect(problems(draft(["", "text"]), "labels")).toHaveProperty("sides");
+    expect(problems(draft(["category", "text"]), "labels")).toEqual({});
+  });
+});
+
+describe("a column of labels chosen by hand", () => {
+  it("proposes what is seen in it, and says that there may be more", () => {
+    const draft = reduce(looked(look(null, 3)), { type: "use", column: "category", use: "label" });
+    expect(classList(draft.classes)).toEqual(["one", "two"]);
+    expect(unnamed(draft)).toContain("9 different ones");
+    expect(unnamed(reduce(draft, { type: "set", values: { labelUse: "ignore" } }))).toBe("");
+  });
+
+  it("asks for a number where it holds many numbers", () => {
+    const numbers = look(null, 3);
+    numbers.columns[2] = { ...column("category", 3), kind: "number", n_distinct: 400 };
+    expect(reduce(looked(numbers), { type: "use", column: "category", use: "label" }).task).toBe("number");
   });
 });
 

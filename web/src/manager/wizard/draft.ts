@@ -135,17 +135,35 @@ function withUse(draft: Draft, column: string, use: Use): Draft {
     for (const [other, was] of Object.entries(uses)) if (was === use) uses[other] = "show";
   }
   uses[column] = use;
-  const next = { ...draft, uses, sides: draft.sides.filter((side) => uses[side] === "show") };
+  const next = { ...draft, uses, sides: draft.sides.map((side) => (uses[side] === "show" ? side : "")) };
   if (use !== "label") return next;
   const found = draft.look?.columns.find((one) => one.name === column);
   const labelUse = found && found.n_missing > 0 ? "known" : "ignore";
-  return { ...next, labelUse, target: column, classes: draft.classes || seenClasses(draft, column) };
+  const task = found?.kind === "number" && found.n_distinct > FEW ? "number" : draft.task;
+  return { ...next, labelUse, task, target: column, classes: draft.classes || seenClasses(draft, column) };
+}
+
+/** The columns of the sides with one of them changed; "" where none is chosen yet. */
+export function withSide(sides: string[], at: number, column: string): string[] {
+  const next = [...sides];
+  while (next.length <= at) next.push("");
+  next[at] = column;
+  return next.some(Boolean) ? next : [];
+}
+
+/** That a column of labels holds more classes than are named, where it does: those are refused at the import. */
+export function unnamed(draft: Draft): string {
+  const label = columnFor(draft, "label");
+  const column = draft.look?.columns.find(({ name }) => name === label);
+  if (!column || draft.labelUse !== "known" || column.n_distinct <= classList(draft.classes).length) return "";
+  return ` “${column.name}” holds ${column.n_distinct} different ones: name them all.`;
 }
 
 function seenClasses(draft: Draft, column: string): string {
   const seen = new Set<string>();
-  for (const example of draft.look?.columns.find((one) => one.name === column)?.examples ?? []) {
-    if (example !== null && example !== undefined && example !== "") seen.add(String(example));
+  const examples = draft.look?.columns.find((one) => one.name === column)?.examples ?? [];
+  for (const value of [...examples, ...(draft.look?.rows ?? []).map((row) => row[column])]) {
+    if (value !== null && value !== undefined && value !== "") seen.add(String(value));
   }
   return [...seen].join("\n");
 }
@@ -159,6 +177,7 @@ export function classList(text: string): string[] {
 }
 
 export const NO_CLASSES: ReadonlySet<Task> = new Set<Task>(["number", "rating", "text"]);
+const FEW = 20; // different numbers, up to which they may as well be names of classes
 const TWO_OR_MORE: ReadonlySet<Task> = new Set<Task>(["choice", "ranking", "pair", "review"]);
 
 /** What is wrong with a step, by field; empty where nothing is. */
@@ -196,7 +215,9 @@ function labelProblems(draft: Draft): Record<string, string> {
     const odd = classes.find((one) => !["a", "b", "tie", "neither"].includes(one));
     if (odd) found.classes = `A pair is answered with a, b, tie or neither; not “${odd}”.`;
   }
-  if (draft.task === "pair" && draft.sides.length !== 2) found.sides = "Pick the two columns shown side by side.";
+  if (draft.task === "pair" && (new Set(draft.sides).size !== 2 || draft.sides.includes(""))) {
+    found.sides = "Pick two different columns to be shown side by side.";
+  }
   if (
     draft.task === "rating" &&
     !(isWhole(draft.low) && isWhole(draft.high) && Number(draft.low) < Number(draft.high))
@@ -266,7 +287,7 @@ export function projectBody(draft: Draft): Record<string, unknown> {
     task: draft.task,
     classes: noClasses ? [] : classList(draft.classes),
     ...(draft.task === "rating" ? { low: Number(draft.low), high: Number(draft.high) } : {}),
-    ...(draft.sides.length ? { sides: draft.sides } : {}),
+    ...(draft.sides.some(Boolean) ? { sides: draft.sides } : {}),
     ...(draft.instructions.trim() ? { instructions: draft.instructions } : {}),
     overlap: Number(draft.overlap),
     policy: policyBody(draft),
