@@ -27,7 +27,7 @@ import { RefusedAlert } from "./parts/RefusedAlert";
 import { Settings } from "./parts/Settings";
 import { useBackButton } from "./useBackButton";
 import { useDeskState } from "./useDesk";
-import { useSettled } from "./useSettled";
+import { Arrival, useSettled } from "./useSettled";
 import type { Desk, Given, State } from "./work/desk";
 import type { Keep } from "./work/keep";
 import { measureToPaint } from "./work/paint";
@@ -54,7 +54,7 @@ export function DeskPage(props: Props) {
   return (
     <SettlingContext value={settled.settling}>
       <Keys bound={bound} off={singleKeysOff(me.preferences)} settled={settled.isSettled}>
-        <Inside {...props} state={state} bound={bound} content={settled.mark} />
+        <Inside {...props} state={state} bound={bound} content={settled.mark} arrived={settled.arrived} />
       </Keys>
     </SettlingContext>
   );
@@ -64,9 +64,10 @@ interface InsideProps extends Props {
   state: State;
   bound: Bindings;
   content: RefObject<HTMLElement | null>;
+  arrived: (workId: string) => void;
 }
 
-function Inside({ desk, store, project, person, instructions, state, bound, content }: InsideProps) {
+function Inside({ desk, store, project, person, instructions, state, bound, content, arrived }: InsideProps) {
   const me = useMe();
   const prefer = usePrefer();
   const client = useQueryClient();
@@ -180,6 +181,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
           <article className={classes.article} data-wide={WIDE.has(project.schema.task) || undefined}>
             {parts.wantsRoom && <p className={classes.wantsRoom}>This is easier on a larger screen.</p>}
             <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />
+            <Arrival id={work.id} arrived={arrived} />
           </article>
         </main>
         <QuestionCard
