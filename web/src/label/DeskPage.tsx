@@ -27,7 +27,7 @@ import { RefusedAlert } from "./parts/RefusedAlert";
 import { Settings } from "./parts/Settings";
 import { useBackButton } from "./useBackButton";
 import { useDeskState } from "./useDesk";
-import { Arrival, useSettled } from "./useSettled";
+import { Arrival, useSettled, type Settled } from "./useSettled";
 import type { Desk, Given, State } from "./work/desk";
 import type { Keep } from "./work/keep";
 import { measureToPaint } from "./work/paint";
@@ -39,6 +39,9 @@ interface Props {
   person: string;
   instructions: Instructions | null;
 }
+
+/** So long open, instructions count as read. */
+const READ_MS = 200;
 
 /** Tasks whose items need the whole width. */
 const WIDE = new Set(["boxes", "polygons", "pair"]);
@@ -64,7 +67,7 @@ interface InsideProps extends Props {
   state: State;
   bound: Bindings;
   content: RefObject<HTMLElement | null>;
-  arrived: (workId: string) => void;
+  arrived: Settled["arrived"];
 }
 
 function Inside({ desk, store, project, person, instructions, state, bound, content, arrived }: InsideProps) {
@@ -80,24 +83,23 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
   useBackButton(desk, state, open);
   const pace = usePace(project.name, state);
 
-  // Instructions: open or closed as the person left them, and read once they were open with the page in view.
+  // Instructions: open or closed as the person left them, else open while there is something new; read once open.
   const remembered = me.preferences.instructions_open;
   const news = instructions?.version != null && instructions.read_version !== instructions.version && instructions.text !== "";
-  const firstTime = instructions?.read_version == null && news;
-  const isOpen = typeof remembered === "boolean" ? remembered : firstTime;
-  const [wasNews, setWasNews] = useState(false);
+  const [wasNews, setWasNews] = useState<"no" | "first" | "changed">("no");
+  const isOpen = typeof remembered === "boolean" ? remembered : news || wasNews !== "no";
   useEffect(() => {
     if (!isOpen || !news || !instructions) return;
-    if (instructions.read_version != null) setWasNews(true);
+    setWasNews(instructions.read_version == null ? "first" : "changed");
     const timer = setTimeout(() => {
       void post(path("projects", project.name, "instructions", "read"), { version: instructions.version })
         .then(() => client.setQueryData(["instructions", project.name], { ...instructions, read_version: instructions.version }))
         .catch(() => undefined);
-    }, 2000);
+    }, READ_MS);
     return () => clearTimeout(timer);
   }, [isOpen, news, instructions, project.name, client]);
   const toggleInstructions = useCallback(() => {
-    if (isOpen) setWasNews(false);
+    if (isOpen) setWasNews("no");
     prefer({ instructions_open: !isOpen });
   }, [isOpen, prefer]);
   const retry = useCallback(() => desk.retry(), [desk]);
@@ -177,11 +179,11 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
   const frame = (parts: Parts) =>
     work && (
       <>
-        <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" data-testid="item" data-item={work.assignment.item_id}>
+        <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" data-testid="item">
           <article className={classes.article} data-wide={WIDE.has(project.schema.task) || undefined}>
             {parts.wantsRoom && <p className={classes.wantsRoom}>This is easier on a larger screen.</p>}
             <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />
-            <Arrival id={work.id} arrived={arrived} />
+            <Arrival id={work.id} item={work.assignment.item_id} arrived={arrived} />
           </article>
         </main>
         <QuestionCard
@@ -235,7 +237,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
         </Alert>
       )}
       <div className={classes.body}>
-        <InstructionsPanel instructions={instructions} changed={(news && instructions?.read_version != null) || wasNews} opened={isOpen} close={toggleInstructions} />
+        <InstructionsPanel instructions={instructions} changed={(news && instructions?.read_version != null) || wasNews === "changed"} opened={isOpen} close={toggleInstructions} />
         {state.phase === "starting" ? (
           <Waiting />
         ) : state.phase === "failed" ? (

@@ -9,7 +9,7 @@ export interface Settled {
   /** The item's element, which says whether it is settled to those who watch the page from outside. */
   mark: RefObject<HTMLElement | null>;
   /** To be called when an item has been put on the page, before it is painted. */
-  arrived: (workId: string) => void;
+  arrived: (workId: string, itemId: string) => void;
 }
 
 /** Whether what is on the screen has been painted, and its pictures have come: until then no key answers it. */
@@ -23,9 +23,14 @@ export function useSettled(workId: string | null): Settled {
     () => current.current === null || (painted.current === current.current && loading.current === 0),
     [],
   );
-  // Written on the element itself: drawing the page again to say so would cost a frame.
+  const item = useRef("");
+  // Written on the element itself: drawing the page again to say so would cost a frame. `data-item` names the item that
+  // keys answer, so it changes when that does.
   const tell = useCallback(() => {
-    if (mark.current) mark.current.dataset.settled = String(current.current !== null && isSettled());
+    if (!mark.current) return;
+    const settled = current.current !== null && isSettled();
+    mark.current.dataset.settled = String(settled);
+    if (settled || mark.current.dataset.item === undefined) mark.current.dataset.item = item.current;
   }, [isSettled]);
   const settling = useMemo<Settling>(
     () => ({
@@ -41,7 +46,8 @@ export function useSettled(workId: string | null): Settled {
     [tell],
   );
   const arrived = useCallback(
-    (id: string) => {
+    (id: string, itemId: string) => {
+      item.current = itemId;
       tell();
       afterPaint(() => {
         if (current.current === id) painted.current = id;
@@ -54,7 +60,7 @@ export function useSettled(workId: string | null): Settled {
 }
 
 /** Stands within an item, and tells when it has been put on the page. */
-export function Arrival({ id, arrived }: { id: string; arrived: (id: string) => void }) {
-  useLayoutEffect(() => arrived(id), [id, arrived]);
+export function Arrival({ id, item, arrived }: { id: string; item: string; arrived: Settled["arrived"] }) {
+  useLayoutEffect(() => arrived(id, item), [id, item, arrived]);
   return null;
 }

@@ -26,10 +26,15 @@ export function Pair({ work, project, setValue, submit, frame }: AnswerProps) {
   );
   useKeys({ actions: { ...keys, submit: () => (ready === null ? false : submit(ready)) } });
   const [left, right] = sides ?? [];
+  // Beneath all else: what the two answer is read before them.
+  const order = Object.keys(project.display);
+  const last = left !== undefined && right !== undefined && order.indexOf(left) > order.indexOf(right) ? left : right;
+  const first = last === left ? right : left;
   const instead =
-    left !== undefined && right !== undefined
+    left !== undefined && right !== undefined && first !== undefined && last !== undefined
       ? {
-          [left]: (
+          [first]: null,
+          [last]: (
             <div className={classes.sides}>
               {[left, right].map((name, i) => (
                 <section key={name} className={classes.side} aria-label={i === 0 ? "A" : "B"}>
@@ -39,7 +44,6 @@ export function Pair({ work, project, setValue, submit, frame }: AnswerProps) {
               ))}
             </div>
           ),
-          [right]: null,
         }
       : undefined;
   return frame({

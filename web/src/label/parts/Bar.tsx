@@ -1,4 +1,4 @@
-import { ActionIcon, Indicator, Menu, Progress, Tooltip } from "@mantine/core";
+import { ActionIcon, Indicator, Menu, Progress, Tooltip, UnstyledButton } from "@mantine/core";
 import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 
@@ -60,6 +60,11 @@ const Tools = memo(function Tools({ bound, news, open }: Pick<Props, "bound" | "
   return (
     <>
       <div className={classes.tools}>
+        {news && (
+          <UnstyledButton className={classes.news} onClick={() => open("instructions")}>
+            Instructions changed
+          </UnstyledButton>
+        )}
         {TOOLS.map(({ what, label, icon }) => (
           <Tool key={what} label={`${label} (${show(bound[what][0] ?? "")})`} dot={what === "instructions" && news} onClick={() => open(what)}>
             {icon}

@@ -1,5 +1,5 @@
 import { Button, Group, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { useBindings, useKeys, type Layer } from "../keys/Keys";
 import type { ActionName } from "../keys/bindings";
@@ -25,6 +25,8 @@ export function Reasons({ kind, done, cancel }: Props) {
   const bound = useBindings();
   const [note, setNote] = useState("");
   const [reason, setReason] = useState("");
+  const section = useRef<HTMLElement | null>(null);
+  useEffect(() => section.current?.focus(), []);
   const pick = (code: string) => (kind === "skip" ? done(code, "") : setReason(code));
   const finish = () => done(reason, note.trim());
   const actions: Layer["actions"] = { submit: finish, undo: () => undefined };
@@ -42,7 +44,7 @@ export function Reasons({ kind, done, cancel }: Props) {
     },
   }, 2);
   return (
-    <section className={classes.reasons} aria-label={kind === "skip" ? "Skip this item" : "Flag this item"}>
+    <section ref={section} tabIndex={-1} role="dialog" className={classes.reasons} aria-label={kind === "skip" ? "Skip this item" : "Flag this item"}>
       <p className={classes.reasonsLead}>
         {kind === "skip" ? "Skip: why? You need not say." : "Flag for somebody to look at. The item stays with you."}
       </p>
