@@ -25,7 +25,10 @@ export function CurveChart({ metric, points: given, random: givenRandom, height 
   const box = { left: 46, right: roomy && random.length > 0 ? 84 : 14, top: 14, bottom: 36 };
   const inner = { width: Math.max(width - box.left - box.right, 40), height: height - box.top - box.bottom };
   const [, most] = extent([...points, ...random].map((point) => point.n_labels)) ?? [0, 1];
-  const x = linear([0, most], [box.left, box.left + inner.width], { wanted: roomy ? 6 : 4 });
+  // One point alone stands in the middle: there is no curve yet for it to end.
+  const x = linear([0, points.length + random.length === 1 ? 2 * most : most], [box.left, box.left + inner.width], {
+    wanted: roomy ? 6 : 4,
+  });
   const y = linear(valueDomain(metric, points, random), [box.top + inner.height, box.top], { wanted: 4, nice: true });
   const dot = (point: { n_labels: number }, value: number): Dot => ({ x: x(point.n_labels), y: y(value) });
   const positions = points.map((point) => x(point.n_labels));

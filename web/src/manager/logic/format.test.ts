@@ -48,9 +48,20 @@ describe("an answer on one line", () => {
 
 describe("a preview", () => {
   it("follows the order shown, on one line, cut between characters", () => {
-    expect(preview({ id: 7, text: "two\nlines" }, ["text"])).toBe("two lines");
-    expect(preview({ text: "😀".repeat(5) + "x" }, [], 6)).toBe("😀😀😀😀😀x");
-    expect(preview({ text: "😀 😀 😀" }, [], 2)).toBe("😀…");
-    expect(preview({ pixels: Array.from({ length: 64 }, () => 0) }, [])).toBe("64 numbers");
+    expect(preview({ id: 7, text: "two\nlines" }, { text: "text" })).toBe("two lines");
+    expect(preview({ text: "😀".repeat(5) + "x" }, {}, 6)).toBe("😀😀😀😀😀x");
+    expect(preview({ text: "😀 😀 😀" }, {}, 2)).toBe("😀…");
+    expect(preview({ pixels: Array.from({ length: 64 }, () => 0) }, {})).toBe("64 numbers");
+  });
+
+  it("tells a chat by what was said", () => {
+    const trace = [
+      { role: "user", content: "How many?" },
+      { role: "assistant", content: "", tool_calls: [{ name: "count", arguments: {} }] },
+      { role: "tool", content: "42" },
+      { role: "assistant", content: "42 of them." },
+    ];
+    expect(preview({ trace }, { trace: "trace" })).toBe("How many? · count · 42 of them.");
+    expect(preview({ trace: "no chat" }, { trace: "chat" })).toBe("no chat");
   });
 });

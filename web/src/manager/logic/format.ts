@@ -1,6 +1,8 @@
 /** Numbers, times and sums in words people read, and a dash where nothing is known. */
 
+import type { Display, Json } from "../../api/types";
 import { ago as since, count as whole, duration as spell } from "../../ui/words";
+import { stepsOf } from "../../view/steps";
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
@@ -80,22 +82,28 @@ function marksText(marks: Array<Record<string, unknown>>): string {
   return [...byLabel].map(([label, n]) => (n > 1 ? `${label} ×${n}` : label)).join(", ");
 }
 
-/** A line of an item for a list: its fields' words, cut. */
-export function preview(fields: Record<string, unknown>, order: string[], limit = 160): string {
-  const names = order.length ? order.filter((name) => name in fields) : Object.keys(fields);
-  const words = (names.length ? names : Object.keys(fields))
-    .map((name) => fieldText(fields[name]))
+/** A line of an item for a list: the words of its fields in the order they are shown, cut. */
+export function preview(fields: Record<string, Json>, display: Record<string, Display>, limit = 160): string {
+  const shown = Object.keys(display).filter((name) => name in fields);
+  const words = (shown.length > 0 ? shown : Object.keys(fields))
+    .map((name) => fieldText(fields[name] ?? null, display[name] ?? "text"))
     .filter(Boolean)
     .join(" · ");
   const letters = [...words];
   return letters.length > limit ? `${letters.slice(0, limit).join("").trimEnd()}…` : words;
 }
 
-function fieldText(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "string") return value.replace(/\s+/g, " ").trim();
+function fieldText(value: Json, display: Display): string {
+  if (value === null) return "";
+  if (display === "chat" || display === "trace") {
+    const said = stepsOf(value)?.map(({ text, calls }) => text || calls.map(({ name }) => name).join(", "));
+    if (said) return oneLine(said.filter(Boolean).join(" · "));
+  }
+  if (typeof value === "string") return oneLine(value);
   if (Array.isArray(value) && value.length > 12 && value.every((one) => typeof one === "number")) {
     return `${value.length} numbers`;
   }
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();

@@ -35,7 +35,7 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
   return (
     <>
       <Head
-        title={preview(row.fields, Object.keys(project.display), 90) || row.item_id}
+        title={preview(row.fields, project.display, 90) || row.item_id}
         tab={row.item_id}
         back={{ href: to(project.name, "items"), words: "Items" }}
         about={

@@ -199,7 +199,6 @@ function footWords(found: number, searched: number, busy: boolean, more: boolean
 }
 
 function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
-  const order = Object.keys(project.display);
   return (
     <Grid
       caption="Items"
@@ -216,7 +215,7 @@ function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
                 className={`${partsClasses.rowLink} ${partsClasses.twoLines}`}
                 dir="auto"
               >
-                {preview(row.fields, order) || row.item_id}
+                {preview(row.fields, project.display) || row.item_id}
               </Link>
               <Text size="xs" c="dimmed" mt={2}>
                 {row.item_id}

@@ -57,7 +57,7 @@ export function Overview({ project }: { project: Project }) {
           <NoItems project={project.name} />
         ) : (
           <div className={classes.board}>
-            <CurvePanel curve={curve.data} error={curve.error} progress={progress.data} />
+            <CurvePanel curve={curve.data} error={curve.error} />
             <Stack gap="md" miw={0}>
               <QueuePanel progress={progress.data} />
               <WorkingPanel project={project.name} often={often.refetchInterval} />
@@ -115,20 +115,22 @@ function Figures({ progress, curve }: { progress: Progress; curve: Curve | undef
               : `queue empty in about ${duration(progress.drain_s)}`,
         },
         {
-          name: curve ? `Model's ${metricWords(curve.metric)}` : "Model",
+          name: curve?.metric ? `Model's ${metricWords(curve.metric)}` : "Model",
           value: last ? figure(last.value) : "–",
           more: last
             ? last.low != null && last.high != null
               ? `${figure(last.low)} to ${figure(last.high)}`
               : `at ${plural(last.n_labels, "label")}`
-            : "no model measured yet",
+            : curve?.metric === ""
+              ? "none for this kind of answer"
+              : "no model measured yet",
         },
       ]}
     />
   );
 }
 
-function CurvePanel({ curve, error, progress }: { curve: Curve | undefined; error: unknown; progress: Progress }) {
+function CurvePanel({ curve, error }: { curve: Curve | undefined; error: unknown }) {
   const [view, setView] = useState("chart");
   const measured = curve !== undefined && curve.points.length > 0;
   return (
@@ -162,9 +164,7 @@ function CurvePanel({ curve, error, progress }: { curve: Curve | undefined; erro
       ) : (
         <div className={classes.noCurve}>
           <Text size="sm" c="dimmed">
-            {(progress.labeled.test ?? 0) > 0
-              ? "The first model is trained when this round is answered. Its measure is the first point here."
-              : "A point appears here for each model, once some random test items are labeled to measure it on."}
+            {curve?.note || "A point appears here for each model, once random test items are labeled to measure it on."}
           </Text>
         </div>
       )}

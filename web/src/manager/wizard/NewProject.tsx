@@ -22,7 +22,8 @@ const NAMES: Record<Step, string> = {
 /** A project from a file, in five steps; each is filled in already where the file tells. */
 export function NewProject() {
   const [draft, change] = useReducer(reduce, EMPTY);
-  const [shown, setShown] = useState<Record<string, string>>({});
+  const [checked, setChecked] = useState(false);
+  const shown = checked ? problems(draft, draft.step) : {};
   const [underWay, setUnderWay] = useState(false);
   const [done, setDone] = useState(false);
   const at = STEPS.indexOf(draft.step);
@@ -35,13 +36,12 @@ export function NewProject() {
   }, [draft.step]);
 
   const go = (step: Step) => {
-    setShown({});
+    setChecked(false);
     change({ type: "go to", step });
   };
   const onward = () => {
-    const found = problems(draft, draft.step);
     const next = STEPS[at + 1];
-    if (Object.keys(found).length > 0 || !next) setShown(found);
+    if (Object.keys(problems(draft, draft.step)).length > 0 || !next) setChecked(true);
     else go(next);
   };
   const body = () => {
