@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pwd
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -17,12 +12,15 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import settings
 
+from benchmarks import postgres
+
 # In CI the same examples each time, so that a red run is about the change; at a desk new ones, so that they find more.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 SERVER = "QUERIST_TEST_POSTGRES"
+NO_POSTGRES = f"no PostgreSQL server found: install one, set PG_BIN to its programs, or {SERVER} to a URL"
 DATABASES = ("sqlite", "postgresql")
 _serial = count(1)
 
@@ -277,11 +275,11 @@ def postgres_server(missing: Callable[[str], NoReturn]) -> Iterator[str]:
     if given := os.environ.get(SERVER):
         yield given
         return
-    binaries = _binaries()
+    binaries = postgres.binaries_found()
     if binaries is None:
-        missing(f"no PostgreSQL server found: install one, set PG_BIN to its programs, or {SERVER} to a URL")
-    with _server(binaries) as url:
-        yield url
+        missing(NO_POSTGRES)
+    with postgres.server(binaries) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")
@@ -298,84 +296,14 @@ def postgres_template(postgres_server: str) -> Iterator[tuple[str, str]]:
         _run_sql(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@contextlib.contextmanager
-def _server(binaries: Path) -> Iterator[str]:
-    root = Path(tempfile.mkdtemp(prefix="pg-", dir=_short_folder()))
-    user = _unprivileged()
-    if user is not None:
-        os.chown(root, user.pw_uid, user.pw_gid)
-    as_user: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    port = _free_port()
-    # Nothing here outlives the session, so nothing needs to reach the disk.
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={root} -c max_connections=50 "
-        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB"
-    )
-
-    def run(program: str, *words: str) -> None:
-        done = subprocess.run(
-            [binaries / program, "-D", root / "data", *words],
-            cwd=root,
-            env={**os.environ, "HOME": str(root), "LC_ALL": "C.UTF-8"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            **as_user,
-        )
-        if done.returncode:
-            log = root / "log"
-            raise RuntimeError(f"{program}: {done.stderr}\n{log.read_text('utf-8') if log.exists() else ''}")
-
-    try:
-        run("initdb", "-A", "trust", "-U", "querist", "-E", "UTF8", "--no-sync", "--no-instructions")
-        run("pg_ctl", "-w", "-l", str(root / "log"), "-o", options, "start")
-        try:
-            yield f"postgresql://querist@127.0.0.1:{port}/postgres"
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-
-
-def _short_folder() -> str:
-    """Where to put the server: in memory where there is room, since a fresh database is then made 25 times faster.
-
-    Not in pytest's own folder: the path of a socket may have 107 bytes at most.
-    """
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30
-    return str(memory) if roomy else "/tmp"
-
-
-def _binaries() -> Path | None:
-    """The folder of PostgreSQL's server programs: `$PG_BIN`, Debian's, newest first, or wherever initdb is found."""
-    debian = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"),
-        key=lambda folder: int(folder.parent.name) if folder.parent.name.isdigit() else 0,
-        reverse=True,
-    )
-    found = shutil.which("initdb")
-    places = [Path(os.environ["PG_BIN"])] if os.environ.get("PG_BIN") else []
-    places += [*debian, *([Path(found).resolve().parent] if found else [])]
-    return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
-
-
-def _unprivileged() -> pwd.struct_passwd | None:
-    """Whom to run the server as: PostgreSQL refuses root."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise RuntimeError("PostgreSQL refuses to run as root, and there is neither a user postgres nor a user nobody")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def durable_postgres(missing: Callable[[str], NoReturn]) -> Iterator[postgres.Postgres]:
+    """A PostgreSQL server that keeps what it has acknowledged, to be killed."""
+    binaries = postgres.binaries_found()
+    if binaries is None:
+        missing(NO_POSTGRES)
+    with postgres.server(binaries, options="", folder="/tmp") as server:
+        yield server
 
 
 def _with_database(url: str, name: str) -> str:

@@ -44,6 +44,7 @@ for command in (
     study.strategies,
     study.demo,
     serve.serve,
+    serve.backup,
 ):
     app.command()(command)
 app.command("worker")(serve.work)

@@ -12,3 +12,4 @@ Quote = Annotated[
 Header = Annotated[
     bool, typer.Option("--header", help="The first line of a CSV is its header, although it looks like data.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from querist.cli import output
-from querist.cli.options import Header, Quote
+from querist.cli.options import Header, Json, Quote
 from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
 from querist.core.policy import STARTS, Budget, Costs, Policy
@@ -20,7 +20,6 @@ from querist.service import status as statuses
 from querist.service import verify as verifying
 from querist.service.location import Location, locate, remember
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Project = Annotated[str | None, typer.Option("--project", "-p", help="Project, where querist.toml does not say.")]
 Url = Annotated[str | None, typer.Option("--url", help="Database, where querist.toml does not say.")]
 Annotator = Annotated[str, typer.Option("--annotator", "-a", help="Who answered.")]

@@ -12,6 +12,8 @@ import typer
 
 from querist import server, worker
 from querist.cli import output
+from querist.cli.options import Json
+from querist.service import backups
 from querist.service.location import database_url
 
 OPEN_AFTER_S = 1.0  # by then it answers
@@ -70,3 +72,21 @@ def work(
             output.err.print(f"{what}: {output.escape(shown)}")
 
     worker.work(database_url(url), notice=notice)
+
+
+def backup(
+    path: Annotated[Path, typer.Argument(help="The new file.")],
+    url: Url = None,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Do not verify the copy.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy a SQLite database into a file while it is in use, and verify the copy."""
+    with output.progress(quiet=as_json) as progress:
+        made = backups.backup(database_url(url), path, check=not no_check, progress=progress)
+    if as_json:
+        output.emit(made)
+        return
+    projects = ", ".join(made.projects) or "no project yet"
+    sound = "; the copy is sound" if made.checked else ""
+    megabytes = made.size_bytes / 1e6
+    output.out.print(f"{output.escape(str(made.path))}: {megabytes:,.1f} MB, {output.escape(projects)}{sound}.")

@@ -9,7 +9,7 @@ import typer
 
 from querist.catalogue import find, strategy_names
 from querist.cli import output
-from querist.cli.options import Header, Quote
+from querist.cli.options import Header, Json, Quote
 from querist.cli.serve import serve
 from querist.core.hashing import digest
 from querist.core.schema import Task
@@ -22,8 +22,6 @@ TAKEN_FOR_NUMBERS = (
     "target: the column {!r} holds numbers to predict, by their fractions or their many values, and is compared as "
     "such. Say --task number if that is right, or --task choice if each of them is a class."
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
 
 def simulate(

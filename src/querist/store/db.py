@@ -139,6 +139,25 @@ class Database:
                 conn.exec_driver_sql("SELECT 1")
             yield conn
 
+    def copy_to(self, path: Path) -> None:
+        """Write the whole database, as it is at this instant, into a new file; whoever writes meanwhile is not held up.
+
+        Raises
+        ------
+        InvalidInput
+            If this is no SQLite database: PostgreSQL's own programs copy its.
+        """
+        if self._engine.dialect.name != "sqlite":
+            raise InvalidInput(
+                "database: must be a SQLite file to be copied so; this one is PostgreSQL. "
+                "Run pg_dump --format=custom, which copies it while it is in use."
+            )
+        with in_our_words(self._engine, writes=False), self._engine.connect() as conn:
+            driver = conn.connection.driver_connection
+            assert driver is not None
+            driver.execute("PRAGMA query_only=OFF").close()  # of the connection's last use; the copy is a write, elsewhere
+            driver.execute("VACUUM INTO ?", (str(path),)).close()
+
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
