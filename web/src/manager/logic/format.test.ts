@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+
+import type { Json } from "../../api/types";
 import { ago, answerText, count, duration, figure, percent, preview, shortCount } from "./format";
 
 describe("figures", () => {
@@ -51,11 +53,12 @@ describe("a preview", () => {
     expect(preview({ id: 7, text: "two\nlines" }, { text: "text" })).toBe("two lines");
     expect(preview({ text: "😀".repeat(5) + "x" }, {}, 6)).toBe("😀😀😀😀😀x");
     expect(preview({ text: "😀 😀 😀" }, {}, 2)).toBe("😀…");
+    expect(preview({ scene: "scene-1.png", n: 3 }, { scene: "image", n: "number" })).toBe("3");
     expect(preview({ pixels: Array.from({ length: 64 }, () => 0) }, {})).toBe("64 numbers");
   });
 
   it("tells a chat by what was said", () => {
-    const trace = [
+    const trace: Json[] = [
       { role: "user", content: "How many?" },
       { role: "assistant", content: "", tool_calls: [{ name: "count", arguments: {} }] },
       { role: "tool", content: "42" },

@@ -94,7 +94,7 @@ export function preview(fields: Record<string, Json>, display: Record<string, Di
 }
 
 function fieldText(value: Json, display: Display): string {
-  if (value === null) return "";
+  if (value === null || display === "pixels" || display === "image" || display === "audio") return "";
   if (display === "chat" || display === "trace") {
     const said = stepsOf(value)?.map(({ text, calls }) => text || calls.map(({ name }) => name).join(", "));
     if (said) return oneLine(said.filter(Boolean).join(" · "));

@@ -17,6 +17,7 @@ import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
 import { Head } from "../parts/Head";
 import { to } from "../parts/ProjectShell";
+import { Thumb } from "../parts/Thumb";
 import partsClasses from "../parts/parts.module.css";
 import classes from "./items.module.css";
 
@@ -209,18 +210,23 @@ function ItemTable({ project, rows }: { project: Project; rows: ItemRow[] }) {
           name: "Item",
           wide: true,
           cell: (row) => (
-            <>
-              <Link
-                href={to(project.name, "items", row.item_id)}
-                className={`${partsClasses.rowLink} ${partsClasses.twoLines}`}
-                dir="auto"
-              >
-                {preview(row.fields, project.display) || row.item_id}
-              </Link>
-              <Text size="xs" c="dimmed" mt={2}>
-                {row.item_id}
-              </Text>
-            </>
+            <div className={partsClasses.withThumb}>
+              <Thumb project={project} fields={row.fields} />
+              <div>
+                <Link
+                  href={to(project.name, "items", row.item_id)}
+                  className={`${partsClasses.rowLink} ${partsClasses.twoLines}`}
+                  dir="auto"
+                >
+                  {preview(row.fields, project.display) || row.item_id}
+                </Link>
+                {preview(row.fields, project.display) !== "" && (
+                  <Text size="xs" c="dimmed" mt={2}>
+                    {row.item_id}
+                  </Text>
+                )}
+              </div>
+            </div>
           ),
         },
         {

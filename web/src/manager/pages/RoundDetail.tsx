@@ -98,7 +98,7 @@ export function RoundPage({ project, number }: { project: Project; number: numbe
           about="In the order they were ranked: the higher the utility, the sooner it was shown. The propensity is the chance with which an item was picked; unbiased estimates need it."
           flush
         >
-          <QueryTable project={project.name} queries={shown} caption={`Questions of round ${round.number}`} />
+          <QueryTable project={project} queries={shown} caption={`Questions of round ${round.number}`} />
           {queries.length > shown.length && (
             <Text ta="center" py="sm">
               <Button variant="default" size="xs" onClick={() => setAll(true)}>

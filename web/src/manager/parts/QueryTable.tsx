@@ -1,19 +1,20 @@
 import { Text } from "@mantine/core";
 import { Link } from "wouter";
 
-import type { RoundQuery } from "../../api/types";
+import type { Project, RoundQuery } from "../../api/types";
 import { figure } from "../logic/format";
 import { sentence, tone } from "../logic/standing";
 import { Answer } from "./Answer";
 import { State } from "./Dot";
 import { type Column, Grid } from "./Grid";
 import { to } from "./ProjectShell";
+import { pictureField, ThumbOf } from "./Thumb";
 import classes from "./parts.module.css";
 
 const WORDS_FOR: Record<string, string> = { exploration: "random", evaluation: "random, to measure" };
 
 interface Props {
-  project: string;
+  project: Project;
   queries: RoundQuery[];
   caption: string;
   /** Only what a first look needs. */
@@ -28,20 +29,23 @@ export function QueryTable({ project, queries, caption, brief }: Props) {
       name: "Item",
       wide: true,
       cell: (query) => (
-        <>
-          <Link
-            href={to(project, "items", query.item_id)}
-            className={`${classes.rowLink} ${classes.twoLines}`}
-            dir="auto"
-          >
-            {query.preview || query.item_id}
-          </Link>
-          {query.reason && (
-            <Text size="xs" c="dimmed" mt={2}>
-              {query.reason}
-            </Text>
-          )}
-        </>
+        <div className={classes.withThumb}>
+          <ThumbOf project={project} item={query.item_id} />
+          <div>
+            <Link
+              href={to(project.name, "items", query.item_id)}
+              className={`${classes.rowLink} ${classes.twoLines}`}
+              dir="auto"
+            >
+              {query.preview && query.preview !== pictureField(project) ? query.preview : query.item_id}
+            </Link>
+            {query.reason && (
+              <Text size="xs" c="dimmed" mt={2}>
+                {query.reason}
+              </Text>
+            )}
+          </div>
+        </div>
       ),
     },
     ...(brief

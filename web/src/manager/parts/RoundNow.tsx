@@ -45,12 +45,7 @@ export function RoundNow({ project, number }: { project: Project; number: number
       flush={round.data !== undefined}
     >
       {round.data ? (
-        <QueryTable
-          project={project.name}
-          queries={round.data.queries.slice(0, SHOWN)}
-          caption={`Round ${number}`}
-          brief
-        />
+        <QueryTable project={project} queries={round.data.queries.slice(0, SHOWN)} caption={`Round ${number}`} brief />
       ) : (
         <Trouble error={round.error} />
       )}

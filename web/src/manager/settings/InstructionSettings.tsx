@@ -47,7 +47,6 @@ export function InstructionSettings({ project }: { project: Project }) {
         {view === "write" ? (
           <Textarea
             aria-label="Instructions in Markdown"
-            placeholder={"## What counts as a complaint\n\nA message that…"}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
             autosize

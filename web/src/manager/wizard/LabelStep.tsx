@@ -1,4 +1,4 @@
-import { NumberInput, Select, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { NumberInput, Select, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
 import type { Dispatch } from "react";
 
 import type { Task } from "../../api/types";
@@ -122,17 +122,13 @@ export function LabelStep({ draft, change, problems }: Props) {
           <Textarea
             {...BELOW}
             label="Instructions"
-            description="Markdown, shown beside each item. You can write and change them later."
-            placeholder={"A message is a **complaint** where the writer wants something put right."}
+            description="Markdown, shown beside each item. You can write and change them later, and every answer keeps the version it was given by."
             value={draft.instructions}
             onChange={(event) => set({ instructions: event.currentTarget.value })}
             autosize
             minRows={3}
             maxRows={14}
           />
-          <Text size="xs" c="dimmed">
-            Every answer keeps the version of the instructions it was given by.
-          </Text>
         </Stack>
       </Panel>
     </Stack>

@@ -165,7 +165,7 @@ function seenClasses(draft: Draft, column: string): string {
   for (const value of [...examples, ...(draft.look?.rows ?? []).map((row) => row[column])]) {
     if (value !== null && value !== undefined && value !== "") seen.add(String(value));
   }
-  return [...seen].join("\n");
+  return [...seen].sort(byName.compare).join("\n");
 }
 
 /** The classes as written, one a line, blank lines left out. */
@@ -177,6 +177,7 @@ export function classList(text: string): string[] {
 }
 
 export const NO_CLASSES: ReadonlySet<Task> = new Set<Task>(["number", "rating", "text"]);
+const byName = new Intl.Collator("en", { numeric: true });
 const FEW = 20; // different numbers, up to which they may as well be names of classes
 const TWO_OR_MORE: ReadonlySet<Task> = new Set<Task>(["choice", "ranking", "pair", "review"]);
 
