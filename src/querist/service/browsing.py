@@ -40,6 +40,7 @@ __all__ = [
 
 STATES: tuple[ItemState, ...] = get_args(ItemState)
 MOST_ROWS = 200  # a page
+QUERIES = 1000  # of a round, at one look
 LOOKED_THROUGH = 4000  # items that one search looks at before it says how to go on
 AT_ONCE = 250  # of them; a hundred kilobytes each are still little memory
 SEARCH_S = 0.12  # after which a search says how to go on, having found what it has
@@ -218,28 +219,36 @@ def all_rounds(work: Workspace) -> list[rounds.RoundRecord]:
 
 @dataclass(frozen=True, slots=True)
 class RoundLook:
-    """A round, and its questions with a line about each item."""
+    """A round, and its questions with a line about each item; `next` is the last one's rank where there are more."""
 
     round: rounds.RoundRecord
     queries: tuple[Mapping[str, Any], ...]
+    next: int | None
 
 
-def one_round(work: Workspace, number: int) -> RoundLook:
+def one_round(work: Workspace, number: int, *, after: int = -1, limit: int = QUERIES) -> RoundLook:
     """What a round asked, why, and what became of it.
+
+    Parameters
+    ----------
+    number : int
+    after : int
+        The rank to go on from: the `next` of an earlier look.
+    limit : int
+        The most questions, up to 1,000.
 
     Raises
     ------
     NotFound
         If there is no such round.
     """
-    names = ("item_id", "rank", "utility", "propensity", "strategy", "purpose", "reason", "state", "value", "annotator")
+    if not 1 <= limit <= QUERIES:
+        raise InvalidInput(f"limit: must be from 1 to {QUERIES}; got {limit}. Go on with `next` for more.")
     with work.database.reading() as conn:
         record = rounds.get(conn, work.project_id, number)
-        asked = rounds.queries(conn, work.project_id, number)
-    return RoundLook(
-        record,
-        tuple({name: getattr(each, name) for name in names} | {"preview": preview(each.fields)} for each in asked),
-    )
+        asked = browse.queries_of(conn, work.project_id, record.id, after=after, most=limit + 1)
+    shown = [{**each, "preview": preview(each.pop("fields"))} for each in map(dict, asked[:limit])]
+    return RoundLook(record, tuple(shown), shown[-1]["rank"] if len(asked) > limit else None)
 
 
 def preview(fields: Mapping[str, Any]) -> str:

@@ -17,7 +17,16 @@ from querist.core.state import Value
 from querist.store import chain
 from querist.store.queue_tables import slot
 from querist.store.sql import among
-from querist.store.tables import answer_event, current_label, dataset_entry, dataset_version, item, query, round_
+from querist.store.tables import (
+    answer_content,
+    answer_event,
+    current_label,
+    dataset_entry,
+    dataset_version,
+    item,
+    query,
+    round_,
+)
 
 ItemState = Literal["unlabeled", "labeled", "pending"]
 
@@ -108,7 +117,7 @@ def candidates(conn: sa.Connection, project_id: int, wanted: Wanted, *, after: i
 
 
 def matching(conn: sa.Connection, project_id: int, wanted: Wanted, seqs: Sequence[int]) -> Iterator[Row]:
-    """Those of these items that are wanted, in their order."""
+    """Those of these items, all of the project, that are wanted; in their order."""
     c, label = item.c, current_label.c
     waits = (
         sa.select(query.c.id)
@@ -127,7 +136,9 @@ def matching(conn: sa.Connection, project_id: int, wanted: Wanted, seqs: Sequenc
             waits.label("waits"),
         )
         .outerjoin(current_label, sa.and_(label.project_id == project_id, label.item_seq == c.seq))
-        .where(c.project_id == project_id, among(conn, c.seq, seqs))
+        # Not also by project: SQLite would then read the whole project by an index of it, and look each item up in the
+        # list. The same below: an index by annotator would lead to all that somebody ever said.
+        .where(among(conn, c.seq, seqs))
         .order_by(c.seq)
     )
     if wanted.split is not None:
@@ -145,7 +156,7 @@ def matching(conn: sa.Connection, project_id: int, wanted: Wanted, seqs: Sequenc
         answered = sa.select(e.id).where(
             e.project_id == project_id,
             e.item_seq == c.seq,
-            e.annotator == wanted.annotator,
+            sa.func.coalesce(e.annotator, "") == wanted.annotator,
             e.action.in_(sorted(chain.ANSWERS)),
         )
         asked = asked.where(answered.exists())
@@ -177,6 +188,30 @@ def last_rounds(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> di
         .group_by(c.item_seq)
     )
     return {seq: number for seq, number in conn.execute(asked)}
+
+
+def queries_of(
+    conn: sa.Connection, project_id: int, round_id: int, *, after: int, most: int
+) -> list[Mapping[str, Any]]:
+    """A round's queries past a rank, each with its item's fields, still JSON, and its outcome: at most so many."""
+    c = query.c
+    names = ("rank", "utility", "propensity", "strategy", "purpose", "reason", "state")
+    asked = (
+        sa.select(
+            *(c[name] for name in names),
+            item.c.item_id,
+            item.c.fields,
+            answer_event.c.annotator,
+            answer_content.c.value,
+        )
+        .join(item, item.c.seq == c.item_seq)
+        .outerjoin(answer_event, answer_event.c.id == c.answered_event)
+        .outerjoin(answer_content, answer_content.c.event_id == c.answered_event)
+        .where(c.round_id == round_id, c.rank > after)
+        .order_by(c.rank)
+        .limit(most)
+    )
+    return [dict(row._mapping) | {"fields": json.loads(row.fields)} for row in conn.execute(asked)]
 
 
 def queries_about(conn: sa.Connection, project_id: int, seq: int) -> list[Mapping[str, Any]]:

@@ -58,9 +58,15 @@ def make(who: Manager, work: In, body: s.NewRound) -> Any:
 
 
 @routes.get("/rounds/{number}", response_model=s.RoundDetail, operation_id="round")
-def one(_: Auditor, work: In, number: Number) -> Any:
+def one(
+    _: Auditor,
+    work: In,
+    number: Number,
+    after: Annotated[int, Query(ge=-1, le=2**31 - 1, description="The `next` of the page before.")] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> Any:
     """What a round asked, why, and what became of it."""
-    return browsing.one_round(work, number)
+    return browsing.one_round(work, number, after=after, limit=limit)
 
 
 @routes.post("/rounds/{number}/withdraw", response_model=s.Withdrawn, operation_id="withdraw_round")

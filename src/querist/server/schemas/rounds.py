@@ -53,6 +53,7 @@ class RoundDetail(Out):
 
     round: Round
     queries: list[RoundQuery]
+    next: int | None = Field(description="Where there are more: what to send as `after`.")
 
 
 class NewRound(In):
