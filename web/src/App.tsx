@@ -4,7 +4,7 @@ import { Redirect, Route, Switch, useLocation } from "wouter";
 import { Invite } from "./access/Invite";
 import { Setup } from "./access/Setup";
 import { SignIn } from "./access/SignIn";
-import { useSession } from "./api/queries";
+import { MeContext, useSession } from "./api/queries";
 import { Home } from "./home/Home";
 import { Failure, NotFound, Waiting } from "./ui/states";
 
@@ -33,15 +33,17 @@ function SignedIn() {
   if (session.data === undefined) return <Failure error={session.error} retry={() => void session.refetch()} />;
   if (session.data === null) return <Redirect to={`/sign-in?next=${encodeURIComponent(location)}`} replace />;
   return (
-    <Switch>
-      <Route path="/" component={Home} />
-      <Route path="/p/:project/label">
-        {({ project }) => <Label key={project} project={decodeURIComponent(project)} />}
-      </Route>
-      <Route path="/p/:project/*?" component={Manager} />
-      <Route path="/admin/*?" component={Manager} />
-      <Route path="/new" component={Manager} />
-      <Route component={NotFound} />
-    </Switch>
+    <MeContext value={session.data}>
+      <Switch>
+        <Route path="/" component={Home} />
+        <Route path="/p/:project/label">
+          {({ project }) => <Label key={project} project={decodeURIComponent(project)} />}
+        </Route>
+        <Route path="/p/:project/*?" component={Manager} />
+        <Route path="/admin/*?" component={Manager} />
+        <Route path="/new" component={Manager} />
+        <Route component={NotFound} />
+      </Switch>
+    </MeContext>
   );
 }

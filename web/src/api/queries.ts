@@ -1,5 +1,7 @@
 import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { createContext, useContext } from "react";
+
 import { ApiError, get, patch, path, remove, setCsrf } from "./client";
 import type { Json, Me, Project, ProjectCard, Welcome } from "./types";
 
@@ -38,11 +40,14 @@ export function useSession() {
   });
 }
 
+/** The person signed in, handed down once: to ask the cache in each component would cost each of them a subscription. */
+export const MeContext = createContext<Me | null>(null);
+
 /** The person signed in, for components that are only shown to one. */
 export function useMe(): Me {
-  const { data } = useSession();
-  if (!data) throw new Error("Nobody is signed in.");
-  return data;
+  const me = useContext(MeContext);
+  if (!me) throw new Error("Nobody is signed in.");
+  return me;
 }
 
 /** Take a fresh `Me` (after signing in, or after a change) as the session. */

@@ -77,6 +77,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
   const [panel, setPanel] = useState<Panel>("none");
   const [dialog, setDialog] = useState<"none" | "help" | "settings" | "history">("none");
   const pressed = useRef<number | null>(null);
+  const scrolled = useRef(false);
   const { work } = state;
 
   const open = useItem(desk, store, project, person);
@@ -152,10 +153,14 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
   // A new item: from its top, with the keyboard on it, and the time it took written down.
   useLayoutEffect(() => {
     setPanel("none");
-    content.current?.scrollTo(0, 0);
+    // To scroll and to focus both make the browser reckon the whole layout anew, so only where it is needed.
+    if (scrolled.current) content.current?.scrollTo(0, 0);
+    scrolled.current = false;
     const active = document.activeElement;
     const typing = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
-    if (!typing && !document.querySelector('[aria-modal="true"]')) content.current?.focus({ preventScroll: true });
+    if (active !== content.current && !typing && !document.querySelector('[aria-modal="true"]')) {
+      content.current?.focus({ preventScroll: true });
+    }
     if (pressed.current !== null) measureToPaint("next-item", pressed.current);
     pressed.current = null;
   }, [work?.id]);
@@ -179,7 +184,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
   const frame = (parts: Parts) =>
     work && (
       <>
-        <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" data-testid="item">
+        <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" onScroll={() => void (scrolled.current = true)}>
           <article className={classes.article} data-wide={WIDE.has(project.schema.task) || undefined}>
             {parts.wantsRoom && <p className={classes.wantsRoom}>This is easier on a larger screen.</p>}
             <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />

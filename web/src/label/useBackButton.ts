@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 
 import type { Desk, Given, State } from "./work/desk";
+import { soon } from "./work/paint";
 
 /**
  * Makes the browser's back button go to the answer before, not away from the page.
@@ -38,7 +39,7 @@ export function useBackButton(desk: Desk, state: State, open: (given: Given) => 
       return;
     }
     top.current += 1;
-    window.history.pushState({ querist: top.current }, "");
+    soon(() => window.history.pushState({ querist: top.current }, ""));
     // Only when an answer was given.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [last]);

@@ -4,6 +4,7 @@ import { getCsrf, get, path } from "../api/client";
 import type { History, QueueSettings } from "../api/types";
 import { Desk, type State } from "./work/desk";
 import { keep, type Keep } from "./work/keep";
+import { soon } from "./work/paint";
 
 /** The session of one person on one project, from when the page opens until it closes. */
 export function useDesk(project: string, person: string, settings: QueueSettings): { desk: Desk; store: Keep } | null {
@@ -13,7 +14,7 @@ export function useDesk(project: string, person: string, settings: QueueSettings
     let gone = false;
     void keep().then(async (store) => {
       if (gone) return;
-      desk = new Desk({ project, person, settings, keep: store, csrf: getCsrf });
+      desk = new Desk({ project, person, settings, keep: store, csrf: getCsrf, soon });
       setMade({ desk, store });
       const mine = desk;
       void mine.start();

@@ -25,12 +25,14 @@ export function useSettled(workId: string | null): Settled {
   );
   const item = useRef("");
   // Written on the element itself: drawing the page again to say so would cost a frame. `data-item` names the item that
-  // keys answer, so it changes when that does.
+  // keys answer: it is there once one is settled, and changes when the next is.
   const tell = useCallback(() => {
     if (!mark.current) return;
     const settled = current.current !== null && isSettled();
     mark.current.dataset.settled = String(settled);
-    if (settled || mark.current.dataset.item === undefined) mark.current.dataset.item = item.current;
+    if (!settled) return;
+    mark.current.dataset.item = item.current;
+    mark.current.dataset.testid = "item";
   }, [isSettled]);
   const settling = useMemo<Settling>(
     () => ({

@@ -69,6 +69,8 @@ interface Options {
   settings: QueueSettings;
   keep: Keep;
   csrf: () => string;
+  /** When to do what need not be done before the next item is painted. */
+  soon?: (then: () => void) => void;
 }
 
 const SHOWN_GIVEN = 50;
@@ -115,6 +117,7 @@ export class Desk {
       onSignedOut: () => this.set({ signedOut: true }),
       onState: (saving) => this.set({ saving }),
       online: () => navigator.onLine,
+      soon: options.soon,
     });
   }
 
@@ -172,6 +175,11 @@ export class Desk {
     this.set({ signedOut: false });
     this.outbox.retry();
     if (this.state.phase !== "working") void this.claim();
+  }
+
+  private soon(then: () => void): void {
+    if (this.options.soon) this.options.soon(then);
+    else then();
   }
 
   private held(): Work[] {
@@ -288,7 +296,7 @@ export class Desk {
     this.set({ work, upcoming: this.queue.length, phase: work ? "working" : "nothing" });
     if (work) this.seen.add(work.assignment.slot);
     else this.set({ nothing: null, retryAt: null });
-    if (this.queue.length < this.options.settings.prefetch) void this.claim();
+    if (this.queue.length < this.options.settings.prefetch) this.soon(() => void this.claim());
   }
 
   private show(work: Work | null): void {
@@ -375,7 +383,7 @@ export class Desk {
       late: false,
       assignment: work.assignment,
     };
-    this.dropDraft(work.assignment.item_id);
+    this.soon(() => this.dropDraft(work.assignment.item_id));
     this.set({ given: [given, ...this.state.given], done: this.state.done + 1, lastGiven: given });
     this.next();
     this.outbox.add(this.entry(act, work));

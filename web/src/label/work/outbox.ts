@@ -27,6 +27,8 @@ interface Hooks {
   online?: () => boolean;
   now?: () => number;
   wait?: (ms: number, then: () => void) => unknown;
+  /** When to begin sending what was just added: at once, unless the page has something to paint first. */
+  soon?: (then: () => void) => void;
 }
 
 const BACKOFF_MS = [1000, 2000, 5000, 10_000, 15_000];
@@ -80,7 +82,8 @@ export class Outbox {
     this.entries.push(whole);
     void this.keep.put(whole).catch(() => undefined);
     this.tell();
-    void this.flush();
+    if (this.hooks.soon) this.hooks.soon(() => void this.flush());
+    else void this.flush();
   }
 
   /** Try at once, whatever the pause between tries: the network is back, or the person asked. */
