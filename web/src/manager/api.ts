@@ -108,6 +108,9 @@ export const itemsOf = (project: string, filters: Filters) =>
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
     staleTime: 5_000,
+    // A long list is fetched page by page; not all of it again whenever its window comes to the front.
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   });
 
 export const itemOf = (project: string, item: string) =>

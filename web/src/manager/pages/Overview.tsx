@@ -10,9 +10,9 @@ import { curveOf, progressOf, roundsOf, useRetryJob } from "../api";
 import { CurveChart } from "../chart/CurveChart";
 import { CurveTable } from "../chart/CurveTable";
 import { metricWords, ordered } from "../chart/curve";
-import { count, duration, figure, percent, plural } from "../logic/format";
+import { ago, count, duration, figure, percent, plural } from "../logic/format";
 import { budgetLeft, latestToLearn, standing } from "../logic/standing";
-import { POLL_MS, useLive } from "../live";
+import { type Connection, POLL_MS, useLive } from "../live";
 import { Control } from "../parts/Control";
 import { State } from "../parts/Dot";
 import { Facts } from "../parts/Facts";
@@ -61,15 +61,29 @@ export function Overview({ project }: { project: Project }) {
             <Stack gap="md" miw={0}>
               <QueuePanel progress={progress.data} />
               <WorkingPanel project={project.name} often={often.refetchInterval} />
-              <Text size="xs" c="dimmed">
-                {link === "live" ? "Live: changes show as they happen." : `Updated every ${POLL_MS / 1000} seconds.`}
-              </Text>
+              <Freshness link={link} lost={progress.isError} since={progress.dataUpdatedAt} />
             </Stack>
             <RoundNow project={project} number={learning} />
           </div>
         )}
       </Stack>
     </>
+  );
+}
+
+/** How fresh what is shown is. */
+function Freshness({ link, lost, since }: { link: Connection; lost: boolean; since: number }) {
+  if (lost) {
+    return (
+      <Text size="xs" c="var(--q-bad)" role="status">
+        The server does not answer. What is shown was so {ago(new Date(since).toISOString())}.
+      </Text>
+    );
+  }
+  return (
+    <Text size="xs" c="dimmed">
+      {link === "live" ? "Live: changes show as they happen." : `Updated every ${POLL_MS / 1000} seconds.`}
+    </Text>
   );
 }
 

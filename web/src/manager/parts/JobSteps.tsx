@@ -2,13 +2,16 @@ import type { Job } from "../../api/types";
 import { jobWords, stageIndex, STAGES } from "../logic/standing";
 import classes from "./job.module.css";
 
+const AFTER_MEASURING = STAGES.findIndex(({ value }) => value === "scoring");
+
 /** How far a job is: its stages in order, those done, the one at work, those to come. */
 export function JobSteps({ job }: { job: Job }) {
   const at = stageIndex(job);
+  const stages = job.kind === "train" ? STAGES.slice(0, AFTER_MEASURING) : STAGES;
   return (
     <div className={classes.job}>
       <ol className={classes.steps} aria-label="Stages">
-        {STAGES.map(({ value, words }, i) => (
+        {stages.map(({ value, words }, i) => (
           <li
             key={value}
             data-is={i < at ? "done" : i === at ? (job.state === "failed" ? "failed" : "now") : "later"}

@@ -35,6 +35,13 @@ export function NewProject() {
     else top.current?.focus();
   }, [draft.step]);
 
+  useEffect(() => {
+    if (!underWay || done) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [underWay, done]);
+
   const go = (step: Step) => {
     setChecked(false);
     change({ type: "go to", step });
