@@ -10,13 +10,12 @@ import hashlib
 import hmac
 import json
 import secrets
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from querist.core.checks import one_of
-from querist.core.errors import InvalidInput, QueristError
+from querist.core.errors import InvalidInput
 from querist.service.workspace import Workspace
 from querist.store import outbox
 from querist.store.columns import moment_text, utc_now
@@ -29,42 +28,6 @@ AGAIN_S = (5.0, 30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)  # then it 
 TOLD = range(200, 300)
 
 Send = Callable[[str, bytes, Mapping[str, str]], int]
-
-
-class Courier:
-    """Makes deliveries in a thread of its own, so that no job of minutes holds news up.
-
-    Parameters
-    ----------
-    database : Database
-    send : callable
-        As for `deliver`.
-    poll_s : float
-        Seconds between two looks at whether something is due.
-    """
-
-    def __init__(self, database: Database, send: Send, *, poll_s: float = 1.0) -> None:
-        self._database, self._send, self._poll_s = database, send, poll_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="querist-courier", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """End after the delivery under way; what is left waits in the database."""
-        self._stop.set()
-        self._thread.join(timeout_s)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                some = deliver(self._database, self._send)
-            except QueristError:  # the database is away: look again later
-                some = 0
-            if not some:
-                self._stop.wait(self._poll_s)
 
 
 def add(work: Workspace, url: str, events: Sequence[str], *, secret: str | None = None) -> outbox.Webhook:
