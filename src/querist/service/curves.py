@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from querist.core.schema import Schema
 from querist.core.words import metric_name
@@ -82,7 +83,7 @@ def learning_curve(work: Workspace) -> LearningCurve:
     )
     last = chance[-1].model if chance else None
     random = tuple(
-        RandomPoint(row.n_labels, value, _number(row.detail.get("low")), _number(row.detail.get("high")))
+        RandomPoint(row.n_labels, value, _number(row.detail, "low", metric), _number(row.detail, "high", metric))
         for row in chance
         if row.model == last and (value := row.metrics.get(metric)) is not None
     )
@@ -122,8 +123,9 @@ def _band(metric: str, value: float, n: int) -> tuple[float | None, float | None
     return wilson(min(max(value, 0.0), 1.0), n)
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def _number(detail: Mapping[str, Any], end: str, metric: str) -> float | None:
+    found = detail.get(end, {}).get(metric)
+    return float(found) if isinstance(found, int | float) else None
 
 
 def _note(metric: str, n_points: int, n_test: int, random: bool) -> str:
@@ -136,5 +138,8 @@ def _note(metric: str, n_points: int, n_test: int, random: bool) -> str:
     if metric in COUNTED:
         said += " The band is where the true value lies in 95 of 100 cases."
     if random:
-        said += " The dashed line is what labels drawn at random are expected to reach."
+        said += (
+            " Random labels are expected to reach the other line: it is measured on models of some of the test items, "
+            "which were drawn at random, and ends where those do."
+        )
     return said

@@ -19,7 +19,7 @@ from querist.core.checks import one_of, positive
 from querist.core.errors import BudgetSpent, Conflict, PoolExhausted, QueristError
 from querist.core.policy import Policy
 from querist.core.ports import Progress
-from querist.service import reranking, rounds, status, training
+from querist.service import expectation, reranking, rounds, status, training
 from querist.service.workspace import Workspace
 from querist.service.workspaces import Workspaces
 from querist.store import jobs, projects, slots, tallies
@@ -125,6 +125,15 @@ class Driver:
         else:
             seconds = round(time.perf_counter() - began, 3)
             self._notice("job.done", {"job": job.id, "project": work.name, "seconds": seconds, **result})
+            self._look_at_chance(work)
+
+    def _look_at_chance(self, work: Workspace) -> None:
+        """Bring what random labels would reach up to date; nothing waits for it, and nothing hangs on it."""
+        try:
+            if n := expectation.refresh(work):
+                self._notice("expectation.done", {"project": work.name, "points": n})
+        except QueristError as trouble:
+            self._notice("expectation.left", {"project": work.name, "error": str(trouble)})
 
     def _failed(self, work: Workspace, job: Job, error: Exception) -> None:
         message = str(error) if isinstance(error, QueristError) else f"{type(error).__name__}: {error}"
