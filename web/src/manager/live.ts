@@ -7,7 +7,13 @@ import type { Job, Progress } from "../api/types";
 /** How often what is shown is asked for while the server cannot tell by itself. */
 export const POLL_MS = 5_000;
 
+// Beside its events too: a stream that a proxy holds open after the server has gone tells nothing, not even that.
+const RENEW_MS = 20_000;
+
 export type Connection = "live" | "polling";
+
+/** How often to ask, by how the server tells. */
+export const often = (link: Connection): number => (link === "live" ? RENEW_MS : POLL_MS);
 
 const TELLS = ["progress", "round", "model", "job"] as const;
 type Told = (typeof TELLS)[number];

@@ -12,7 +12,7 @@ import { CurveTable } from "../chart/CurveTable";
 import { metricWords, ordered } from "../chart/curve";
 import { ago, count, duration, figure, percent, plural } from "../logic/format";
 import { budgetLeft, latestToLearn, standing } from "../logic/standing";
-import { type Connection, POLL_MS, useLive } from "../live";
+import { type Connection, often, POLL_MS, useLive } from "../live";
 import { Control } from "../parts/Control";
 import { State } from "../parts/Dot";
 import { Facts } from "../parts/Facts";
@@ -29,10 +29,10 @@ import classes from "./pages.module.css";
 /** How a project is doing, live. */
 export function Overview({ project }: { project: Project }) {
   const link = useLive(project.name);
-  const often = { refetchInterval: link === "live" ? 60_000 : POLL_MS };
-  const progress = useQuery({ ...progressOf(project.name), ...often });
-  const curve = useQuery({ ...curveOf(project.name), ...often });
-  const rounds = useQuery({ ...roundsOf(project.name), ...often });
+  const renewed = { refetchInterval: often(link) };
+  const progress = useQuery({ ...progressOf(project.name), ...renewed });
+  const curve = useQuery({ ...curveOf(project.name), ...renewed });
+  const rounds = useQuery({ ...roundsOf(project.name), ...renewed });
   if (progress.isPending) return <Waiting />;
   if (progress.data === undefined) return <Failure error={progress.error} retry={() => void progress.refetch()} />;
   const now = standing(progress.data, rounds.data);
@@ -60,7 +60,7 @@ export function Overview({ project }: { project: Project }) {
             <CurvePanel curve={curve.data} error={curve.error} />
             <Stack gap="md" miw={0}>
               <QueuePanel progress={progress.data} />
-              <WorkingPanel project={project.name} often={often.refetchInterval} />
+              <WorkingPanel project={project.name} often={renewed.refetchInterval} />
               <Freshness link={link} lost={progress.isError} since={progress.dataUpdatedAt} />
             </Stack>
             <RoundNow project={project} number={learning} />

@@ -7,7 +7,7 @@ import type { Project } from "../../api/types";
 import { Empty, Failure, Waiting } from "../../ui/states";
 import { workingOn } from "../api";
 import { count, duration } from "../logic/format";
-import { POLL_MS, useLive } from "../live";
+import { often, useLive } from "../live";
 import { Dialog } from "../parts/Dialog";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
@@ -21,7 +21,7 @@ export function ProjectPeople({ project }: { project: Project }) {
   const me = useMe();
   const link = useLive(project.name);
   const [inviting, invite] = useDisclosure(false);
-  const people = useQuery({ ...workingOn(project.name), refetchInterval: link === "live" ? 60_000 : POLL_MS });
+  const people = useQuery({ ...workingOn(project.name), refetchInterval: often(link) });
   if (people.isPending) return <Waiting />;
   if (people.data === undefined) return <Failure error={people.error} retry={() => void people.refetch()} />;
   const rows = [...people.data].sort((a, b) => Number(b.working) - Number(a.working) || b.total - a.total);

@@ -10,7 +10,7 @@ import { roundOf, useWithdraw } from "../api";
 import { ago, count, moment, plural } from "../logic/format";
 import { PURPOSES } from "../logic/settings";
 import { sentence, tone } from "../logic/standing";
-import { POLL_MS, useLive } from "../live";
+import { often, useLive } from "../live";
 import { Confirm } from "../parts/Confirm";
 import { State } from "../parts/Dot";
 import { Details } from "../parts/Facts";
@@ -31,7 +31,7 @@ export function RoundPage({ project, number }: { project: Project; number: numbe
   const found = useQuery({
     ...roundOf(project.name, number),
     enabled: Number.isInteger(number) && number > 0,
-    refetchInterval: link === "live" ? 60_000 : POLL_MS,
+    refetchInterval: often(link),
   });
   if (found.isLoading) return <Waiting />;
   if (found.data === undefined) {

@@ -8,7 +8,7 @@ import { jobsOf, progressOf, roundsOf } from "../api";
 import { count } from "../logic/format";
 import { PURPOSES } from "../logic/settings";
 import { sentence, tone } from "../logic/standing";
-import { POLL_MS, useLive } from "../live";
+import { often, useLive } from "../live";
 import { Control } from "../parts/Control";
 import { State } from "../parts/Dot";
 import { Grid } from "../parts/Grid";
@@ -24,10 +24,10 @@ import { When } from "../parts/When";
 /** Every round, the latest first, and the machine's work behind them. */
 export function Rounds({ project }: { project: Project }) {
   const link = useLive(project.name);
-  const often = link === "live" ? 60_000 : POLL_MS;
-  const rounds = useQuery({ ...roundsOf(project.name), refetchInterval: often });
-  const progress = useQuery({ ...progressOf(project.name), refetchInterval: often });
-  const jobs = useQuery({ ...jobsOf(project.name), refetchInterval: often });
+  const interval = often(link);
+  const rounds = useQuery({ ...roundsOf(project.name), refetchInterval: interval });
+  const progress = useQuery({ ...progressOf(project.name), refetchInterval: interval });
+  const jobs = useQuery({ ...jobsOf(project.name), refetchInterval: interval });
   if (rounds.isPending) return <Waiting />;
   if (rounds.data === undefined) return <Failure error={rounds.error} retry={() => void rounds.refetch()} />;
   const latest = [...rounds.data].sort((a, b) => b.number - a.number);
