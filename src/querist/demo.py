@@ -88,7 +88,7 @@ def leave_project(folder: Path, progress: Progress) -> Path:
         "digits",
         schema=Schema("digit", tuple(classes)),
         policy=Policy(batch_size=20, costs=Costs(per_label=USD_PER_LABEL), budget=Budget(labels=400)),
-        instructions="Which digit is written? Where you cannot tell, leave it empty.",
+        instructions="Which digit is written? Where you cannot tell, skip it; in a worksheet, leave the cell empty.",
     )
     with work:
         items = [{"id": f"digit-{i:04d}", "pixels": row.tolist()} for i, row in enumerate(X)]

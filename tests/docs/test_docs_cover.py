@@ -19,9 +19,11 @@ from querist.catalogue import strategy_names
 from querist.cli.app import app
 from querist.core.errors import QueristError
 from querist.core.policy import STARTS, Budget, Costs, Policy
+from querist.core.queueing import QueueSettings
 from querist.formats.names import FORMATS
 from querist.learners.vector_cache import VARIABLE as CACHE_VARIABLE
 from querist.loop.stopping import rule_from_json
+from querist.service.hooks import EVENTS
 from querist.service.location import PROJECT_VARIABLE, URL_VARIABLE
 from querist.simulation import parse
 
@@ -76,6 +78,19 @@ def test_every_setting_is_explained_with_its_default(kind: type) -> None:
         if field.default is not dataclasses.MISSING:
             shown = f'"{field.default}"' if isinstance(field.default, str) else str(field.default)
             assert f"| `{field.name}` | `{shown}` |" in section
+
+
+def test_every_setting_of_the_queue_is_explained_with_its_default() -> None:
+    section = _section(_page("reference/queue.md"), "QueueSettings")
+    named = re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
+    assert named == [field.name for field in dataclasses.fields(QueueSettings)]
+    for field in dataclasses.fields(QueueSettings):
+        shown = f'"{field.default}"' if isinstance(field.default, str) else str(field.default)
+        assert f"| `{field.name}` | `{shown}` |" in section
+
+
+def test_every_event_that_a_webhook_tells_of_is_explained() -> None:
+    assert re.findall(r"^\| `([\w.]+)` \|", _page("how-to/webhooks.md"), flags=re.MULTILINE) == list(EVENTS)
 
 
 @pytest.mark.parametrize("rule", ["budget", "target", "marginal_gain"])
