@@ -126,7 +126,7 @@ def test_rounds_are_made_by_the_worker_and_undone(client: Client, served: Any) -
         (lambda c: c.project("topics").tell({"nonesuch": "billing"}), InvalidInput),
         (lambda c: c.project("topics").add("no/such/file.csv"), InvalidInput),
         (lambda c: c.create("odd", schema=Schema("n", (), "number")).add([{"id": "1"}]), InvalidInput),
-        (lambda c: c.post("people", {"name": "x", "role": "admin", "password": "x" * 12}), Forbidden),
+        (lambda c: c._wire.post("people", {"name": "x", "role": "admin", "password": "x" * 12}), Forbidden),
     ],
 )
 def test_an_error_of_the_server_is_raised_as_the_class_that_it_is_there(client: Client, do: Any, error: type) -> None:
@@ -173,7 +173,7 @@ class Broken(httpx2.BaseTransport):
 @pytest.fixture
 def broken(served: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes a client on a broken network."""
-    monkeypatch.setattr("querist.client.FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr("querist.client.wire.FIRST_PAUSE_S", 0.001)
     key = served.key("manager", "read", "annotate", "manage")["Authorization"].removeprefix("Bearer ")
 
     def make(*breaks: Exception | int | None) -> tuple[Client, Broken]:

@@ -1,0 +1,300 @@
+"""A project on a server."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from querist.client.wire import UPLOAD_TIMEOUT_S, Wire
+from querist.core.checks import one_of
+from querist.core.crowd import ANONYMOUS
+from querist.core.errors import InvalidInput, QueristError
+from querist.core.evidence import Point
+from querist.core.plain import read
+from querist.core.state import Answer, Value
+from querist.service.answering import Acted
+from querist.service.browsing import ItemRow
+from querist.service.datasets import Exported, Frozen
+from querist.service.intake import Added
+from querist.service.labeling import Told
+from querist.service.queue import Assignment, Claimed
+from querist.service.rounds import Asked
+from querist.service.status import Status
+
+POLL_S = 0.5
+FORMATS = ("csv", "excel-csv", "jsonl", "parquet", "arrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of the server's work: a round or a model in the making, or made."""
+
+    id: int
+    kind: str
+    state: str
+    stage: str | None
+    done: int
+    total: int | None
+    attempts: int
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    requested_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing stored that does not agree with the rest."""
+
+    kind: str
+    where: str
+    message: str
+
+
+class RemoteProject:
+    """A project on a server: items in, questions out, answers in, models, versions, reports.
+
+    Made by `Client.project` and `Client.create`. Where `querist.Project` has a verb of the same name, it does the same.
+    """
+
+    def __init__(self, wire: Wire, name: str) -> None:
+        self._wire = wire
+        self._name = name
+        self._path = f"projects/{quote(name, safe='')}"
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self._name
+
+    def add(
+        self,
+        source: str | Path | Iterable[Mapping[str, Any]],
+        *,
+        label: str | None = None,
+        drop: Sequence[str] = (),
+        split: str | None = None,
+        id_column: str | None = None,
+        header: bool = False,
+    ) -> Added:
+        """Add items from a file, or given as mappings of field to value: all of them, or none.
+
+        Parameters
+        ----------
+        source : path, or iterable of mappings
+        label : str, optional
+            A field of labels known already, taken as answers.
+        drop : sequence of str
+            Fields to leave out.
+        split : {"pool", "test", "calibration"}, optional
+            Where to put all of them; by default each is drawn.
+        id_column : str, optional
+            By default `id`; without it ids are made from the content.
+        header : bool
+            That the first line of a CSV is its header although a name in it looks like data.
+
+        Raises
+        ------
+        RowsRejected
+            If a row cannot be taken; none is then.
+        """
+        wishes: dict[str, Any] = {"label": label, "split": split, "id_column": id_column, "drop": list(drop)}
+        fields = {name: value for name, value in wishes.items() if value}
+        if header:
+            fields["header"] = "true"
+        if isinstance(source, str | Path):
+            path = Path(source)
+            if not path.is_file():
+                raise InvalidInput(f"source: must be a file; there is none at {str(path)!r}. Check its name.")
+            brought = self._wire.upload(f"{self._path}/items", path, fields)
+            return read(Added, brought | {"source": path.name, "n_inside": 0})
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "python.jsonl"
+            with path.open("w", encoding="utf-8") as stream:
+                stream.writelines(json.dumps(dict(row), default=_plain) + "\n" for row in source)
+            brought = self._wire.upload(f"{self._path}/items", path, fields)
+        return read(Added, brought | {"source": "python", "n_inside": 0})
+
+    def ask(self, n: int | None = None, *, split: str = "pool") -> Asked:
+        """Choose the next items to label; where labels came in, a model is made first."""
+        return read(Asked, self._wire.post(f"{self._path}/ask", {"n": n, "split": split}))
+
+    def pending(self) -> Asked:
+        """Everything that is out with annotators."""
+        return read(Asked, self._wire.get(f"{self._path}/pending"))
+
+    def tell(self, answers: Mapping[str, Value] | Sequence[Answer], *, annotator: str | None = None) -> Told:
+        """Take in answers by item id: all of them, or none.
+
+        Each carries a key, so that an answer that was sent twice counts once. `annotator` says who answered; by
+        default whoever the key is of, and for anybody else it needs the role of a manager.
+        """
+        given = (
+            [Answer(item_id, value, annotator or "") for item_id, value in answers.items()]
+            if isinstance(answers, Mapping)
+            else list(answers)
+        )
+        body = [
+            {
+                "item_id": each.item_id,
+                "value": each.value,
+                "annotator": annotator or (None if each.annotator in ("", ANONYMOUS) else each.annotator),
+                "note": each.note,
+                "key": each.idempotency_key or uuid4().hex,
+            }
+            for each in given
+        ]
+        return read(Told, self._wire.post(f"{self._path}/tell", {"answers": body}, safe=True))
+
+    def withdraw(self, number: int) -> int:
+        """Take back questions of a round that nobody has answered; how many those were."""
+        return int(self._wire.post(f"{self._path}/rounds/{number:d}/withdraw", safe=True)["n_withdrawn"])
+
+    def train(self, *, wait_s: float | None = UPLOAD_TIMEOUT_S) -> Job:
+        """Have a model made and measured; waits for it, unless `wait_s` is None.
+
+        Raises
+        ------
+        QueristError
+            If it failed; the message says why.
+        """
+        return self._done(self._wire.post(f"{self._path}/train"), wait_s)
+
+    def open_round(self, n: int | None = None, *, split: str = "pool", wait_s: float | None = UPLOAD_TIMEOUT_S) -> Job:
+        """Have the server's worker make a round for its annotators now; waits for it, unless `wait_s` is None."""
+        return self._done(self._wire.post(f"{self._path}/rounds", {"n": n, "split": split}), wait_s)
+
+    def jobs(self, *, limit: int = 20) -> list[Job]:
+        """What the server's workers did last, the newest first."""
+        return [read(Job, each) for each in self._wire.get(f"{self._path}/jobs", limit=limit)["jobs"]]
+
+    def pause(self) -> None:
+        """Hand nothing out, and choose nothing, until `resume`."""
+        self._wire.post(f"{self._path}/pause", safe=True)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._wire.post(f"{self._path}/resume", safe=True)
+
+    def curve(self) -> tuple[Point, ...]:
+        """The learning curve: what each model measured on the test set."""
+        points = self._wire.get(f"{self._path}/curve")["points"]
+        return tuple(
+            Point(each["n_labels"], each["cost_usd"], {k: v for k, v in each["metrics"].items() if v is not None})
+            for each in points
+        )
+
+    def status(self) -> Status:
+        """The story so far, and what to do next."""
+        return read(Status, self._wire.get(f"{self._path}/status"))
+
+    def progress(self) -> Mapping[str, Any]:
+        """How far the project is, as JSON: fast, however large it is."""
+        found: Mapping[str, Any] = self._wire.get(f"{self._path}/progress")
+        return found
+
+    def freeze(self, note: str = "") -> Frozen:
+        """Make the labels as they are now a dataset version."""
+        return read(Frozen, self._wire.post(f"{self._path}/freeze", {"note": note}, safe=True))
+
+    def export(self, path: str | Path, *, version: int | None = None, file_format: str | None = None) -> Exported:
+        """Write labeled items to a file, with why each was asked, over what is there."""
+        to = Path(path)
+        name = file_format or to.name.lower().rpartition(".")[2]
+        one_of("format", name, FORMATS)
+        headers = self._wire.download(f"{self._path}/export", to, format=name, version=version)
+        return Exported(str(path), int(headers["x-querist-rows"]), int(headers["x-querist-version"]))
+
+    def report(self, path: str | Path = "report.html") -> Path:
+        """Write the project's page."""
+        self._wire.download(f"{self._path}/report", Path(path))
+        return Path(path)
+
+    def verify(self) -> list[Problem]:
+        """Check that everything stored agrees with itself; the list of what does not."""
+        return [read(Problem, each) for each in self._wire.get(f"{self._path}/verify")["problems"]]
+
+    def items(
+        self,
+        *,
+        split: str | None = None,
+        state: str | None = None,
+        label: str | None = None,
+        annotator: str | None = None,
+        round: int | None = None,
+        search: str | None = None,
+    ) -> Iterator[ItemRow]:
+        """The items that fit, in the order they came in, a page at a time."""
+        query = {
+            "split": split,
+            "state": state,
+            "label": label,
+            "annotator": annotator,
+            "round": round,
+            "search": search,
+        }
+        after: str | None = None
+        while True:
+            page = self._wire.get(f"{self._path}/items", after=after, limit=200, **query)
+            yield from (read(ItemRow, each) for each in page["items"])
+            after = page["next"]
+            if after is None:
+                return
+
+    def claim(self, n: int = 1) -> Claimed:
+        """Have items handed out, as the page has: for a program that answers beside people."""
+        return read(Claimed, self._wire.post(f"{self._path}/claims", {"n": n}))
+
+    def submit(self, assignment: Assignment, value: Value, *, note: str = "", key: str | None = None) -> Acted:
+        """Answer an item that was handed out."""
+        return self._act(assignment, "submit", key, value=value, note=note)
+
+    def skip(self, assignment: Assignment, reason: str = "", *, key: str | None = None) -> Acted:
+        """Pass an item that was handed out on to somebody else."""
+        return self._act(assignment, "skip", key, reason=reason)
+
+    def release(self, assignments: Iterable[Assignment]) -> list[int]:
+        """Give items back unanswered; the slots that were given back."""
+        slots = [{"slot": each.slot, "token": each.token} for each in assignments]
+        return list(self._wire.post(f"{self._path}/release", {"slots": slots}, safe=True)["released"])
+
+    def _act(self, assignment: Assignment, action: str, key: str | None, **more: Any) -> Acted:
+        body = {
+            "key": key or uuid4().hex,
+            "action": action,
+            "slot": assignment.slot,
+            "token": assignment.token,
+            "item_id": assignment.item_id,
+            "schema_version": assignment.schema_version,
+            "instruction_version": assignment.instruction_version,
+            "content_hash": assignment.content_hash,
+            **more,
+        }
+        return read(Acted, self._wire.post(f"{self._path}/answers", body, safe=True))
+
+    def _done(self, body: Mapping[str, Any], wait_s: float | None) -> Job:
+        job = read(Job, body)
+        until = time.monotonic() + (wait_s or 0)
+        while wait_s is not None and job.state in ("waiting", "running"):
+            if time.monotonic() > until:
+                raise QueristError(f"job: must end in time; number {job.id} did not within {wait_s:g} s. Ask later.")
+            time.sleep(POLL_S)
+            job = next(each for each in self.jobs(limit=200) if each.id == job.id)
+        if job.state == "failed":
+            raise QueristError(f"job: must succeed; number {job.id} failed: {job.error}")
+        return job
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise InvalidInput(f"source: must hold plain values; got {type(value).__name__}. Convert it to text or numbers.")
