@@ -1,4 +1,4 @@
-import { useMe } from "../../api/queries";
+import { manages, useMe } from "../../api/queries";
 import { Shell } from "../../ui/Shell";
 import { NotFound } from "../../ui/states";
 import { Invitations } from "../admin/Invitations";
@@ -21,7 +21,7 @@ export function Admin({ section }: { section: string }) {
       case "people":
         return <People me={me} />;
       case "invitations":
-        return <Invitations me={me} />;
+        return manages(me) ? <Invitations me={me} /> : <NotFound />;
       case "keys":
         return <Keys me={me} />;
       default:
@@ -34,7 +34,11 @@ export function Admin({ section }: { section: string }) {
         <TabLinks
           label="Installation"
           here={shown}
-          tabs={SECTIONS.map(([value, words]) => ({ value, words, href: `/admin/${value}` }))}
+          tabs={SECTIONS.filter(([value]) => value !== "invitations" || manages(me)).map(([value, words]) => ({
+            value,
+            words,
+            href: `/admin/${value}`,
+          }))}
         />
       }
     >

@@ -1,3 +1,4 @@
+import { manages, useMe } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { NotFound } from "../../ui/states";
 import { Head } from "../parts/Head";
@@ -19,6 +20,7 @@ const SECTIONS = [
 
 /** Everything about a project that can be changed after it was made. */
 export function Settings({ project, section }: { project: Project; section: string }) {
+  const me = useMe();
   const body = () => {
     switch (section) {
       case "":
@@ -30,7 +32,7 @@ export function Settings({ project, section }: { project: Project; section: stri
       case "fields":
         return <FieldSettings project={project} />;
       case "webhooks":
-        return <Webhooks project={project} />;
+        return manages(me) ? <Webhooks project={project} /> : <NotFound />;
       default:
         return <NotFound />;
     }
@@ -41,7 +43,7 @@ export function Settings({ project, section }: { project: Project; section: stri
       <SideNav
         label="Settings"
         here={section}
-        links={SECTIONS.map(([value, words]) => ({
+        links={SECTIONS.filter(([value]) => value !== "webhooks" || manages(me)).map(([value, words]) => ({
           value,
           words,
           href: value ? to(project.name, "settings", value) : to(project.name, "settings"),
