@@ -83,13 +83,19 @@ class _Server(uvicorn.Server):
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With its protocol named: asyncio sends at once only on sockets that say they are TCP, and waits 40 ms on others.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG, reuse_port=False)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host.strip("[]"), port))
+        listening.listen(BACKLOG)
     except OSError as error:
+        listening.close()
         raise InvalidInput(
             f"port: must be free, and the address this machine's; {host}:{port}: {error.strerror or error}. "
             "Name another with --port, or 0 for any."
         ) from None
+    return listening
 
 
 def _shown(host: str) -> str:

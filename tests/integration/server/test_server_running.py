@@ -174,6 +174,18 @@ def test_others_are_not_let_near_before_somebody_has_an_account(program: Callabl
     _ready(meant.said(HOME)[1])
 
 
+def test_an_answer_is_sent_at_once(program: Callable[..., Program]) -> None:
+    home = program("serve", "--port", "0").said(HOME)[1]
+    _ready(home)
+    took = []
+    with httpx2.Client(base_url=home) as http:
+        for _ in range(30):
+            began = time.perf_counter()
+            http.get("/api/health").raise_for_status()
+            took.append(time.perf_counter() - began)
+    assert min(took) < 0.035  # a socket that waits for more to send waits 40 ms
+
+
 def test_a_port_that_is_taken_is_said_to_be(program: Callable[..., Program]) -> None:
     first = program("serve", "--port", "0")
     port = first.said(HOME)[1].rpartition(":")[2]
