@@ -113,10 +113,11 @@ export const demos: Record<string, Demo> = {
   },
   digits: {
     task: "choice",
-    target: "Which shape is it?",
-    classes: ["ring", "bow", "star", "wave", "other"],
+    target: "Which digit is it most like?",
+    classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
     display: { pixels: "pixels" },
     items: Array.from({ length: 40 }, (_, i) => ({ pixels: drawing(i) })),
+    suggest: () => "5",
   },
   intents: {
     task: "choice",

@@ -1,13 +1,12 @@
 import type { Json } from "../../api/types";
-import { useBindings, useKeys, type Layer } from "../keys/Keys";
+import { useBindings, useKeys } from "../keys/Keys";
 import type { ActionName } from "../keys/bindings";
 import { show } from "../keys/stroke";
 import classes from "./answer.module.css";
+import { digits, digitsOf, FEW } from "./digits";
 import { ManyLabels } from "./ManyLabels";
 import { Option } from "./Option";
 import type { AnswerProps } from "./types";
-
-const FEW = 9;
 
 /** One of several classes: a digit or a touch answers. */
 export function Choice(props: AnswerProps) {
@@ -70,13 +69,6 @@ function Many(props: AnswerProps) {
   });
 }
 
-/** The digit keys, each for the label at its place. */
-export function digits(labels: string[], pick: (label: string) => void): Layer["actions"] {
-  return Object.fromEntries(
-    labels.slice(0, FEW).map((label, i) => [`pick.${i + 1}` as ActionName, () => pick(label)]),
-  ) as Layer["actions"];
-}
-
 interface OptionsProps {
   labels: string[];
   chosen: string[];
@@ -90,20 +82,23 @@ interface OptionsProps {
 /** A few labels, each with the key that picks it. */
 export function Options({ labels, chosen, suggested, confidence, onPick, many = false, colored = false }: OptionsProps) {
   const bound = useBindings();
+  const keys = digitsOf(labels);
+  const longest = Math.max(...labels.map((label) => label.length));
   return (
     <div
       role="group"
       aria-label={many ? "Labels" : "Options"}
       className={classes.options}
-      data-short={(labels.length > 4 && labels.every((label) => label.length <= 14)) || undefined}
+      data-short={(labels.length > 4 && longest <= 14) || undefined}
+      data-tiny={(labels.length > 4 && longest <= 3) || undefined}
     >
       {labels.map((label, i) => {
-        const key = bound?.[`pick.${i + 1}` as ActionName]?.[0];
+        const key = keys[i] == null ? null : bound?.[`pick.${keys[i]}` as ActionName]?.[0];
         return (
           <Option
             key={label}
             label={label}
-            hint={i < FEW && key ? show(key) : null}
+            hint={key && show(key) !== label ? show(key) : null}
             chosen={chosen.includes(label)}
             suggested={suggested.includes(label)}
             confidence={confidence}

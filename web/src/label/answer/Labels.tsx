@@ -1,5 +1,6 @@
 import { useKeys } from "../keys/Keys";
-import { digits, listOf, Options } from "./Choice";
+import { listOf, Options } from "./Choice";
+import { digits, FEW } from "./digits";
 import { ManyLabels } from "./ManyLabels";
 import type { AnswerProps } from "./types";
 
@@ -14,7 +15,7 @@ export function Labels({ work, project, setValue, submit, frame }: AnswerProps) 
     const next = chosen.includes(label) ? chosen.filter((each) => each !== label) : [...chosen, label];
     setValue(classes.filter((each) => next.includes(each)));
   };
-  const few = classes.length <= 9;
+  const few = classes.length <= FEW;
   const send = () => submit(classes.filter((each) => chosen.includes(each)));
   useKeys({ actions: { ...(few ? digits(classes, toggle) : {}), submit: send } });
   const shared = { labels: classes, chosen, suggested, confidence: suggestion?.confidence ?? null, onPick: toggle, many: true };

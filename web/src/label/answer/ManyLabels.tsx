@@ -6,7 +6,7 @@ import { useBindings, useKeys } from "../keys/Keys";
 import type { ActionName } from "../keys/bindings";
 import { show } from "../keys/stroke";
 import classes from "./answer.module.css";
-import { digits } from "./Choice";
+import { digits } from "./digits";
 import { Option } from "./Option";
 import { search, searchable, used, type Recent } from "./search";
 
@@ -74,7 +74,7 @@ export function ManyLabels({ project, labels, chosen, suggested, confidence, onP
 
   useKeys({
     actions: {
-      ...digits(quick, pick),
+      ...digits(recent.places, pick),
       search: () => input.current?.focus(),
     },
     raw: (word) => {
@@ -139,8 +139,9 @@ export function ManyLabels({ project, labels, chosen, suggested, confidence, onP
           {list.getVirtualItems().map((row) => {
             const label = rows[row.index];
             if (label === undefined) return null;
-            const isQuick = row.index < quick.length;
-            const key = isQuick && row.index < 9 ? bound?.[`pick.${row.index + 1}` as ActionName]?.[0] : null;
+            // A digit stays with its label for as long as that is among the last nine, whatever the model suggests.
+            const place = row.index < quick.length ? recent.places.indexOf(label) : -1;
+            const key = place === -1 ? null : bound?.[`pick.${place + 1}` as ActionName]?.[0];
             return (
               <div key={label} className={classes.virtualRow} style={{ transform: `translateY(${row.start}px)` }}>
                 <Option

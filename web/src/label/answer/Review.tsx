@@ -5,7 +5,8 @@ import { Steps } from "../../view/Steps";
 import { stepsOf } from "../../view/steps";
 import { useKeys } from "../keys/Keys";
 import classes from "./answer.module.css";
-import { digits, Options } from "./Choice";
+import { Options } from "./Choice";
+import { digits } from "./digits";
 import type { AnswerProps } from "./types";
 import { judged, noted, reviewOf, stored } from "./verdicts";
 

@@ -10,7 +10,7 @@ import { useStage } from "../../view/stage";
 import { useKeys } from "../keys/Keys";
 import { labelColor } from "../parts/colors";
 import classes from "./answer.module.css";
-import { digits } from "./Choice";
+import { digits, digitsOf, FEW } from "./digits";
 import { Drawing } from "./Drawing";
 import { ManyLabels } from "./ManyLabels";
 import { Option } from "./Option";
@@ -18,8 +18,6 @@ import { begin, bounds, grownBy, movedBy, sayShape, shapesOf, storedShapes, type
 import own from "./shapes.module.css";
 import spans from "./spans.module.css";
 import type { AnswerProps } from "./types";
-
-const FEW = 9;
 
 /** Boxes, or outlines and boxes, on a picture; with the mouse, or all by keyboard. */
 export default function Shapes({ work, project, setValue, submit, frame }: AnswerProps) {
@@ -156,7 +154,7 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
         {labels.length <= FEW ? (
           <div role="group" aria-label="Labels" className={spans.palette}>
             {labels.map((name, i) => (
-              <Option key={name} small label={name} hint={String(i + 1)} chosen={label === name} suggested={false} color={i} onPick={() => pick(name)} />
+              <Option key={name} small label={name} hint={digitsOf(labels)[i] ?? null} chosen={label === name} suggested={false} color={i} onPick={() => pick(name)} />
             ))}
           </div>
         ) : (

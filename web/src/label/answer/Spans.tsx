@@ -5,7 +5,7 @@ import { CloseIcon } from "../../ui/icons";
 import { useKeys } from "../keys/Keys";
 import { labelColor } from "../parts/colors";
 import classes from "./answer.module.css";
-import { digits } from "./Choice";
+import { digits, digitsOf, FEW } from "./digits";
 import { ManyLabels } from "./ManyLabels";
 import { MarkedText } from "./MarkedText";
 import { lanes as lanesOf, marksOf, storedMarks, withMark, type Mark } from "./marks";
@@ -14,8 +14,6 @@ import { boxOf, placeAt, placeOf } from "./places";
 import spans from "./spans.module.css";
 import { cut, tokenAfter, tokenAt, tokenBefore, trimmed, whole, type Token } from "./texts";
 import type { AnswerProps } from "./types";
-
-const FEW = 9;
 
 /** Parts of a text, labeled with the mouse or by keys; offsets are code points, and marks may overlap. */
 export default function Spans({ work, project, setValue, submit, frame }: AnswerProps) {
@@ -185,7 +183,7 @@ export default function Spans({ work, project, setValue, submit, frame }: Answer
                 key={label}
                 small
                 label={label}
-                hint={String(i + 1)}
+                hint={digitsOf(labels)[i] ?? null}
                 chosen={armed === label}
                 suggested={false}
                 color={i}

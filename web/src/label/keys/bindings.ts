@@ -12,6 +12,7 @@ export const ACTIONS = {
   "pick.7": { label: "Seventh option", keys: ["7"], group: "Answer" },
   "pick.8": { label: "Eighth option", keys: ["8"], group: "Answer" },
   "pick.9": { label: "Ninth option", keys: ["9"], group: "Answer" },
+  "pick.0": { label: "Tenth option", keys: ["0"], group: "Answer" },
   search: { label: "Search the labels", keys: ["/"], group: "Answer" },
   undo: { label: "Undo the last answer", keys: ["u", "backspace"], group: "Move" },
   skip: { label: "Skip this item", keys: ["space"], group: "Move" },

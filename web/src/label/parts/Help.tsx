@@ -32,7 +32,7 @@ export function Help({ bound, off, setOff, close, edit }: Props) {
             <h3>{group}</h3>
             <dl>
               {actionNames
-                .filter((name) => ACTIONS[name].group === group && !/^pick\.[3-9]$/.test(name))
+                .filter((name) => ACTIONS[name].group === group && !/^pick\.[03-9]$/.test(name))
                 .map((name) => (
                   <div key={name} className={classes.helpRow}>
                     <dt>{ACTIONS[name].label}</dt>
@@ -48,7 +48,7 @@ export function Help({ bound, off, setOff, close, edit }: Props) {
                       {name === "pick.2" && (
                         <>
                           {" … "}
-                          <Kbd>9</Kbd>
+                          <Kbd>0</Kbd>
                         </>
                       )}
                     </dd>

@@ -93,7 +93,7 @@ export function QuestionCard(props: Props) {
       </div>
       <div className={classes.cardBottom}>
         {showReason && reason && !revising && (
-          <p className={classes.why}>
+          <p className={classes.why} title={reason}>
             <span className={classes.whyWord}>Why this one</span> {reason}
           </p>
         )}
