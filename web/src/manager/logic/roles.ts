@@ -10,9 +10,9 @@ export const ROLES: { value: Role; label: string; what: string }[] = [
   { value: "admin", label: "Admin", what: "Everything, people and their roles included." },
 ];
 
-/** The roles someone may hand out: only an admin makes admins, and only those above annotators hand out more. */
+/** The roles someone may invite: an admin all of them, a manager only those who label. */
 export function rolesFor(role: Role): typeof ROLES {
-  return role === "admin" ? ROLES : ROLES.filter((one) => one.value !== "admin");
+  return role === "admin" ? ROLES : ROLES.filter(({ value }) => value === "annotator" || value === "adjudicator");
 }
 
 export const SCOPES: { value: string; label: string; what: string }[] = [

@@ -71,7 +71,7 @@ export function InviteForm({ project, done }: { project?: string; done: () => vo
           value={days}
           onChange={setDays}
           min={1}
-          max={365}
+          max={90}
           allowDecimal={false}
         />
         <Trouble error={invite.error} />
