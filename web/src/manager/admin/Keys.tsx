@@ -7,7 +7,7 @@ import type { Me } from "../../api/types";
 import { Failure, Waiting } from "../../ui/states";
 import { apiKeys, useDropKey, useMakeKey } from "../api";
 import { moment } from "../logic/format";
-import { SCOPES } from "../logic/roles";
+import { scopesFor } from "../logic/roles";
 import { BELOW } from "../parts/below";
 import { Confirm } from "../parts/Confirm";
 import { Copyable } from "../parts/Copyable";
@@ -71,13 +71,13 @@ export function Keys({ me }: { me: Me }) {
         )}
       </Panel>
       <Dialog opened={making} onClose={make.close} title="Make a key">
-        <KeyForm done={make.close} />
+        <KeyForm me={me} done={make.close} />
       </Dialog>
     </>
   );
 }
 
-function KeyForm({ done }: { done: () => void }) {
+function KeyForm({ me, done }: { me: Me; done: () => void }) {
   const make = useMakeKey();
   const [label, setLabel] = useState("");
   const [scopes, setScopes] = useState<string[]>(["read"]);
@@ -109,7 +109,7 @@ function KeyForm({ done }: { done: () => void }) {
         />
         <Checkbox.Group label="It may" value={scopes} onChange={setScopes}>
           <Stack gap={10} mt={6}>
-            {SCOPES.map(({ value, label: words, what }) => (
+            {scopesFor(me.role).map(({ value, label: words, what }) => (
               <Checkbox key={value} value={value} label={words} description={what} />
             ))}
           </Stack>

@@ -21,3 +21,9 @@ export const SCOPES: { value: string; label: string; what: string }[] = [
   { value: "manage", label: "Manage", what: "Make projects, add items, steer rounds." },
   { value: "admin", label: "Admin", what: "People, roles and everything else." },
 ];
+
+/** The scopes that a key of somebody of this role may have. */
+export function scopesFor(role: Role): typeof SCOPES {
+  const may = { annotator: 2, adjudicator: 2, manager: 3, admin: 4, auditor: 1 }[role];
+  return SCOPES.slice(0, may);
+}
