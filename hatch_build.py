@@ -38,7 +38,7 @@ def sources(web: Path) -> list[Path]:
     found = []
     for folder, folders, names in os.walk(web):
         folders[:] = [name for name in folders if name not in ("node_modules", "mock", "coverage")]
-        found += [Path(folder) / name for name in names if ".test." not in name]
+        found += [Path(folder) / name for name in names if ".test." not in name and not name.endswith(".md")]
     return sorted(found)
 
 
