@@ -203,7 +203,7 @@ def test_what_asks_for_a_skill_goes_to_those_who_have_it(shop: Any) -> None:
     assert claim(shop, "ann") is None
     with shop.db.reading() as conn:
         supply = leases.supply(conn, shop.id, "ann")
-    assert (supply.n_beyond_skill, supply.n_open_for_others) == (1, 0)
+    assert (supply.some_beyond_skill, supply.some_open) == (True, False)
     assert places(shop, claim(shop, "bea", skills=["french", "german"])) == [3]
 
 

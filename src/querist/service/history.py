@@ -102,7 +102,7 @@ def pace(work: Workspace, who: Annotator) -> Pace:
     typical = median(took) if took else None
     cap = min((cap for cap in (who.daily_cap, settings.daily_cap) if cap is not None), default=None)
     left = counts.get(tallies.LIVE, 0)
-    mine = left if supply.n_open_for_others else _left_with_others(left, supply)
+    mine = left if supply.some_open else _left_with_others(left, supply)
     return Pace(
         today=done_today,
         total=sum(day.n_answers for day in days),

@@ -222,9 +222,9 @@ def _why(work: Workspace, conn: Connection, who: Annotator) -> Nothing:
     said = work.settings(conn)
     if job is not None:
         return Nothing("training", "The model is learning from the answers; the next items come in a moment.", SOON_S)
-    if supply.n_beyond_skill and not supply.n_open_for_others:
+    if supply.some_beyond_skill:
         return Nothing("no_skill", "What is left asks for a skill or an experience that is not noted for you.", LATER_S)
-    if supply.n_open_for_others:
+    if supply.some_open:
         message = "You have answered, skipped or opened all that is left; it waits for other people's answers."
         return Nothing("done_by_you", message, LATER_S)
     if supply.n_leased:

@@ -94,8 +94,13 @@ def _counted(conn: sa.Connection, project_id: int) -> dict[str, int]:
             found[names[state]] = found.get(names[state], 0) + n
     flags = sa.select(sa.func.count()).where(answer_event.c.project_id == project_id, answer_event.c.action == "flag")
     found[tallies.FLAGGED] = conn.scalar(flags) or 0
-    bought = sa.select(query.c.cost_usd).where(
-        query.c.project_id == project_id, query.c.state == "answered", query.c.cost_usd > 0
+    priced = sa.select(query.c.state, query.c.purpose, query.c.cost_usd).where(
+        query.c.project_id == project_id, query.c.state != "withdrawn", query.c.cost_usd > 0
     )
-    found[tallies.SPENT] = sum(tallies.micro_usd([row.cost_usd]) for row in flat(streamed(conn, bought)))
-    return found
+    money = {tallies.SPENT: 0, tallies.ORDERED: 0}
+    for row in flat(streamed(conn, priced)):
+        if row.state == "answered":
+            money[tallies.SPENT] += tallies.micro_usd([row.cost_usd])
+        elif row.purpose != "evaluation":
+            money[tallies.ORDERED] += tallies.micro_usd([row.cost_usd])
+    return found | money

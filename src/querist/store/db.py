@@ -155,7 +155,9 @@ class Database:
         with in_our_words(self._engine, writes=False), self._engine.connect() as conn:
             driver = conn.connection.driver_connection
             assert driver is not None
-            driver.execute("PRAGMA query_only=OFF").close()  # of the connection's last use; the copy is a write, elsewhere
+            driver.execute(
+                "PRAGMA query_only=OFF"
+            ).close()  # of the connection's last use; the copy is a write, elsewhere
             driver.execute("VACUUM INTO ?", (str(path),)).close()
 
     def close(self) -> None:

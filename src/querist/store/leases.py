@@ -50,12 +50,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """Why there is nothing for somebody: what is open at all, what of it needs other skills, what others hold."""
+    """Why there is nothing for somebody.
+
+    `some_open` says that something is open which they could answer by their skills, had they not done so;
+    `some_beyond_skill` that something is, but only for others.
+    """
 
     n_live: int
     n_leased: int
-    n_open_for_others: int
-    n_beyond_skill: int
+    some_open: bool
+    some_beyond_skill: bool
     next_lapse_s: float | None
 
 
@@ -272,17 +276,13 @@ def supply(
         c.project_id == project_id, c.state == sa.literal_column("'leased'")
     )
     n_leased, next_lapse = conn.execute(leased).one()
-    some = {
-        name: conn.scalar(
-            sa.select(sa.func.count()).select_from(sa.select(c.id).where(*here, which).limit(1).subquery()), who
-        )
-        for name, which in (("fits", fits), ("beyond", sa.not_(fits)))
-    }
+    anything = sa.select(sa.literal(1)).where(*here).limit(1)
+    some, fitting = conn.scalar(anything) is not None, conn.scalar(anything.where(fits), who) is not None
     return Supply(
         n_live=tallies.one(conn, project_id, tallies.LIVE),
         n_leased=n_leased,
-        n_open_for_others=some["fits"] or 0,
-        n_beyond_skill=some["beyond"] or 0,
+        some_open=fitting,
+        some_beyond_skill=some and not fitting,
         next_lapse_s=None if next_lapse is None else max(0.0, float(next_lapse)),
     )
 

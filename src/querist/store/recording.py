@@ -176,10 +176,9 @@ class _Book:
         touched = [s for s in self._subjects.values() if s.touched]
         counts = Counter({tallies.FLAGGED: sum(e["action"] == "flag" for e in self._events)})
         counts.update(_project_labels(self._conn, self._project, touched))
-        spent = _settle_queries(self._conn, touched)
+        counts.update(_settle_queries(self._conn, touched))
         standing = {s.seq: chain.standing(s.steps).latest for s in touched}
         filling = slots.settle(self._conn, self._project, standing, counts)
-        counts[tallies.SPENT] += spent
         tallies.add(self._conn, self._project, counts)
         return filling
 
@@ -339,10 +338,10 @@ def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subjec
     return counts
 
 
-def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> int:
-    """Let queries follow the answers; what more was spent, in millionths of a dollar."""
+def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> Counter[str]:
+    """Let queries follow the answers; what more was spent, and what more is on order."""
     counts: dict[int, Counter[str]] = {}
-    spent = 0
+    money: Counter[str] = Counter()
     answered: list[dict[str, Any]] = []
     reopened: list[dict[str, Any]] = []
     withdrawn: list[dict[str, Any]] = []
@@ -351,27 +350,28 @@ def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> int:
         waiting = any(q.state == "pending" and q.id not in by for q in subject.queries)
         for asked in subject.queries:
             event_id = by.get(asked.id)
-            cost = tallies.micro_usd([asked.cost_usd])
+            cost, learns = tallies.micro_usd([asked.cost_usd]), asked.purpose != "evaluation"
             of_round = counts.setdefault(asked.round_id, Counter())
             if event_id is not None and event_id != asked.answered_event:
                 answered.append({"query": asked.id, "to": "answered", "event": event_id})
                 if asked.state != "answered":
-                    of_round.update({"n_answered": 1, "n_pending": -1 if asked.state == "pending" else 0})
-                    spent += cost
+                    waited = asked.state == "pending"
+                    of_round.update({"n_answered": 1, "n_pending": -waited})
+                    money.update({tallies.SPENT: cost, tallies.ORDERED: -cost * waited * learns})
             elif event_id is None and asked.state == "answered":
                 again = not waiting and asked.round_state != "withdrawn"
                 waiting = waiting or again
                 state = "pending" if again else "withdrawn"
                 (reopened if again else withdrawn).append({"query": asked.id, "to": state, "event": None})
                 of_round.update({"n_answered": -1, "n_pending": int(again)})
-                spent -= cost
+                money.update({tallies.SPENT: -cost, tallies.ORDERED: cost * again * learns})
     # Pending ones last: until the others have left that state, an item would be pending twice.
     changes = [*answered, *withdrawn, *reopened]
     if changes:
         settled = sa.update(query).where(query.c.id == sa.bindparam("query"))
         conn.execute(settled.values(state=sa.bindparam("to"), answered_event=sa.bindparam("event")), changes)
         tallies.add_to_rounds(conn, {round_id: by for round_id, by in counts.items() if any(by.values())})
-    return spent
+    return money
 
 
 def _suggestion(draft: AnswerDraft, asked: sa.Row[Any] | None) -> str | None:

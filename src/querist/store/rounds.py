@@ -161,6 +161,8 @@ def open_round(
         asked = zip(batch.queries, places, offered, strict=True)
         conn.execute(query.insert(), [_row(round_id, project_id, *each) for each in asked])
         slots.open_for(conn, project_id, round_id, wants)
+        ordered = tallies.micro_usd([each.cost_usd for each in batch.queries if each.purpose != "evaluation"])
+        tallies.add(conn, project_id, {tallies.ORDERED: ordered})
     except sa.exc.IntegrityError as error:
         raise Conflict(
             f"round: must fit what is stored; the database says: {str(error.orig).splitlines()[0]}. "
@@ -258,12 +260,7 @@ def bought(conn: sa.Connection, project_id: int) -> tuple[int, int, float]:
         c.project_id == project_id, c.purpose != "evaluation"
     )
     answered, waiting = conn.execute(counts).one()
-    if not waiting:
-        return int(answered or 0), 0, 0.0
-    cost = sa.select(sa.func.sum(query.c.cost_usd)).where(
-        query.c.project_id == project_id, query.c.state == sa.literal_column("'pending'"), query.c.cost_usd > 0
-    )
-    return int(answered or 0), int(waiting), float(conn.scalar(cost) or 0.0)
+    return int(answered or 0), int(waiting or 0), tallies.one(conn, project_id, tallies.ORDERED) / 1_000_000
 
 
 def last_to_learn(conn: sa.Connection, project_id: int) -> RoundRecord | None:
@@ -345,9 +342,12 @@ def withdraw_queries(conn: sa.Connection, project_id: int, seqs: Sequence[int]) 
 
 def _take_back(conn: sa.Connection, project_id: int, which: sa.ColumnElement[bool]) -> int:
     waiting = sa.update(query).where(query.c.project_id == project_id, query.c.state == "pending", which)
-    taken = conn.execute(waiting.values(state="withdrawn").returning(query.c.id, query.c.round_id)).all()
+    shown = (query.c.id, query.c.round_id, query.c.cost_usd, query.c.purpose)
+    taken = conn.execute(waiting.values(state="withdrawn").returning(*shown)).all()
     per_round = Counter(row.round_id for row in taken)
     tallies.add_to_rounds(conn, {round_id: {"n_pending": -some} for round_id, some in per_round.items()})
+    ordered = tallies.micro_usd([row.cost_usd for row in taken if row.purpose != "evaluation"])
+    tallies.add(conn, project_id, {tallies.ORDERED: -ordered})
     slots.take_back(conn, project_id, [row.id for row in taken])
     return len(taken)
 

@@ -14,6 +14,7 @@ from querist.store.tables import ROUND_COUNTS, round_
 LIVE, DONE, SKIPPED, FLAGGED = "slots.live", "slots.done", "slots.skipped", "flags"
 PLACE = "place"  # the last one given in the order of work
 REOPENED = "reopened"  # how often something came back to the queue: searches that began later must begin anew
+ORDERED = "ordered_micro_usd"  # what open questions that ask to learn will cost
 SPENT = "spent_micro_usd"  # whole numbers add up to the same sum in any order
 
 

@@ -213,6 +213,7 @@ def upgrade() -> None:
 
 
 _OF_ROUND = "(SELECT count(*) FROM query WHERE query.round_id = round.id AND query."
+_MONEY = "sum(CAST(round(CAST(cost_usd * 1000000 AS NUMERIC)) AS BIGINT))"
 COUNTS = (
     f"UPDATE round SET n_answered = {_OF_ROUND}state = 'answered'), n_pending = {_OF_ROUND}state = 'pending'), "
     f"n_random = {_OF_ROUND}utility IS NULL)",
@@ -224,9 +225,10 @@ COUNTS = (
     "ORDER BY query.project_id, round.number, query.rank",
     "INSERT INTO tally (project_id, name, n) SELECT project_id, 'place', max(place) FROM slot GROUP BY project_id",
     "INSERT INTO tally (project_id, name, n) SELECT project_id, 'slots.live', count(*) FROM slot GROUP BY project_id",
-    "INSERT INTO tally (project_id, name, n) SELECT project_id, 'spent_micro_usd', "
-    "sum(CAST(round(CAST(cost_usd * 1000000 AS NUMERIC)) AS BIGINT)) FROM query WHERE state = 'answered' "
-    "GROUP BY project_id HAVING sum(cost_usd) > 0",
+    f"INSERT INTO tally (project_id, name, n) SELECT project_id, 'spent_micro_usd', {_MONEY} FROM query "
+    "WHERE state = 'answered' GROUP BY project_id HAVING sum(cost_usd) > 0",
+    f"INSERT INTO tally (project_id, name, n) SELECT project_id, 'ordered_micro_usd', {_MONEY} FROM query "
+    "WHERE state = 'pending' AND purpose <> 'evaluation' GROUP BY project_id HAVING sum(cost_usd) > 0",
     "INSERT INTO tally (project_id, name, n) "
     "SELECT project_id, 'items.' || split, count(*) FROM item GROUP BY project_id, split",
     "INSERT INTO tally (project_id, name, n) "
