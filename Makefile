@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo page test test-slow test-peers check docs bench bench-speed bench-labels format clean
+.PHONY: demo page test test-slow test-peers check docs bench bench-speed bench-labels bench-server format clean
 
 demo: $(VENV)/.user
 	@$(BIN)/python hatch_build.py --if-possible
@@ -44,6 +44,10 @@ bench: $(VENV)/.dev
 # ARGS="--quick" for some minutes of it, ARGS="--large --json benchmarks/results/speed.json" for what the docs show.
 bench-speed: $(VENV)/.peers
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+# The server at a million items, on SQLite and PostgreSQL: what fifty people wait for. ARGS=--help for smaller ones.
+bench-server: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.server $(ARGS)
 
 test-peers: $(VENV)/.peers
 	$(BIN)/pytest -m peers tests $(ARGS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import time
@@ -21,7 +20,6 @@ from querist.store import answers, audit, rounds
 
 TOPIC = Schema("topic", ("card", "loan", "login"))
 PEOPLE = ["ann", "bea", "cy", "dan"]
-MOMENTS = int(os.environ.get("QUERIST_TEST_KILLS", "6"))
 
 
 def check(url: str, acknowledged: list[Acknowledged]) -> list[Any]:
@@ -49,13 +47,16 @@ def ready(site: Site, n: int = 3000) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_killed_at_random_moments_the_server_loses_nothing(site: Site, serve: Callable[..., Server]) -> None:
-    ready(site)
+@pytest.mark.parametrize("moments", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_the_server_loses_nothing(
+    site: Site, serve: Callable[..., Server], moments: int
+) -> None:
+    ready(site, 600 * moments)
     server = serve(site.url)
     rng = random.Random(7)
     people = Annotators(server.home, "tickets", PEOPLE, PASSWORD)
     people.start()
-    for _ in range(MOMENTS):
+    for _ in range(moments):
         n_before = len(people.acknowledged)
         time.sleep(rng.uniform(0.3, 2.0))
         server.kill()
@@ -69,7 +70,7 @@ def test_killed_at_random_moments_the_server_loses_nothing(site: Site, serve: Ca
     assert people.refused == []
     done = check(site.url, people.acknowledged)
     assert len(done) > 2, "rounds went on"
-    print(f"\n{MOMENTS} kills, {len(people.acknowledged)} answers acknowledged, {len(done)} rounds")
+    print(f"\n{moments} kills, {len(people.acknowledged)} answers acknowledged, {len(done)} rounds")
 
 
 def test_told_to_end_the_server_finishes_what_it_has_begun(site: Site, serve: Callable[..., Server]) -> None:
