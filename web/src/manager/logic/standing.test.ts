@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Job, Progress, Round } from "../../api/types";
-import { budgetLeft, jobWords, latestToLearn, sentence, standing } from "./standing";
+import { budgetLeft, jobWords, latestToLearn, queueWords, sentence, standing } from "./standing";
 
 const job: Job = {
   id: 1,
@@ -73,6 +73,20 @@ describe("the budget", () => {
     });
     expect(budgetLeft({ ...progress.budget, usd: 500, usd_left: 120.5 }).value).toBe("$120.50");
     expect(budgetLeft(progress.budget).value).toBe("No limit");
+  });
+});
+
+describe("the queue", () => {
+  const queue = { open: 3, leased: 1, done: 9, skipped: 0, flagged: 0 };
+
+  it("says when it will be empty", () => {
+    expect(queueWords({ queue, drain_s: 150 })).toBe("Empty in about 3 min at this pace.");
+    expect(queueWords({ queue: { ...queue, open: 0, leased: 0 }, drain_s: 0 })).toContain("Everything asked");
+    expect(queueWords({ queue, drain_s: null })).toContain("once answers come in");
+  });
+
+  it("says how to go on where only what was skipped is left", () => {
+    expect(queueWords({ queue: { ...queue, leased: 0, skipped: 1 }, drain_s: 10 })).toContain("Act now");
   });
 });
 

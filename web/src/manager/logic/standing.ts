@@ -2,7 +2,7 @@
 
 import type { Job, Progress, Round } from "../../api/types";
 import type { Tone } from "../parts/Dot";
-import { count, money, plural } from "./format";
+import { count, duration, money, plural } from "./format";
 
 export const STAGES: { value: NonNullable<Job["stage"]>; words: string }[] = [
   { value: "freezing", words: "Freezing the labels" },
@@ -104,6 +104,17 @@ export function queueParts(queue: Progress["queue"]): Part[] {
     { name: "Skipped", n: queue.skipped, tone: "wait" },
     { name: "Flagged", n: queue.flagged, tone: "bad" },
   ];
+}
+
+/** When the queue will be empty, or why that cannot be said. */
+export function queueWords({ queue, drain_s }: Pick<Progress, "queue" | "drain_s">): string {
+  if (queueParts(queue).every(({ n }) => n === 0)) return "Nothing is asked at the moment.";
+  if (queue.open + queue.leased === 0) return "Everything asked has its answers.";
+  if (queue.skipped > 0 && queue.leased === 0) {
+    return "What somebody skipped waits for another person. “Act now” goes on without it.";
+  }
+  if (drain_s == null) return "When it will be empty shows once answers come in.";
+  return `Empty in about ${duration(drain_s)} at this pace.`;
 }
 
 /** The state of a round or a query, with the color it has everywhere. */

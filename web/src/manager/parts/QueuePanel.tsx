@@ -1,6 +1,6 @@
 import type { Progress } from "../../api/types";
-import { count, duration } from "../logic/format";
-import { queueParts } from "../logic/standing";
+import { count } from "../logic/format";
+import { queueParts, queueWords } from "../logic/standing";
 import { Panel } from "./Panel";
 import classes from "./queue.module.css";
 
@@ -9,16 +9,7 @@ export function QueuePanel({ progress }: { progress: Progress }) {
   const parts = queueParts(progress.queue);
   const total = parts.reduce((sum, { n }) => sum + n, 0);
   return (
-    <Panel
-      title="Queue"
-      about={
-        total === 0
-          ? "Nothing is asked at the moment."
-          : progress.drain_s == null
-            ? "When it will be empty shows once answers come in."
-            : `Empty in about ${duration(progress.drain_s)} at this pace.`
-      }
-    >
+    <Panel title="Queue" about={queueWords(progress)}>
       {total > 0 && (
         <div className={classes.bar} aria-hidden="true">
           {parts.map(({ name, n, tone }) => n > 0 && <i key={name} data-tone={tone} style={{ flexGrow: n }} />)}
