@@ -116,6 +116,20 @@ def test_a_quorum_is_enough_and_the_rest_is_put_in_order_anew(open_project: Any)
     assert len({place for *_, place in waiting}) == len(waiting)
 
 
+def test_what_the_only_person_skipped_is_not_waited_for(open_project: Any) -> None:
+    all_of, work = open_project()
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    one = queue.claim(work, ANN).assignments[0]
+    answering.act(work, ANN, answering.Act("skip", "skip", one.item_id, one.slot, one.token, reason="unclear"))
+    assert not driver.step()
+    assert answered(work, ANN) == 5
+    assert driver.step()
+    assert [r.number for r in listed(work)] == [1, 2]
+    assert queue.claim(work, BEA).assignments[0].item_id == one.item_id, "others are still asked about it"
+
+
 def test_a_round_past_its_deadline_is_not_waited_for(open_project: Any) -> None:
     all_of, work = open_project(deadline_s=3600)
     driver = Driver(all_of)

@@ -181,8 +181,9 @@ class Driver:
 def due(work: Workspace, conn: Connection) -> str | None:
     """Why the next round should be chosen now, or None where it should not.
 
-    It is due where the last round that asked to learn has its answers, or its quorum of them, or its deadline passed;
-    not while the project is paused or stopped, nor while something is under way.
+    It is due where the last round that asked to learn has its answers, or its quorum of them, or its deadline passed.
+    What somebody skipped stays in the queue for others, and is not waited for. It is not due while the project is
+    paused or stopped, nor while something is under way.
     """
     said, settings = work.settings(conn), work.queue(conn)
     if not settings.auto_rounds or said.get("paused") or said.get("stopped") is not None:
@@ -192,7 +193,9 @@ def due(work: Workspace, conn: Connection) -> str | None:
         return None
     wanted = settings.overlap * last.n_asked
     missing_at_most = int((1 - settings.quorum) * wanted + 1e-9)
-    if last.n_pending <= missing_at_most and slots.n_live(conn, last.id, limit=missing_at_most + 1) <= missing_at_most:
+    skipped = tallies.one(conn, work.project_id, tallies.SKIPPED)
+    few_left = last.n_pending - skipped <= missing_at_most  # a look that costs nothing, before the count
+    if few_left and slots.n_awaited(conn, last.id, limit=missing_at_most + 1) <= missing_at_most:
         return "its answers are in" if not missing_at_most else f"{settings.quorum:.0%} of its answers are in"
     late = settings.deadline_s is not None and utc_now() - last.created_at > timedelta(seconds=settings.deadline_s)
     return "its deadline passed" if late and last.n_answered else None

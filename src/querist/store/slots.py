@@ -102,13 +102,19 @@ def take_back_rounds(conn: sa.Connection, project_id: int, round_ids: Iterable[i
         _withdraw(conn, project_id, slot.c.query_id.in_(of_rounds))
 
 
-def n_live(conn: sa.Connection, round_id: int, *, limit: int) -> int:
-    """How many slots of a round are open or leased, counted up to a limit."""
-    c = slot.c
+def n_awaited(conn: sa.Connection, round_id: int, *, limit: int) -> int:
+    """How many slots of a round are open or leased and were skipped by nobody, counted up to a limit.
+
+    What somebody skipped is left to others, but not waited for: there may be nobody else.
+    """
+    c, skipped = slot.c, slot.alias("skipped")
+    by_somebody = sa.select(sa.literal(1)).where(
+        skipped.c.query_id == c.query_id, skipped.c.state == sa.literal_column("'skipped'")
+    )
     some = (
         sa.select(c.id)
         .join(query, query.c.id == c.query_id)
-        .where(query.c.round_id == round_id, c.state.in_(LIVE))
+        .where(query.c.round_id == round_id, c.state.in_(LIVE), ~by_somebody.exists())
         .limit(limit)
     )
     return conn.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
