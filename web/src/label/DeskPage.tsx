@@ -2,7 +2,6 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
-import { Link } from "wouter";
 
 import { get, path, post } from "../api/client";
 import { useMe, usePrefer } from "../api/queries";
@@ -235,7 +234,8 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
         <Alert color="yellow" variant="light" radius={0} role="alert">
           <Group justify="space-between">
             <Text size="sm">You are signed out. Your answers are kept on this device and saved once you sign in again.</Text>
-            <Button component={Link} href={`/sign-in?next=${encodeURIComponent(`/p/${encodeURIComponent(project.name)}/label`)}`} size="xs">
+            {/* Whoever is not signed in is led to where one signs in, and back. */}
+            <Button size="xs" onClick={() => client.setQueryData(["session"], null)}>
               Sign in
             </Button>
           </Group>

@@ -65,7 +65,11 @@ class Server {
       const nothing = assignments.length ? null : { code: "all_done", message: "All done.", retry_s: 60 };
       return json(200, { assignments, nothing });
     }
-    if (url.endsWith("/leases")) return json(200, { kept: [], lost: this.lost });
+    if (url.endsWith("/leases")) {
+      const asked = (body.slots as { slot: number }[]).map((each) => each.slot);
+      const kept = asked.filter((slot) => !this.lost.includes(slot)).map((slot) => ({ slot }));
+      return json(200, { kept, lost: this.lost });
+    }
     if (url.endsWith("/answers")) {
       if (this.refuse) {
         const { status, body: said } = this.refuse;
@@ -108,6 +112,7 @@ function answer(desk: Desk, value: string): void {
 
 beforeEach(() => {
   server = new Server();
+  sessionStorage.clear();
   keep = inMemory();
   desks = [];
   vi.stubGlobal("fetch", server.fetch);
@@ -349,4 +354,24 @@ test("closing gives back what nobody here will answer", async () => {
   const slots = (JSON.parse(sent[0] ?? "{}") as { slots: { slot: number }[] }).slots.map((each) => each.slot);
   expect(slots).not.toContain(1);
   expect(slots).toContain(2);
+});
+
+describe("items that could not be given back when the page was left", () => {
+  test("are the first ones at the next visit", async () => {
+    const before = await open();
+    before.close();
+    const after = await open();
+    expect(shown(after)).toBe("item-1");
+    answer(after, "yes");
+    await settle();
+    expect(server.acts[0]).toMatchObject({ item_id: "item-1", token: "token-1" });
+  });
+
+  test("are left alone where they went back to the queue", async () => {
+    const before = await open();
+    before.close();
+    server.lost = [1, 2, 3, 4];
+    const after = await open();
+    expect(shown(after)).toBe("item-5");
+  });
 });

@@ -139,6 +139,7 @@ export class Desk {
 
   async start(): Promise<void> {
     await this.outbox.start();
+    await this.takeUp();
     await this.claim();
     const beat_s = Math.max(5, this.options.settings.lease_s / 3);
     this.heart = setInterval(() => void this.heartbeat(), beat_s * 1000);
@@ -146,8 +147,10 @@ export class Desk {
 
   /** The page goes away: give back what nobody here will answer. Answers on their way keep their leases. */
   release(): void {
-    const slots = this.held().map(({ assignment }) => ({ slot: assignment.slot, token: assignment.token }));
+    const held = this.held().map((work) => work.assignment);
+    const slots = held.map(({ slot, token }) => ({ slot, token }));
     if (slots.length === 0) return;
+    putAside(this.attic, held);
     navigator.sendBeacon(this.url("release"), JSON.stringify({ slots, csrf: this.options.csrf() }));
   }
 
@@ -158,6 +161,25 @@ export class Desk {
     this.saveDraft();
     this.release();
     this.outbox.close();
+  }
+
+  private get attic(): string {
+    return `querist:held:${this.options.person}:${this.options.project}`;
+  }
+
+  /** What this tab held when it was left, as far as it could not be given back: it is still mine, and nobody else's. */
+  private async takeUp(): Promise<void> {
+    const aside = takeAside(this.attic);
+    if (aside.length === 0) return;
+    try {
+      const slots = aside.map(({ slot, token }) => ({ slot, token }));
+      const { kept } = await post<{ kept: { slot: number }[] }>(this.url("leases"), { slots }, { timeout_ms: 10_000 });
+      const mine = new Set(kept.map((each) => each.slot));
+      await this.take(aside.filter((assignment) => mine.has(assignment.slot)));
+      if (this.state.work) this.set({ phase: "working" });
+    } catch {
+      // Then they lapse, and come back to the queue.
+    }
   }
 
   /** The page came back from the browser's cache after it had given everything back. */
@@ -617,6 +639,25 @@ function fresh(assignment: Assignment, draft: { value: Json; note: string } | nu
     revising: null,
     slotFromKey: null,
   };
+}
+
+/** Kept for this tab alone, and only once it is left: a tab that is duplicated must not begin with the leases of the first. */
+function putAside(key: string, held: Assignment[]): void {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(held));
+  } catch {
+    // No room, or no storage: the leases lapse.
+  }
+}
+
+function takeAside(key: string): Assignment[] {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(key) ?? "[]") as Assignment[];
+    sessionStorage.removeItem(key);
+    return Array.isArray(found) ? found : [];
+  } catch {
+    return [];
+  }
 }
 
 const regained = (work: Work, key: string, back: Assignment): Work =>
