@@ -75,6 +75,8 @@ class Findings:
 
     def expect(self, call: Call, answer: Any, status: int, code: str) -> None:
         """See that an answer is a refusal of this kind, in the envelope."""
+        if call.method == "HEAD" and answer.status_code == status:
+            return  # an answer to HEAD has no body
         try:
             error = answer.json()["error"]
             good = {"code", "message", "hint"} <= error.keys() and error["message"].endswith(".")
