@@ -15,7 +15,7 @@ from querist.server.errors import Refused
 from querist.server.observing import Metrics
 from querist.server.schemas.items import Progress
 from querist.server.schemas.rounds import Round
-from querist.service import watching
+from querist.service import curves, watching
 from querist.service.workspace import Workspace
 
 LOOK_S = 0.7
@@ -131,5 +131,5 @@ def _now(work: Workspace) -> dict[str, tuple[Any, str]]:
     if progress.job is not None:
         told["job"] = (marks["job"], progress.job.model_dump_json())
     if found.model is not None:
-        told["model"] = (found.model, f'{{"model":{found.model}}}')
+        told["model"] = ((found.model, curves.n_measured(work)), f'{{"model":{found.model}}}')
     return told

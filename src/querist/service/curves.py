@@ -91,6 +91,12 @@ def learning_curve(work: Workspace) -> LearningCurve:
     return LearningCurve(metric, points, random or None, _note(metric, len(points), n_test, bool(random)))
 
 
+def n_measured(work: Workspace) -> int:
+    """How often models were measured: it changes when the curve, or what stands beside it, does."""
+    with work.database.reading() as conn:
+        return models.n_evaluations(conn, work.project_id)
+
+
 def metric_of(conn: Connection, work: Workspace, schema: Schema) -> str:
     """The metric that suits the project, by its task and by the labels of the newest dataset version.
 

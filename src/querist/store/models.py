@@ -164,6 +164,12 @@ def evaluations(
     return [Evaluation(**row._mapping) for row in conn.execute(asked)]
 
 
+def n_evaluations(conn: sa.Connection, project_id: int) -> int:
+    """How many measurements there are, of whatever: a few for each model."""
+    asked = sa.select(sa.func.count(evaluation.c.id)).join(model, model.c.id == evaluation.c.model_id)
+    return conn.scalar(asked.where(model.c.project_id == project_id)) or 0
+
+
 def last_trust(conn: sa.Connection, project_id: int, until: int | None = None) -> Mapping[str, Any] | None:
     """What was last said of whether models may be trusted, up to model `until`; None if nothing was yet."""
     asked = _evaluations(project_id).where(evaluation.c.split == TRUST).order_by(evaluation.c.id.desc()).limit(1)
