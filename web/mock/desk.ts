@@ -90,7 +90,7 @@ function assignment(room: Room, slot: Slot): Record<string, unknown> {
     slot: slot.slot, token: slot.token, lease_until: new Date(Date.now() + 600_000).toISOString(), lease_s: 600,
     item_id: itemId(slot), content_hash: `hash-${slot.index}`, fields, round: 3, rank: slot.index,
     reason: slot.index % 4 === 3 ? "random: asked whatever the model thinks, to keep the measure honest" : "margin: the two likeliest classes are 0.04 apart",
-    suggestion: value === null ? null : { value, confidence: 0.41 + (slot.index % 5) / 10, model: 2, visible: true },
+    suggestion: value === null ? null : { value, confidence: 0.41 + (slot.index % 5) / 10, model: 2, visible: (room.demo.settings?.suggestions ?? "visible") === "visible" },
     schema_version: 1, instruction_version: room.demo.instructions ? 2 : null, draft: null, purpose: "label",
   };
 }

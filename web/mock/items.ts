@@ -198,6 +198,7 @@ export const demos: Record<string, Demo> = {
     display: { text: "text" },
     items: tickets.map((text) => ({ text })),
     suggest: () => 4,
+    settings: { suggestions: "after" },
   },
   price: {
     task: "number",
