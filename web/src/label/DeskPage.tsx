@@ -168,16 +168,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
     if (state.told) notifications.show({ message: state.told.text, color: "gray", autoClose: 5000 });
   }, [state.told]);
 
-  // Shown after the answer: what the model would have said.
-  useEffect(() => {
-    const given = state.lastGiven;
-    const suggestion = given?.assignment?.suggestion;
-    if (project.settings.suggestions !== "after" || !given || !suggestion || suggestion.visible || given.action !== "submit") return;
-    const theirs = sayAnswer(project.schema.task, suggestion.value);
-    const mine = sayAnswer(project.schema.task, given.value);
-    const text = theirs === mine ? `The model said the same: ${theirs}.` : `You said ${mine}; the model would say ${theirs}.`;
-    notifications.show({ message: text, color: theirs === mine ? "teal" : "yellow", autoClose: 4000 });
-  }, [state.lastGiven, project]);
+  const after = useMemo(() => secondOpinion(project, state.lastGiven), [project, state.lastGiven]);
 
   const Answer = answers[project.schema.task];
   const frame = (parts: Parts) =>
@@ -200,6 +191,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
           hint={parts.hint}
           panel={panel}
           setPanel={setPanel}
+          after={after}
           canUndo={state.given.some((each) => !each.undone && each.editable)}
           undo={() => void undo()}
           skip={(reason) => {
@@ -286,6 +278,16 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
       <ClashDialog clash={state.clash} task={project.schema.task} settle={(mine) => desk.settleClash(mine)} />
     </div>
   );
+}
+
+/** What the model would have said to the last item, where it may be seen after the answer only. */
+function secondOpinion(project: Project, given: Given | null): string | null {
+  const suggestion = given?.assignment?.suggestion;
+  if (project.settings.suggestions !== "after" || !given || given.action !== "submit") return null;
+  if (!suggestion || suggestion.visible) return null;
+  const theirs = sayAnswer(project.schema.task, suggestion.value);
+  const mine = sayAnswer(project.schema.task, given.value);
+  return theirs === mine ? `The model says ${theirs} as well.` : `You said ${mine}; the model says ${theirs}.`;
 }
 
 /** Opens one of my answers, with its item from this device, or else from the server. */

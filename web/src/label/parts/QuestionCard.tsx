@@ -22,6 +22,8 @@ interface Props {
   hint: ReactNode;
   panel: Panel;
   setPanel: (panel: Panel) => void;
+  /** What the model says to the item before. */
+  after: string | null;
   canUndo: boolean;
   undo: () => void;
   skip: (reason: string) => void;
@@ -95,6 +97,11 @@ export function QuestionCard(props: Props) {
         {showReason && reason && !revising && (
           <p className={classes.why} title={reason}>
             <span className={classes.whyWord}>Why this one</span> {reason}
+          </p>
+        )}
+        {props.after && (
+          <p className={classes.why} role="status" data-testid="after">
+            <span className={classes.whyWord}>The item before</span> {props.after}
           </p>
         )}
         {suggestion?.visible && !revising && (
