@@ -94,14 +94,14 @@ export function QuestionCard(props: Props) {
         )}
       </div>
       <div className={classes.cardBottom}>
-        {showReason && reason && !revising && (
-          <p className={classes.why} title={reason}>
-            <span className={classes.whyWord}>Why this one</span> {reason}
-          </p>
-        )}
         {props.after && (
           <p className={classes.why} role="status" data-testid="after">
             <span className={classes.whyWord}>The item before</span> {props.after}
+          </p>
+        )}
+        {showReason && reason && !revising && (
+          <p className={classes.why} title={reason}>
+            <span className={classes.whyWord}>Why this one</span> {reason}
           </p>
         )}
         {suggestion?.visible && !revising && (
