@@ -151,6 +151,7 @@ def test_an_act_that_is_sent_again_is_the_same_act(tickets: Any) -> None:
     first = does(work, "submit", one, value="bug")
     again = does(work, "submit", one, value="bug")
     assert (again.event_id, again.repeated, first.repeated) == (first.event_id, True, False)
+    assert (again.late, first.late) == (False, False), "the slot is filled by now, and was not when it was answered"
     assert (again.state, first.state) == ("done", "done")
     assert len(events(work)) == 1
     assert history.pace(work, ANN).today == 1

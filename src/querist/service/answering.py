@@ -135,6 +135,9 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
         if not recorded.repeated and did.action == "skip" and there is not None and there.holds:
             most = work.queue(conn).max_skips
             leases.pass_over(conn, work.project_id, there.slot_id, who.name, most=most)
+        if recorded.repeated:
+            first = answers.known(conn, work.project_id, who.name, did.key)
+            late = first is not None and first[1]
         back = None
         if did.action == "undo" and recorded.own is None:
             back = _handed_back(work, conn, who, found.seq, again=recorded.repeated)

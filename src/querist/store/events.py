@@ -139,7 +139,7 @@ def last_taken_back(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -
         back = (
             sa.select(e.item_seq, e.id)
             .where(e.project_id == project_id, among(conn, e.item_seq, chunk), e.action.in_(("undo", "withdraw")))
-            .order_by(e.seq)
+            .order_by(e.item_seq, e.seq)
         )
         found.update((row.item_seq, row.id) for row in conn.execute(back))
     return found

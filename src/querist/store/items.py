@@ -18,7 +18,7 @@ from querist.core.hashing import content_hash
 from querist.core.items import SPLITS, Split
 from querist.store import projects, tallies
 from querist.store.columns import finite, json_text, plain_text, utc_now
-from querist.store.sql import CHUNK, among, chunks, flat, streamed
+from querist.store.sql import CHUNK, among, chunks, flat, streamed, unindexed
 from querist.store.tables import current_label, import_batch, item
 
 
@@ -384,7 +384,8 @@ def _of_split(asked: sa.Select[Any], project_id: int, split: str | None) -> sa.S
 
 def _fetch(conn: sa.Connection, project_id: int, column: sa.Column[Any], values: Sequence[Any]) -> Iterator[StoredItem]:
     for chunk in chunks(values):
-        asked = sa.select(*_STORED).where(item.c.project_id == project_id, among(conn, column, chunk))
+        of_project = unindexed(item.c.project_id) if column is item.c.seq else item.c.project_id
+        asked = sa.select(*_STORED).where(of_project == project_id, among(conn, column, chunk))
         yield from map(_stored, conn.execute(asked))
 
 

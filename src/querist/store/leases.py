@@ -276,7 +276,7 @@ def supply(
         c.project_id == project_id, c.state == sa.literal_column("'leased'")
     )
     n_leased, next_lapse = conn.execute(leased).one()
-    anything = sa.select(sa.literal(1)).where(*here).limit(1)
+    anything = sa.select(c.id).where(*here).order_by(c.place, c.id).limit(1)  # in the order of the index of open ones
     some, fitting = conn.scalar(anything) is not None, conn.scalar(anything.where(fits), who) is not None
     return Supply(
         n_live=tallies.one(conn, project_id, tallies.LIVE),

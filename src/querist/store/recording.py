@@ -220,12 +220,15 @@ class _Book:
         return event
 
 
-def known(conn: sa.Connection, project_id: int, annotator: str, key: str) -> str | None:
-    """The event that was recorded under this key of this annotator, if any."""
+def known(conn: sa.Connection, project_id: int, annotator: str, key: str) -> tuple[str, bool] | None:
+    """The event that was recorded under this key of this annotator, if any, and whether it came late."""
     c = answer_event.c
-    return conn.scalar(
-        sa.select(c.id).where(c.project_id == project_id, c.idempotency_key == key, c.annotator == annotator)
-    )
+    row = conn.execute(
+        sa.select(c.id, c.acquisition).where(
+            c.project_id == project_id, c.idempotency_key == key, c.annotator == annotator
+        )
+    ).one_or_none()
+    return None if row is None else (row.id, bool(((row.acquisition or {}).get("grant") or {}).get("late")))
 
 
 class _Known(NamedTuple):

@@ -17,7 +17,7 @@ from querist.core.policy import Policy
 from querist.core.state import Batch, Purpose, Query, Value
 from querist.store import projects, slots, tallies
 from querist.store.columns import finite, utc_now
-from querist.store.sql import among, chunks
+from querist.store.sql import among, chunks, unindexed
 from querist.store.tables import QueryState, RoundState, answer_content, answer_event, item, query, round_
 
 
@@ -242,8 +242,8 @@ def by_id(conn: sa.Connection, project_id: int, ids: Sequence[int]) -> list[Quer
     """These queries; `fields` is left empty."""
     found: list[QueryRecord] = []
     for chunk in chunks(ids):
-        asked = _queries(project_id, sa.literal("{}").label("fields")).where(among(conn, query.c.id, chunk))
-        found += [_query(row) for row in conn.execute(asked)]
+        asked = _queries(project_id, sa.literal("{}").label("fields"), by_project=False)
+        found += [_query(row) for row in conn.execute(asked.where(among(conn, query.c.id, chunk)))]
     return found
 
 
@@ -407,7 +407,8 @@ def _round(row: sa.Row[Any]) -> RoundRecord:
     return RoundRecord(**{**found, "policy": Policy.from_json(row.policy), "context": row.context or {}})
 
 
-def _queries(project_id: int, fields: sa.ColumnElement[Any]) -> sa.Select[Any]:
+def _queries(project_id: int, fields: sa.ColumnElement[Any], *, by_project: bool = True) -> sa.Select[Any]:
+    of_project = query.c.project_id if by_project else unindexed(query.c.project_id)
     return (
         sa.select(
             *(c for c in query.c if c.name not in ("round_id", "project_id")),
@@ -423,7 +424,7 @@ def _queries(project_id: int, fields: sa.ColumnElement[Any]) -> sa.Select[Any]:
         .join(item, item.c.seq == query.c.item_seq)
         .outerjoin(answer_event, answer_event.c.id == query.c.answered_event)
         .outerjoin(answer_content, answer_content.c.event_id == query.c.answered_event)
-        .where(query.c.project_id == project_id)
+        .where(of_project == project_id)
         .order_by(round_.c.number, query.c.rank)
     )
 

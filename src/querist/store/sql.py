@@ -43,6 +43,14 @@ def among(conn: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[A
     return column == sa.any_(sa.literal(list(values), ARRAY(kind)))
 
 
+def unindexed(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """A column of numbers in a form that no index is chosen by.
+
+    Of `project_id = ? AND seq IN (…)` SQLite takes the index that begins with the project, and reads it all.
+    """
+    return column + 0
+
+
 def streamed(
     conn: sa.Connection, statement: sa.Select[Any] | sa.CompoundSelect[Any], chunk: int = CHUNK
 ) -> Iterator[Sequence[sa.Row[Any]]]:
