@@ -325,6 +325,17 @@ def test_history_shows_ones_own_acts_newest_first_and_what_can_be_changed(ticket
     assert [act.item_id for act in history.history(work, ANN, before=page.next).acts] == [one.item_id]
 
 
+def test_an_item_of_before_can_be_opened_by_who_did_something_about_it_alone(tickets: Any) -> None:
+    work = tickets()
+    one, two = given(work, n=2)
+    done = does(work, "submit", one, value="bug")
+    mine = history.own_item(work, ANN, one.item_id)
+    assert (mine.fields, mine.value, mine.event_id) == (one.fields, "bug", done.event_id)
+    for who, item_id in ((BEA, one.item_id), (ANN, two.item_id), (ANN, "nonesuch")):
+        with pytest.raises(NotFound, match="answered or skipped"):
+            history.own_item(work, who, item_id)
+
+
 def test_pace_and_progress_are_about_what_was_done(tickets: Any) -> None:
     work = tickets(overlap=2)
     for _ in range(3):

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from querist.core.checks import positive
-from querist.core.errors import InvalidInput
+from querist.core.errors import InvalidInput, NotFound
 from querist.core.state import Value
 from querist.service.queue import Annotator
 from querist.service.workspace import Workspace
@@ -86,6 +86,48 @@ def history(work: Workspace, who: Annotator, *, limit: int = 50, before: int | N
             )
         )
     return History(tuple(acts), own[limit - 1].seq if len(own) > limit else None)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnItem:
+    """An item that one has answered or skipped, as a screen shows it; with one's answer that stands, if any does."""
+
+    item_id: str
+    content_hash: str
+    fields: dict[str, Any]
+    value: Value | None
+    event_id: str | None
+    schema_version: int
+    instruction_version: int | None
+
+
+def own_item(work: Workspace, who: Annotator, item_id: str) -> OwnItem:
+    """An item of before, to look at again or to answer otherwise.
+
+    Raises
+    ------
+    NotFound
+        If there is no such item, or this person has done nothing about it: what others work on is not theirs to see.
+    """
+    with work.database.reading() as conn:
+        found = items.existing(conn, work.project_id, [item_id]).get(item_id)
+        done = found is not None and answers.did(conn, work.project_id, who.name, found.seq)
+        if found is None or not done:
+            raise NotFound(f"item: must be one that you have answered or skipped; {item_id!r} is none.")
+        [stored] = items.fetch_seqs(conn, work.project_id, [found.seq])
+        standing = answers.standings(conn, work.project_id, [found.seq]).get(found.seq)
+        own = None if standing is None else standing.of(who.name)
+        told = work.instructions(conn)
+        schema = work.schema(conn)
+    return OwnItem(
+        item_id=item_id,
+        content_hash=stored.content_hash,
+        fields=dict(stored.fields),
+        value=None if own is None else own.value,
+        event_id=None if own is None else own.event_id,
+        schema_version=schema.version,
+        instruction_version=None if told is None else told.version,
+    )
 
 
 def pace(work: Workspace, who: Annotator) -> Pace:

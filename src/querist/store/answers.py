@@ -4,6 +4,7 @@ from querist.store.chain import Standing, Step
 from querist.store.drafts import AnswerDraft
 from querist.store.events import (
     Event,
+    did,
     events,
     events_of,
     facts_of,
@@ -29,6 +30,7 @@ __all__ = [
     "Workload",
     "append",
     "current",
+    "did",
     "events",
     "events_of",
     "facts_of",

@@ -77,6 +77,13 @@ def events_of(
     return [Event(**row._mapping) for row in rows]
 
 
+def did(conn: sa.Connection, project_id: int, annotator: str, item_seq: int) -> bool:
+    """Whether somebody has ever done anything about an item."""
+    e = answer_event.c
+    asked = sa.select(e.id).where(e.project_id == project_id, e.item_seq == item_seq, e.annotator == annotator)
+    return conn.scalar(asked.limit(1)) is not None
+
+
 def undone(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> set[str]:
     """The events about these items that were undone."""
     e = answer_event.c

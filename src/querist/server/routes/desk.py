@@ -80,6 +80,12 @@ def past(
     return history.history(work, me, limit=limit, before=before)
 
 
+@routes.get("/mine/{item_id:path}", response_model=s.OwnItem, operation_id="own_item")
+def own(_: Reader, work: In, me: AtWork, item_id: str) -> Any:
+    """An item that one has answered or skipped, to answer it otherwise."""
+    return history.own_item(work, me, item_id)
+
+
 @routes.get("/pace", response_model=s.Pace, operation_id="pace")
 def pace(_: Reader, work: In, me: AtWork) -> Any:
     """How one's own work goes."""

@@ -227,6 +227,18 @@ class History(Out):
     next: int | None
 
 
+class OwnItem(Out):
+    """An item of one's own history, as a screen shows it."""
+
+    item_id: str
+    content_hash: str
+    fields: dict[str, Any]
+    value: Value
+    event_id: str | None
+    schema_version: int
+    instruction_version: int | None
+
+
 class Pace(Out):
     """How one's own work goes."""
 
