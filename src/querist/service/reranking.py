@@ -35,6 +35,9 @@ def rerank(work: Workspace, *, progress: Progress = silent) -> int:
     }
     if record is None or (trust is not None and not trust.ok) or len(by_row) < 2:
         return 0
+    among = set(by_row.values())
+    if {query.model for query in asked if query.id in among} == {record.number}:
+        return 0  # the newest model chose them all: they are in its order
     progress(0, 1, "scoring")
     known = signals_of(work, pool, now, record, training.model_of(work, record.number), schema, progress=progress)
     rows = np.array(sorted(by_row), dtype=np.int64)
@@ -46,8 +49,7 @@ def rerank(work: Workspace, *, progress: Progress = silent) -> int:
         rng=generator(now.policy.seed, "rerank", record.number),
         signals=known,
     )
-    first = chosen.picks.rows.tolist()
-    order = [*first, *(row for row in by_row if row not in set(first))]  # near-duplicates are left out of a batch
+    order = dict.fromkeys([*chosen.picks.rows.tolist(), *by_row])  # near-duplicates, left out of a batch, come last
     with work.database.transaction() as conn:
         answers.lock(conn, work.project_id)
         slots.rerank(conn, work.project_id, [by_row[row] for row in order])
