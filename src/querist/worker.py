@@ -25,7 +25,7 @@ def work(url: str, *, notice: Notice = lambda what, facts: None) -> None:
         Told of what happens, `notice(what, facts)`.
     """
     with Workspaces.at(url) as opened:
-        driver, courier = Driver(opened, notice=notice), Courier(opened.database)
+        driver, courier = Driver(opened, notice=notice), Courier(opened.database, notice=notice)
 
         def end(number: int, frame: FrameType | None) -> None:
             driver.stop()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,8 +20,9 @@ from querist.core.errors import InvalidInput, NotFound
 from querist.core.policy import Policy
 from querist.core.schema import Schema
 from querist.service import hooks, intake, labeling, rounds, training
-from querist.service.courier import Courier, post
+from querist.service.courier import DEADLINE_S, Courier, post
 from querist.service.workspaces import Workspaces
+from querist.store import outbox
 from querist.store.db import Database
 
 
@@ -165,6 +169,16 @@ def test_a_courier_delivers_by_itself(work: Any, listener: Listener) -> None:
         ("ftp://example.org", ["round.opened"], "url: must be"),
         ("https://ann:secret@example.org", ["round.opened"], "url: must be"),
         ("/hook", ["round.opened"], "url: must be"),
+        ("http://host:99999/", ["round.opened"], "a port that there can be"),
+        ("http://host:port/", ["round.opened"], "a port that there can be"),
+        ("http://host:0/", ["round.opened"], "url: must be"),
+        ("http://[::1", ["round.opened"], "the name of a host"),
+        ("http://a..b/", ["round.opened"], "the name of a host"),
+        ("http://host/a b", ["round.opened"], "no blanks"),
+        ("http://host/\tb", ["round.opened"], "no blanks"),
+        ("http://host/\x00", ["round.opened"], "no blanks"),
+        (" http://host/", ["round.opened"], "no blanks"),
+        ("http://host/ü", ["round.opened"], "only ASCII"),
         ("https://example.org", [], "events: must be at least one"),
         ("https://example.org", ["round.opend"], "Did you mean 'round.opened'"),
     ],
@@ -173,3 +187,94 @@ def test_a_wrong_webhook_is_refused(work: Any, url: str, events: list[str], mess
     with pytest.raises(InvalidInput, match=message):
         hooks.add(work, url, events)
     assert hooks.listed(work) == []
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64!", "whsec_abc", "whsec_ü", "\ud800 and more of it"])
+def test_a_secret_that_could_sign_nothing_is_refused(work: Any, secret: str) -> None:
+    with pytest.raises(InvalidInput, match="secret: must be"):
+        hooks.add(work, "https://example.org", ["round.opened"], secret=secret)
+    assert hooks.listed(work) == []
+
+
+def test_any_text_may_be_a_secret(work: Any) -> None:
+    assert hooks.add(work, "https://example.org:8443/a?b=c", ["round.opened"], secret="any other text").secret
+
+
+def test_a_delivery_that_cannot_be_made_is_put_off_with_nothing_of_what_it_said(work: Any) -> None:
+    hook = hooks.add(work, "https://example.org", ["round.opened"])
+    rounds.ask(work, 2)
+    rounds.ask(work, 2)
+
+    def broken(url: str, body: bytes, headers: Any) -> int:
+        raise ValueError(f"cannot send {body!r}")
+
+    assert hooks.deliver(work.database, broken) == 2, "the first does not keep the second from being tried"
+    for each in hooks.deliveries(work, hook.id):
+        assert (each.state, each.last_error) == ("waiting", "ValueError")
+
+
+def test_a_delivery_whose_stored_secret_is_damaged_is_put_off(work: Any, listener: Listener) -> None:
+    hook = hooks.add(work, listener.url, ["round.opened"])
+    rounds.ask(work, 2)
+    with work.database.transaction() as conn:
+        conn.exec_driver_sql("UPDATE webhook SET secret = 'whsec_abc'")
+    assert hooks.deliver(work.database, post) == 1
+    assert listener.heard == []
+    assert hooks.deliveries(work, hook.id)[0].last_error == "Error"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"), [("http://[::1", "ValueError"), ("http://host:99999/", "ValueError"), ("http:///", "no host")]
+)
+def test_an_address_that_leads_nowhere_is_no_answer(url: str, why: str) -> None:
+    with pytest.raises(OSError, match=why):
+        post(url, b"{}", {})
+
+
+def test_one_who_answers_a_letter_at_a_time_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ended = threading.Event()
+
+        def drip() -> None:
+            other, _ = server.accept()
+            with other, contextlib.suppress(OSError):
+                other.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not ended.wait(0.02):
+                    other.sendall(b"a")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        began = time.monotonic()
+        try:
+            with pytest.raises(TimeoutError, match=r"within 0\.3 s"):
+                post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, within_s=0.3)
+        finally:
+            ended.set()
+            dripping.join()
+    assert time.monotonic() - began < 5
+    assert DEADLINE_S < outbox.BUSY_S
+
+
+def test_a_courier_goes_on_after_an_error_of_any_kind(
+    work: Any, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks.add(work, listener.url, ["round.opened"])
+    deliver = hooks.deliver
+    noticed: list[Any] = []
+    told = threading.Event()
+
+    def once_broken(*words: Any, **options: Any) -> int:
+        if not noticed:
+            raise RuntimeError
+        n = deliver(*words, **options)
+        if n:
+            told.set()
+        return n
+
+    monkeypatch.setattr(hooks, "deliver", once_broken)
+    courier = Courier(work.database, poll_s=0.02, notice=lambda *said: noticed.append(said))
+    courier.start()
+    rounds.ask(work, 2)
+    assert told.wait(10)
+    courier.stop()
+    assert noticed == [("courier.trouble", {"error": "RuntimeError"})]

@@ -31,7 +31,7 @@ class State:
         log_to(self.settings.log_format, self.settings.log_level)
         with Workspaces.at(self.settings.url) as self._workspaces:
             driver = Driver(self._workspaces, notice=_log)
-            courier = Courier(self._workspaces.database)
+            courier = Courier(self._workspaces.database, notice=_log)
             if self.settings.worker:
                 driver.start()
                 courier.start()

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, get_args
@@ -24,8 +25,11 @@ from querist.store.db import Database
 EventKind = Literal["answer.recorded", "label.changed", "round.opened", "round.closed", "model.trained"]
 EVENTS: tuple[EventKind, ...] = get_args(EventKind)
 SECRET_BYTES = 32
+SECRET_PREFIX = "whsec_"
+URL_CHARACTERS = 2000
 AGAIN_S = (5.0, 30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)  # then it is given up, and can be sent by hand
 TOLD = range(200, 300)
+_UNSENDABLE = re.compile(r"[\s\x00-\x1f\x7f]")  # which a request's first line cannot hold
 
 Send = Callable[[str, bytes, Mapping[str, str]], int]
 
@@ -40,15 +44,20 @@ def add(work: Workspace, url: str, events: Sequence[str], *, secret: str | None 
     events : sequence of str
     secret : str, optional
         What signs the news, as `whsec_` and base64 or any text; by default a random one.
+
+    Raises
+    ------
+    InvalidInput
+        If news cannot be sent to such an address, or be signed by such a secret, or there is no such event.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None or len(url) > 2000:
-        raise InvalidInput(f"url: must be an http or https address without a password in it; got {url[:100]!r}.")
+    _check_url(url)
     if not events:
         raise InvalidInput(f"events: must be at least one of {', '.join(EVENTS)}; got none. Name some.")
     for event in events:
         one_of("events", event, EVENTS)
-    made = secret or f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+    if secret is not None:
+        _check_secret(secret)
+    made = secret or f"{SECRET_PREFIX}{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
     with work.database.transaction() as conn:
         return outbox.add_webhook(conn, work.project_id, url, list(dict.fromkeys(events)), made)
 
@@ -85,21 +94,20 @@ def deliver(database: Database, send: Send, *, limit: int = 20) -> int:
     Parameters
     ----------
     send : callable
-        `send(url, body, headers)` gives the status of the answer, or raises OSError where there was none.
+        `send(url, body, headers)` gives the status of the answer, or raises where there was none; an OSError's words
+        are kept as why, of anything else only what it is: it may quote the body.
     """
     with database.transaction() as conn:
         due = outbox.take_due(conn, limit=limit)
     for each in due:
-        body = json.dumps(
-            {"type": each.kind, "timestamp": moment_text(each.created_at), "data": dict(each.body)},
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ).encode("utf-8", "backslashreplace")
         status, error = None, ""
         try:
+            body = _body(each)
             status = send(each.url, body, signed(each.secret, f"msg_{each.outbox_id}", body))
         except OSError as trouble:
             error = f"{type(trouble).__name__}: {trouble}"[:500]
+        except Exception as trouble:  # one delivery that cannot be made must not keep the others from being made
+            error = type(trouble).__name__
         with database.transaction() as conn:
             if status is not None and status in TOLD:
                 outbox.sent(conn, each.id, status)
@@ -119,7 +127,7 @@ def signed(secret: str, message_id: str, body: bytes, *, at: int | None = None) 
     'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
     """
     moment = int(utc_now().timestamp()) if at is None else at
-    key = base64.b64decode(secret.removeprefix("whsec_")) if secret.startswith("whsec_") else secret.encode()
+    key = _key(secret)
     content = f"{message_id}.{moment}.".encode() + body
     signature = base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
     return {
@@ -128,3 +136,41 @@ def signed(secret: str, message_id: str, body: bytes, *, at: int | None = None) 
         "webhook-timestamp": str(moment),
         "webhook-signature": f"v1,{signature}",
     }
+
+
+def _body(due: outbox.Due) -> bytes:
+    told = {"type": due.kind, "timestamp": moment_text(due.created_at), "data": dict(due.body)}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+def _key(secret: str) -> bytes:
+    if secret.startswith(SECRET_PREFIX):
+        return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    return secret.encode()
+
+
+def _check_url(url: str) -> None:
+    shown = repr(url[:100])
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool((parts.hostname or "").encode("idna")) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket that is never closed, a name that no host can have
+        raise InvalidInput(f"url: must have the name of a host, and a port that there can be; got {shown}.") from None
+    if not fits or parts.username is not None or len(url) > URL_CHARACTERS:
+        raise InvalidInput(f"url: must be an http or https address without a password in it; got {shown}.")
+    if _UNSENDABLE.search(url) or not f"{parts.path}{parts.query}".isascii():
+        raise InvalidInput(
+            f"url: must hold no blanks, and after the host only ASCII; got {shown}. Write %20 and so on."
+        )
+
+
+def _check_secret(secret: str) -> None:
+    try:
+        fits = bool(_key(secret))
+    except ValueError:  # no base64, or half of a surrogate pair
+        fits = False
+    if not fits:
+        raise InvalidInput(
+            f"secret: must be {SECRET_PREFIX} and base64, or a text of another beginning; this one is neither. "
+            "Leave it out to have one made."
+        )
