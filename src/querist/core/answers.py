@@ -333,5 +333,5 @@ FORMS: Mapping[str, Form] = {
 }
 
 _LOOK_AGAIN = "Count from 0, and see that the answer is about this item."
-_SPAN = re.compile(r"(\d+)\s*-\s*(\d+)\s+(.+)")
-_BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)")
+_SPAN = re.compile(r"(\d+)\s*-\s*(\d+)\s+(.+)", re.DOTALL)  # so that a line break fails once, not at every place
+_BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)", re.DOTALL)

@@ -18,6 +18,7 @@ DISPLAYS: tuple[Display, ...] = get_args(Display)
 
 LOOKED_AT = 200  # values; a column of a million says no more
 MARKED_SHARE = 0.2  # of the texts, from which on all are shown as Markdown: plain text survives it
+CHARACTERS_LOOKED_AT = 2000  # of a text, for marks
 SMALLEST, LARGEST = 5, 1024  # pixels a side; rows of numbers beyond are no picture anyone labels
 
 LONGEST_NAME = 2000  # characters of a file's name or address
@@ -33,7 +34,7 @@ _MARKS = re.compile(
     r"|^1\. \S.*\n2\. \S"
     r"|^\|?(?: *:?-{3,}:? *\|)+"  # a table
     r"|\*\*[^\s*][^*\n]*\*\*"
-    r"|\[[^\]\n]+\]\(\S+\)",
+    r"|\[[^\[\]\n]{1,300}\]\([^\s)]{1,300}\)",  # a link; bounded, as a text may be made to take long
     re.MULTILINE,
 )
 
@@ -48,7 +49,8 @@ def infer_display(values: Sequence[Any], kind: FieldKind) -> Display:
     4. *chat*: lists of messages with a role and a content; *trace*: the same with calls of tools, or steps of an agent
        (`querist.core.chats`).
     5. *json*: other lists and maps. As everywhere here, a text that is the JSON of one counts as it.
-    6. *markdown*: texts of which a fifth have headings, lists, tables, code, links or words in bold.
+    6. *markdown*: texts of which a fifth have headings, lists, tables, code, links or words in bold among their first
+       2,000 characters.
     7. *text*: what is left.
 
     Parameters
@@ -85,7 +87,7 @@ def infer_display(values: Sequence[Any], kind: FieldKind) -> Display:
         if len(steps) == len(found):
             return "trace" if any(map(is_trace, steps)) else "chat"
         return "json"
-    if sum(_MARKS.search(text) is not None for text in texts) >= MARKED_SHARE * len(present):
+    if sum(_MARKS.search(text[:CHARACTERS_LOOKED_AT]) is not None for text in texts) >= MARKED_SHARE * len(present):
         return "markdown"
     return "text"
 

@@ -17,8 +17,9 @@ CORNERS = 3  # of the least polygon
 SIDES = ("x", "y", "width", "height")
 EXAMPLE = "10,12 18,12 14,20 car; 40,5,8,8 car"
 
-_BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)")
-_POLYGON = re.compile(r"([^,\s]+,[^,\s]+(?:\s+[^,\s]+,[^,\s]+)*)\s+(.+)")
+# A label may hold a line break as far as these go: where it could not, each place before it would be tried.
+_BOX = re.compile(r"([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*([^,\s]+)\s+(.+)", re.DOTALL)
+_POLYGON = re.compile(r"([^,\s]+,[^,\s]+(?:\s+[^,\s]+,[^,\s]+)*)\s+(.+)", re.DOTALL)
 
 
 def read(raw: Any, find: Find) -> list[dict[str, Any]]:

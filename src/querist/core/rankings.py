@@ -36,8 +36,11 @@ def read(raw: Any, find: Find) -> list[str]:
     names = _parted(raw, find) if isinstance(raw, str) else [find(name) for name in _names(raw)]
     if not names:
         raise InvalidInput(f"the answer {raw!r} must name the options, best first; write them like 'b > a > c'.")
-    if twice := [name for at, name in enumerate(names) if name in names[:at]]:
-        raise InvalidInput(f"the answer {short(raw, 80)} must name each option once; {twice[0]!r} comes twice.")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidInput(f"the answer {short(raw, 80)} must name each option once; {name!r} comes twice.")
+        seen.add(name)
     return names
 
 
@@ -82,12 +85,13 @@ def ordered(ranking: Sequence[str], options: Sequence[str], *, missing_hint: str
     >>> ordered(["Oslo", "Rome"], ["Rome", "Oslo"])
     ['Oslo', 'Rome']
     """
+    known, ranked = set(options), set(ranking)
     for name in ranking:
-        if name not in options:
+        if name not in known:
             near = nearest(name, options)
             hint = f"did you mean {near!r}?" if near else f"it has {listed(options, 6)}."
             raise InvalidInput(f"the option {name!r} is not among the item's; {hint}")
-    left_out = [name for name in options if name not in ranking]
+    left_out = [name for name in options if name not in ranked]
     if left_out:
         raise InvalidInput(
             f"the answer {short(' > '.join(ranking), 80)} must rank all {len(options)} options; {left_out[0]!r} is "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ ACTED = [{"thought": "I must look it up", "action": "search"}, {"observation": "
         (["see [here](https://example.org)"], "text", "markdown"),
         (["| a | b |\n|---|---|\n| 1 | 2 |"], "text", "markdown"),
         (["1. first\n2. second"], "text", "markdown"),
+        (["[![a picture](a.png)](https://example.org/a_(b))"], "text", "markdown"),
+        ([f"{'plain ' * 400}**bold**"], "text", "text"),
         (["2 * 3 * 4 is 24", "snake_case and # of items", "- 5 degrees"], "text", "text"),
         (["once **bold**", *["plain"] * 9], "text", "text"),
         ([SAID, None], "text", "chat"),
@@ -60,6 +63,13 @@ ACTED = [{"thought": "I must look it up", "action": "search"}, {"observation": "
 )
 def test_a_field_is_shown_by_what_it_holds(values: list[Any], kind: Any, shown: str) -> None:
     assert infer_display(values, kind) == shown
+
+
+@pytest.mark.parametrize("text", ["[" * 40_000, "[a](" * 10_000, "[a](b " * 7_000, "- a\n" * 10_000, "*" * 40_000])
+def test_a_text_made_to_take_long_is_looked_at_quickly(text: str) -> None:
+    began = time.perf_counter()
+    infer_display([text] * 20, "text")
+    assert time.perf_counter() - began < 1
 
 
 JSON = st.recursive(

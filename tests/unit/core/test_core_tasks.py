@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -219,3 +220,29 @@ def test_what_is_asked_is_said_in_words() -> None:
         "polygons of 2 classes",
         "a review, its verdict one of 2 classes",
     ]
+
+
+SLOW = {
+    "polygon": (SHAPES, "0,0 4,0 0,3 " * 7_000 + "ro\nad"),
+    "polygon of blanks": (SHAPES, "0,0 4,0 0,3" + " " * 40_000 + "ro\nad"),
+    "box": (Schema("where", ("car",), "boxes"), "1,1,1,1" + " " * 40_000 + "c\nar"),
+    "span": (Schema("who", ("PER",), "spans"), "1-2" + " " * 40_000 + "P\nER"),
+}
+
+
+@pytest.mark.parametrize(("schema", "raw"), SLOW.values(), ids=SLOW.keys())
+def test_an_answer_made_to_take_long_is_refused_quickly(schema: Schema, raw: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(InvalidInput, match="is not in the schema"):
+        schema.read(raw)
+    assert time.perf_counter() - began < 1
+
+
+def test_a_long_ranking_is_read_and_put_in_order_quickly() -> None:
+    names = [f"option {i}" for i in range(20_000)]
+    began = time.perf_counter()
+    assert OWN.read(names) == names
+    assert ordered(names, list(reversed(names))) == names
+    with pytest.raises(InvalidInput, match="'option 0' comes twice"):
+        OWN.read([*names, "option 0", "option 1"])
+    assert time.perf_counter() - began < 1
