@@ -245,8 +245,9 @@ def test_undo_and_a_new_answer_in_one_batch_keep_the_question(shop: Any) -> None
 def test_undo_in_a_withdrawn_round_does_not_ask_again(shop: Any) -> None:
     shop.ask(3, 4)
     shop.act(3, "spam")
-    shop.sql("UPDATE round SET state = 'withdrawn', n_pending = 0")
-    shop.sql("UPDATE query SET state = 'withdrawn' WHERE state = 'pending'")
+    with shop.db.transaction() as conn:
+        rounds.withdraw_queries(conn, shop.id, [shop.seq(4)])
+    shop.sql("UPDATE round SET state = 'withdrawn'")
     shop.act(3, action="undo")
     assert (shop.pending(), shop.labels(), shop.problems()) == ([], {}, [])
 

@@ -85,7 +85,7 @@ TAMPERING = [
     ("UPDATE item SET fields = 'no json' WHERE item_id = 'item-6'", "item", "item 'item-6'"),
     ("UPDATE item SET content_hash = 'x' WHERE item_id = 'item-0'", "chain", "answer 1"),
     ("UPDATE item SET split = 'test' WHERE item_id = 'item-9'", "split", "near-duplicate group 1"),
-    ("UPDATE item SET split = 'excluded' WHERE item_id = 'item-9'", None, ""),
+    ("UPDATE item SET split = 'excluded' WHERE item_id = 'item-9'", "count", "count items.excluded"),
 ]
 
 
@@ -145,7 +145,7 @@ def test_two_pending_queries_about_one_item_are_found(told: Any) -> None:
         " SELECT (SELECT id FROM round WHERE number = 2), project_id, item_seq, 9, 1, 'x', 'start', '', 0, state"
         " FROM query WHERE id = 3"
     )
-    assert [p.kind for p in told.problems()] == ["query"]
+    assert [p.kind for p in told.problems()] == ["query", "count", "count"]
 
 
 def test_erased_words_leave_the_chain_verifiable(told: Any) -> None:
@@ -157,6 +157,7 @@ def test_erased_words_leave_the_chain_verifiable(told: Any) -> None:
     )
     assert [p.kind for p in told.problems()] == ["label"], "an erased answer is nobody's label any more"
     told.sql(f"DELETE FROM current_label WHERE item_seq = {told.seq(6)}")
+    told.sql("UPDATE tally SET n = n - 1 WHERE name = 'labeled.pool'")
     assert told.problems() == []
     with told.db.reading() as conn:
         (event,) = answers.history(conn, told.id, told.seq(6))

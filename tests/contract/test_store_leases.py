@@ -167,7 +167,7 @@ def test_an_answer_that_came_too_late_is_kept_beside_the_one_that_counts(shop: A
     late = shop.act(3, "spam").event_id
     with shop.db.reading() as conn:
         assert late not in slots.filling(conn, shop.id, [shop.seq(3)])
-        assert leases.look(conn, shop.id, 1, "gone").holds is False
+        assert leases.look(conn, shop.id, 1, "gone", "ann") is None
     assert shop.problems() == []
 
 
@@ -190,7 +190,7 @@ def test_a_round_that_is_taken_back_takes_its_slots_along_and_what_is_on_a_scree
         rounds.withdraw(conn, shop.id, 1)
     assert sorted(states(shop)) == ["done", "withdrawn", "withdrawn", "withdrawn"]
     with shop.db.reading() as conn:
-        there = leases.look(conn, shop.id, lease.slot_id, lease.token)
+        there = leases.look(conn, shop.id, lease.slot_id, lease.token, "bea")
     assert (there.state, there.holds) == ("withdrawn", False)
     shop.act(1, "ham", annotator="bea")
     assert shop.labels() == {"item-3": "spam", "item-1": "ham"}, "the answer from the screen is kept"
@@ -230,7 +230,9 @@ def test_a_draft_is_there_again_until_the_answer_is_in(shop_at_work: Any) -> Non
         desks.save_draft(conn, lease.slot_id, "ann", "ham", "or so")
         assert desks.drafts_of(conn, "ann", [lease.slot_id]) == {lease.slot_id: ("ham", "or so")}
         assert desks.drafts_of(conn, "bea", [lease.slot_id]) == {}
-        desks.drop_draft(conn, lease.slot_id)
+        desks.drop_draft(conn, lease.slot_id, "bea")
+        assert desks.drafts_of(conn, "ann", [lease.slot_id])
+        desks.drop_draft(conn, lease.slot_id, "ann")
         assert desks.drafts_of(conn, "ann", [lease.slot_id]) == {}
 
 

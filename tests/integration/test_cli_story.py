@@ -162,7 +162,7 @@ def test_verify_and_replay_that_find_something_end_with_1(
     assert "chain answer 2: it is not what was hashed: one of its values was changed." in said.out
     found = cli("verify", "--json")
     assert (found.code, found.json["sound"]) == (1, False)
-    assert {problem["where"] for problem in found.json["problems"]} == {"answer 2", "round 1"}
+    assert {problem["where"] for problem in found.json["problems"]} >= {"answer 2", "round 1"}
     drawn = cli("replay", "1")
     assert drawn.code == 1
     assert "Round 1 drawn again differs" in drawn.out

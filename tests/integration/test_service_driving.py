@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,11 @@ from querist.core.errors import Conflict
 from querist.core.policy import Budget, Policy
 from querist.core.schema import Schema
 from querist.service import answering, driving, intake, projects, queue
+from querist.service import rounds as asking
 from querist.service.driving import Driver
 from querist.service.workspaces import Workspaces
 from querist.store import jobs, rounds, slots
+from querist.store import projects as stored_projects
 from querist.store.db import Database
 
 ANN, BEA = queue.Annotator("ann"), queue.Annotator("bea")
@@ -201,7 +204,7 @@ def test_a_job_whose_worker_fell_silent_is_taken_over_and_done_once(open_project
     all_of, work = open_project()
     driving.request(work, by="mia")
     with work.database.transaction() as conn:
-        dead = jobs.take(conn, "dead", lease_s=-1.0)
+        dead = jobs.take(conn, "dead", lease_s=-1.0, tries=3)
     driving.open_next(work, dead, lambda *_: None)  # it opened the round, and died before it could say so
     assert Driver(all_of).step()
     assert [r.number for r in listed(work)] == [1]
@@ -226,10 +229,89 @@ def test_what_fails_is_tried_again_and_then_left_with_its_error(
             with work.database.transaction() as conn:
                 conn.exec_driver_sql("UPDATE job SET not_before = 0")
     job = driving.listed(work)[0]
-    assert (job.state, job.attempts, job.error) == ("failed", driving.TRIES, "ZeroDivisionError: no reason")
+    assert (job.state, job.attempts) == ("failed", driving.TRIES)
+    assert job.error.startswith("ZeroDivisionError in test_service_driving.py:"), "its words may hold an answer"
     driving.retry(work, job.id)
     assert Driver(all_of).step()
     assert driving.listed(work)[0].state == "done"
+
+
+def test_a_round_that_nobody_asked_for_and_that_fails_is_not_asked_for_without_end(
+    open_project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_of, work = open_project()
+    driver = Driver(all_of)
+    driving.request(work, by="mia")
+    driver.step()
+    answered(work, ANN)
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("no reason")
+
+    monkeypatch.setattr(driving.rounds, "ask", broken)
+    for _ in range(10):
+        driver.step()
+        with work.database.transaction() as conn:
+            conn.exec_driver_sql("UPDATE job SET not_before = 0")
+    assert [(job.state, job.attempts) for job in driving.listed(work)] == [("failed", driving.TRIES), ("done", 1)]
+
+
+def test_a_job_whose_workers_all_died_is_left_for_a_person_to_see(open_project: Any) -> None:
+    all_of, work = open_project()
+    driving.request(work, by="mia")
+    for _ in range(driving.TRIES):
+        with work.database.transaction() as conn:
+            assert jobs.take(conn, "dead", lease_s=-1.0, tries=driving.TRIES) is not None
+    assert not Driver(all_of).step()
+    assert [(job.state, job.error) for job in driving.listed(work)] == [("failed", "its workers died of it")]
+
+
+def test_one_project_that_cannot_be_read_does_not_keep_the_others_waiting(open_project: Any) -> None:
+    all_of, work = open_project()
+    other = all_of.create("other", schema=Schema("side", ("left", "right")))
+    with work.database.transaction() as conn:
+        said = stored_projects.settings(conn, other.project_id)
+        stored_projects.update_settings(conn, other.project_id, {**said, "queue": {"of_a_later_version": 1}})
+    heard: list[str] = []
+    driver = Driver(all_of, notice=lambda what, facts: heard.append(what))
+    driving.request(work, by="mia")
+    assert driver.step()
+    assert [r.number for r in listed(work)] == [1]
+    assert "project.trouble" in heard
+
+
+def test_a_worker_outlives_what_is_no_error_of_ours(open_project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_of, work = open_project()
+    heard: list[dict[str, Any]] = []
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ValueError("could not convert 'somebody's answer'")
+
+    driver = Driver(all_of, notice=lambda what, facts: heard.append({"what": what, **facts}), poll_s=0.01)
+    with monkeypatch.context() as broke:
+        broke.setattr(driving.jobs, "some_ready", broken)
+        driver.start()
+        deadline = time.monotonic() + 10
+        while not heard and time.monotonic() < deadline:
+            time.sleep(0.01)
+    driving.request(work, by="mia")
+    while not listed(work) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    driver.stop()
+    assert [r.number for r in listed(work)] == [1]
+    assert heard[0]["what"] == "worker.trouble"
+    assert "answer" not in heard[0]["error"]
+
+
+def test_a_project_that_was_never_told_how_to_hand_out_asks_nothing_by_itself(open_project: Any) -> None:
+    all_of, work = open_project()
+    with work.database.transaction() as conn:
+        said = dict(stored_projects.settings(conn, work.project_id))
+        del said["queue"]
+        stored_projects.update_settings(conn, work.project_id, said)
+    asking.ask(work, 6)
+    answered(work, ANN)
+    assert not Driver(all_of).step()
 
 
 def test_a_round_that_was_taken_back_is_not_followed_by_itself(open_project: Any) -> None:
@@ -238,9 +320,9 @@ def test_a_round_that_was_taken_back_is_not_followed_by_itself(open_project: Any
     driving.request(work, by="mia")
     driver.step()
     answered(work, ANN, 2)
-    with work.database.transaction() as conn:
-        rounds.withdraw(conn, work.project_id, 1)
+    asking.withdraw(work, 1)
     assert queue.claim(work, ANN).nothing is not None
+    assert not driver.step(), "somebody wanted it to end"
     driving.request(work, by="mia")
     driver.step()
     assert [(r.number, r.state) for r in listed(work)] == [(1, "closed"), (2, "open")]

@@ -114,8 +114,10 @@ def test_one_person_holds_no_more_than_they_may(tickets: Any) -> None:
 
 def test_a_day_has_an_end(tickets: Any) -> None:
     work = tickets(daily_cap=2)
-    for _ in range(2):
-        does(work, "submit", given(work), value="bug")
+    both = given(work, n=5)
+    assert len(both) == 2, "no more than may be answered"
+    for one in both:
+        does(work, "submit", one, value="bug")
     assert queue.claim(work, ANN, 1).nothing.code == "cap_reached"
     capped = queue.Annotator("cy", daily_cap=1)
     does(work, "submit", given(work, capped), capped, value="bug")
@@ -278,6 +280,63 @@ def test_a_wrong_act_changes_nothing(
     assert events(work) == []
 
 
+def test_nobody_undoes_what_another_said(tickets: Any) -> None:
+    work = tickets(ask=1, overlap=2)
+    one, other = given(work), given(work, BEA)
+    done = does(work, "submit", one, value="bug")
+    with pytest.raises(Conflict, match="that stands"):
+        does(work, "undo", other, BEA, supersedes=done.event_id)
+    assert label_of(work, one.item_id) == "bug"
+
+
+def test_a_slot_answers_to_whom_it_was_given_alone(tickets: Any) -> None:
+    work = tickets(ask=1, slot_tiers=[2])
+    expert = queue.Annotator("eva", tier=2)
+    one = given(work, expert)
+    assert queue.save_draft(work, expert, one.slot, one.token, "bug", "mine")
+    for token in (None, "guessed", one.token):
+        with pytest.raises(InvalidInput, match="Claim it first"):
+            answering.act(work, ANN, answering.Act(f"k{token}", "submit", one.item_id, one.slot, token, "wish"))
+    assert queue.held(work, expert)[0].draft == {"value": "bug", "note": "mine"}
+    assert events(work) == []
+
+
+def test_a_worksheet_does_not_fill_the_place_of_an_expert(tickets: Any) -> None:
+    work = tickets(ask=1, overlap=2, slot_tiers=[0, 2])
+    item_id = rounds.pending(work).entries[0].item_id
+    labeling.tell(work, {item_id: "bug"}, annotator="ann")
+    labeling.tell(work, {item_id: "bug"}, annotator="bea")
+    assert given(work, queue.Annotator("eva", tier=2)).item_id == item_id
+
+
+def test_a_key_that_was_another_acts_is_refused_and_no_answer_lost_in_silence(tickets: Any) -> None:
+    work = tickets()
+    one, two = given(work, n=2)
+    does(work, "submit", one, value="bug", key="twice")
+    with pytest.raises(Conflict, match="one act alone"):
+        does(work, "submit", two, value="bug", key="twice")
+
+
+def test_after_an_undo_a_withdrawn_question_is_handed_to_nobody(tickets: Any) -> None:
+    work = tickets(ask=1)
+    one = given(work)
+    done = does(work, "submit", one, value="bug")
+    with work.database.transaction() as conn:
+        conn.exec_driver_sql("UPDATE round SET state = 'withdrawn'")
+    back = does(work, "undo", one, supersedes=done.event_id)
+    assert back.assignment is None
+    assert queue.claim(work, BEA, 1).assignments == ()
+
+
+def test_a_flag_after_the_last_skip_asks_nobody_again(tickets: Any) -> None:
+    work = tickets(ask=1, max_skips=1)
+    one = given(work)
+    does(work, "flag", one, reason="broken")
+    does(work, "skip", one)
+    does(work, "flag", one, reason="broken", key="again", note="really")
+    assert queue.claim(work, BEA, 1).assignments == ()
+
+
 def test_a_slot_is_about_its_own_item(tickets: Any) -> None:
     work = tickets()
     one, two = given(work, n=2)
@@ -334,6 +393,12 @@ def test_an_item_of_before_can_be_opened_by_who_did_something_about_it_alone(tic
     for who, item_id in ((BEA, one.item_id), (ANN, two.item_id), (ANN, "nonesuch")):
         with pytest.raises(NotFound, match="answered or skipped"):
             history.own_item(work, who, item_id)
+
+
+def test_what_a_program_tells_counts_to_its_day(tickets: Any) -> None:
+    work = tickets(ask=2)
+    labeling.tell(work, {entry.item_id: "bug" for entry in rounds.pending(work).entries}, annotator="robot")
+    assert {each.name: each.today for each in watching.people(work)} == {"robot": 2}
 
 
 def test_pace_and_progress_are_about_what_was_done(tickets: Any) -> None:

@@ -113,6 +113,12 @@ class TooMany(QueristError):
         self.retry_after_s = retry_after_s
 
 
+class Busy(Conflict):
+    """The database was in other hands for too long. Try again."""
+
+    code = "busy"
+
+
 class BudgetSpent(QueristError):
     """The labeling budget is spent. Raise `budget`, or stop the loop."""
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from querist.core.checks import short
 from querist.core.errors import (
     BudgetSpent,
+    Busy,
     Conflict,
     Forbidden,
     InvalidInput,
@@ -36,6 +37,7 @@ STATUSES: dict[type[QueristError], int] = {
     InvalidInput: 422,
     NotFound: 404,
     Conflict: 409,
+    Busy: 503,
     NotSignedIn: 401,
     Forbidden: 403,
     TooMany: 429,

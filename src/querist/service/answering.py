@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from querist.core.checks import one_of
 from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.service.label_column import within
-from querist.service.labeling import contents_of
+from querist.service.labeling import contents_of, note
 from querist.service.queue import Annotator, Assignment, assignments, own_standing
 from querist.service.workspace import Workspace
-from querist.store import answers, desks, items, leases, outbox, workdays
+from querist.store import answers, desks, items, leases
 from querist.store.db import Connection
 
 ActKind = Literal["submit", "revise", "undo", "skip", "flag"]
@@ -118,7 +118,7 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
             raise Conflict(
                 f"item: must be as it was shown; {did.item_id!r} has other content by now. Look again, then answer."
             )
-        there = None if did.slot is None else leases.look(conn, work.project_id, did.slot, did.token)
+        there = None if did.slot is None else leases.look(conn, work.project_id, did.slot, did.token, who.name)
         if there is not None and there.item_seq != found.seq:
             raise InvalidInput(f"slot: must be about the item; {did.slot} is about another than {did.item_id!r}.")
         late = did.action != "undo" and there is not None and (not there.holds or there.lapsed)
@@ -130,8 +130,7 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
             )
         draft = _draft(did, who, client, found.seq, value, there, late)
         recorded = answers.append(conn, work.project_id, [draft])[0]
-        if not recorded.repeated:
-            _count(conn, work, who, did, recorded)
+        note(conn, work, [(draft, recorded, did.item_id)])
         if not recorded.repeated and did.action == "skip" and there is not None and there.holds:
             most = work.queue(conn).max_skips
             leases.pass_over(conn, work.project_id, there.slot_id, who.name, most=most)
@@ -142,7 +141,7 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
         if did.action == "undo" and recorded.own is None:
             back = _handed_back(work, conn, who, found.seq, again=recorded.repeated)
         if did.action in ("submit", "revise", "skip") and did.slot is not None:
-            desks.drop_draft(conn, did.slot)
+            desks.drop_draft(conn, did.slot, who.name)
         return Acted(
             event_id=recorded.event_id,
             seq=recorded.seq,
@@ -212,24 +211,6 @@ def _draft(
         grant=None if there is None else {"slot": there.slot_id, "late": late},
         or_revise=True,  # a second window, or an answer told from elsewhere: one person, one word
     )
-
-
-def _count(conn: Connection, work: Workspace, who: Annotator, did: Act, recorded: answers.Recorded) -> None:
-    workdays.note(
-        conn,
-        work.project_id,
-        who.name,
-        answers=int(did.action == "submit" and not recorded.had_own),
-        skipped=int(did.action == "skip"),
-        flagged=int(did.action == "flag"),
-        active_ms=did.active_ms or 0,
-    )
-    told = {"event_id": recorded.event_id, "item_id": did.item_id, "action": did.action, "annotator": who.name}
-    news: list[tuple[str, dict[str, Any]]] = [("answer.recorded", told)]
-    if recorded.after != recorded.before:
-        changed = {"item_id": did.item_id, "before": recorded.before, "after": recorded.after}
-        news.append(("label.changed", changed | {"event_id": recorded.event_id}))
-    outbox.post(conn, work.project_id, *news)
 
 
 def _handed_back(work: Workspace, conn: Connection, who: Annotator, seq: int, *, again: bool) -> Assignment | None:

@@ -10,28 +10,28 @@ import os
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from querist.core.checks import one_of, positive
-from querist.core.errors import BudgetSpent, Conflict, PoolExhausted, QueristError
+from querist.core.errors import BudgetSpent, Conflict, InvalidInput, PoolExhausted, QueristError
 from querist.core.policy import Policy
 from querist.core.ports import Progress
 from querist.service import expectation, reranking, rounds, status, training
+from querist.service.due import AUTOMATIC, due
 from querist.service.workspace import Workspace
 from querist.service.workspaces import Workspaces
-from querist.store import jobs, projects, slots, tallies
+from querist.store import jobs, projects, tallies
 from querist.store import rounds as stored
-from querist.store.columns import utc_now
 from querist.store.db import Connection
 from querist.store.jobs import Job, JobKind
 
 LEASE_S = 15.0  # of a job: so long after its worker died, another one takes it over
 POLL_S = 0.5
 TRIES = 3
-AUTOMATIC = "querist"  # who asked for a round that nobody asked for
 STAGES = {"fitting": "training"}
 
 Notice = Callable[[str, Mapping[str, Any]], None]
@@ -77,40 +77,44 @@ class Driver:
             self._thread.join(timeout_s)
 
     def run(self) -> None:
-        """Work until told to stop."""
+        """Work until told to stop, whatever goes wrong on the way."""
         while not self._stop.is_set():
             try:
                 worked = self.step()
-            except QueristError as error:  # the database is away, or in other hands: look again later
-                self._notice("worker.trouble", {"error": str(error)})
+            except Exception as trouble:  # the database may be away: look again later
+                self._notice("worker.trouble", {"error": _words(trouble)})
                 worked = False
             if not worked:
                 self._stop.wait(self._poll_s)
 
     def step(self) -> bool:
         """Ask for the rounds that are due, and do one job; whether there was one."""
-        self._ask_for_what_is_due()
-        with self._workspaces.database.transaction() as conn:
-            job = jobs.take(conn, self._name, lease_s=LEASE_S)
+        database = self._workspaces.database
+        with database.reading() as conn:
+            found = [(each, self._due(conn, each)) for each in projects.listed(conn)]
+        for project, why in found:
+            if why is not None:
+                try:
+                    request(self._workspaces.open(project.name), by=AUTOMATIC, why=why)
+                except Conflict:  # another worker was faster
+                    continue
+        with database.reading() as conn:
+            if not jobs.some_ready(conn):
+                return False  # without taking the one writer's turn twice a second
+        with database.transaction() as conn:
+            job = jobs.take(conn, self._name, lease_s=LEASE_S, tries=TRIES)
             name = None if job is None else projects.name_of(conn, job.project_id)
         if job is None or name is None:
             return False
         self._do(self._workspaces.open(name), job)
         return True
 
-    def _ask_for_what_is_due(self) -> None:
-        database = self._workspaces.database
-        with database.reading() as conn:
-            names = [project.name for project in projects.listed(conn)]
-        for name in names:
-            work = self._workspaces.open(name)
-            with database.reading() as conn:
-                why = due(work, conn)
-            if why is not None:
-                try:
-                    request(work, by=AUTOMATIC, why=why)
-                except Conflict:  # another worker was faster
-                    continue
+    def _due(self, conn: Connection, project: projects.Project) -> str | None:
+        try:
+            return due(conn, project.id, project.settings)
+        except InvalidInput as trouble:  # settings of another version, say: the other projects go on
+            self._notice("project.trouble", {"project": project.name, "error": str(trouble)})
+            return None
 
     def _do(self, work: Workspace, job: Job) -> None:
         self._notice("job.started", {"job": job.id, "kind": job.kind, "project": work.name, "attempt": job.attempts})
@@ -132,11 +136,11 @@ class Driver:
         try:
             if n := expectation.refresh(work):
                 self._notice("expectation.done", {"project": work.name, "points": n})
-        except QueristError as trouble:
-            self._notice("expectation.left", {"project": work.name, "error": str(trouble)})
+        except Exception as trouble:  # a learner's own error too
+            self._notice("expectation.left", {"project": work.name, "error": _words(trouble)})
 
     def _failed(self, work: Workspace, job: Job, error: Exception) -> None:
-        message = str(error) if isinstance(error, QueristError) else f"{type(error).__name__}: {error}"
+        message = _words(error)
         again = None if job.attempts >= TRIES else 1.0 * 2 ** (job.attempts - 1)
         self._notice("job.failed", {"job": job.id, "project": work.name, "error": message, "again_in_s": again})
         try:
@@ -178,29 +182,6 @@ class Driver:
             holder.join()
 
 
-def due(work: Workspace, conn: Connection) -> str | None:
-    """Why the next round should be chosen now, or None where it should not.
-
-    It is due where the last round that asked to learn has its answers, or its quorum of them, or its deadline passed.
-    What somebody skipped stays in the queue for others, and is not waited for. It is not due while the project is
-    paused or stopped, nor while something is under way.
-    """
-    said, settings = work.settings(conn), work.queue(conn)
-    if not settings.auto_rounds or said.get("paused") or said.get("stopped") is not None:
-        return None
-    last = stored.last_to_learn(conn, work.project_id)
-    if last is None or last.state == "withdrawn" or jobs.under_way(conn, work.project_id) is not None:
-        return None
-    wanted = settings.overlap * last.n_asked
-    missing_at_most = int((1 - settings.quorum) * wanted + 1e-9)
-    skipped = tallies.one(conn, work.project_id, tallies.SKIPPED)
-    few_left = last.n_pending - skipped <= missing_at_most  # a look that costs nothing, before the count
-    if few_left and slots.n_awaited(conn, last.id, limit=missing_at_most + 1) <= missing_at_most:
-        return "its answers are in" if not missing_at_most else f"{settings.quorum:.0%} of its answers are in"
-    late = settings.deadline_s is not None and utc_now() - last.created_at > timedelta(seconds=settings.deadline_s)
-    return "its deadline passed" if late and last.n_answered else None
-
-
 def request(
     work: Workspace, *, by: str, n: int | None = None, split: str = "pool", why: str = "", kind: JobKind = "round"
 ) -> Job:
@@ -216,7 +197,7 @@ def request(
         positive("n", n)
     with work.database.transaction() as conn:
         projects.lock(conn, work.project_id)
-        if by == AUTOMATIC and due(work, conn) is None:
+        if by == AUTOMATIC and due(conn, work.project_id, projects.settings(conn, work.project_id)) is None:
             raise Conflict("round: must be due still; another worker was faster. Look again.")
         if by != AUTOMATIC:
             _set(conn, work, stopped=None)
@@ -316,6 +297,15 @@ def _stop(work: Workspace, why: str) -> str:
     with work.database.transaction() as conn:
         _set(conn, work, stopped=why)
     return why
+
+
+def _words(error: Exception) -> str:
+    """What went wrong; of an error that is not ours only its kind and place, since its words may hold an answer."""
+    if isinstance(error, QueristError):
+        return str(error)
+    trace = traceback.extract_tb(error.__traceback__)
+    where = f" in {Path(trace[-1].filename).name}:{trace[-1].lineno}" if trace else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _set(conn: Connection, work: Workspace, **changes: Any) -> None:

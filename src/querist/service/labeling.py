@@ -16,7 +16,7 @@ from querist.core.state import Answer, Value
 from querist.service.label_column import field_of, within
 from querist.service.worksheets import read
 from querist.service.workspace import Workspace
-from querist.store import answers, items, rounds
+from querist.store import answers, items, outbox, rounds, workdays
 from querist.store.db import Connection
 
 Role = Literal["annotator", "reviewer", "adjudicator", "model", "import", "simulator"]
@@ -207,9 +207,43 @@ def _record_each(
                 or digest([mark.item_id, value, supersedes, *filter(None, [taken_back.get(seq)])]),
             )
         )
-    for draft, recorded in zip(drafts, answers.append(conn, project, drafts), strict=True):
+    done = answers.append(conn, project, drafts)
+    for draft, recorded in zip(drafts, done, strict=True):
         counts[_outcome(draft, recorded, asked=draft.item_seq in open_queries)] += 1
+    if role != "import":
+        ids = {known[mark.item_id].seq: mark.item_id for mark, _ in marks}
+        note(conn, work, [(draft, each, ids[each.item_seq]) for draft, each in zip(drafts, done, strict=True)])
     return counts
+
+
+def note(conn: Connection, work: Workspace, done: Sequence[tuple[answers.AnswerDraft, answers.Recorded, str]]) -> None:
+    """What follows from acts that were recorded, each with its item's id: they count to their day, and are told."""
+    days: dict[str, Counter[str]] = {}
+    news: list[tuple[str, dict[str, Any]]] = []
+    for draft, recorded, item_id in done:
+        if recorded.repeated:
+            continue
+        day = days.setdefault(draft.annotator, Counter())
+        day["answers"] += draft.action == "submit" and not recorded.had_own
+        day["skipped"] += draft.action == "skip"
+        day["flagged"] += draft.action == "flag"
+        day["active_ms"] += draft.active_ms or 0
+        about = {"event_id": recorded.event_id, "item_id": item_id}
+        news.append(("answer.recorded", {**about, "action": draft.action, "annotator": draft.annotator}))
+        if recorded.after != recorded.before:
+            news.append(("label.changed", {**about, "before": recorded.before, "after": recorded.after}))
+    for annotator, day in days.items():
+        workdays.note(
+            conn,
+            work.project_id,
+            annotator,
+            answers=day["answers"],
+            skipped=day["skipped"],
+            flagged=day["flagged"],
+            active_ms=day["active_ms"],
+        )
+    if news:
+        outbox.post(conn, work.project_id, *news)
 
 
 def _tips(there: answers.Standing, annotator: str, value: Value) -> bool:

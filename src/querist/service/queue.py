@@ -104,9 +104,14 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
         project = work.project_id
         if have:
             leases.renew(conn, project, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
-        if (stop := _closed(work, conn, who, settings)) is not None:
-            return Claimed((), stop)
-        room = settings.max_leases - leases.n_leased(conn, project, who.name)
+        if work.settings(conn).get("paused"):
+            return Claimed((), Nothing("paused", "The project is paused. Its manager will open it again.", LATER_S))
+        held = leases.n_leased(conn, project, who.name)
+        cap, left = _share(work, conn, who, settings)
+        if left is not None and left <= 0:
+            thanks = f"That was your share for today: {cap} answers. Thank you; come back tomorrow."
+            return Claimed((), Nothing("cap_reached", thanks))
+        room = min(settings.max_leases, settings.max_leases if left is None else left) - held
         lease_s, wanted = settings.lease_s, max(0, min(n, room))
         taken = leases.claim(conn, project, who.name, wanted, lease_s=lease_s, skills=who.skills, tier=who.tier)
         if n and not taken:
@@ -138,8 +143,8 @@ def release(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> list[
 def save_draft(work: Workspace, who: Annotator, slot: int, token: str, value: Value | None, note: str) -> bool:
     """Keep what somebody has begun, so that it is there after a reload; False where the slot is not theirs now."""
     with work.database.transaction() as conn:
-        there = leases.look(conn, work.project_id, slot, token)
-        if there is None or not there.holds or there.annotator != who.name:
+        there = leases.look(conn, work.project_id, slot, token, who.name)
+        if there is None or not there.holds:
             return False
         desks.save_draft(conn, slot, who.name, value, note)
         return True
@@ -193,19 +198,13 @@ def _shown_suggestion(query: rounds.QueryRecord, settings: QueueSettings, schema
     }
 
 
-def _closed(work: Workspace, conn: Connection, who: Annotator, settings: QueueSettings) -> Nothing | None:
-    said = work.settings(conn)
-    if said.get("paused"):
-        return Nothing("paused", "The project is paused. Its manager will open it again.", LATER_S)
+def _share(work: Workspace, conn: Connection, who: Annotator, settings: QueueSettings) -> tuple[int | None, int | None]:
+    """How many answers somebody may give in a day, and how many are left of them today; None is no limit."""
     cap = min((cap for cap in (who.daily_cap, settings.daily_cap) if cap is not None), default=None)
-    if cap is not None:
-        today = workdays.day_of(utc_now())
-        days = workdays.of(conn, work.project_id, annotator=who.name, since=today)
-        if sum(day.n_answers for day in days) >= cap:
-            return Nothing(
-                "cap_reached", f"That was your share for today: {cap} answers. Thank you; come back tomorrow."
-            )
-    return None
+    if cap is None:
+        return None, None
+    days = workdays.of(conn, work.project_id, annotator=who.name, since=workdays.day_of(utc_now()))
+    return cap, cap - sum(day.n_answers for day in days)
 
 
 def _full(settings: QueueSettings) -> Nothing:

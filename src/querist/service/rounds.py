@@ -30,7 +30,7 @@ from querist.service.pictures import drawn, pixels
 from querist.service.standing import labels, questions, said, state, trust_in
 from querist.service.worksheets import refuse_untold
 from querist.service.workspace import Held, Workspace
-from querist.store import answers, items, models, outbox, rounds, slots, versions
+from querist.store import answers, items, models, outbox, projects, rounds, slots, versions
 from querist.store.db import Connection
 
 PREVIEW_CHARACTERS = 90
@@ -219,9 +219,17 @@ def _shown_value(value: object) -> object:
 
 
 def withdraw(work: Workspace, number: int | None = None) -> int:
-    """Take back what nobody has answered, of one round or of all; how many questions that were."""
+    """Take back what nobody has answered, of one round or of all; how many questions that were.
+
+    Where the newest round is among them, none follows by itself: somebody wanted it to end.
+    """
     with work.database.transaction() as conn:
-        return rounds.withdraw(conn, work.project_id, number)
+        last = rounds.last_to_learn(conn, work.project_id)
+        n = rounds.withdraw(conn, work.project_id, number)
+        if n and last is not None and number in (None, last.number):
+            said = projects.settings(conn, work.project_id)
+            projects.update_settings(conn, work.project_id, {**said, "taken_back": last.number})
+        return n
 
 
 def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Replayed:

@@ -73,6 +73,8 @@ def slots(conn: sa.Connection, project_id: int) -> Iterator[Finding]:
                 yield where, f"it is {row.state}, and says that {row.answered_event} fills it."
             elif row.state in ("open", "withdrawn") and row.annotator is not None:
                 yield where, f"it is {row.state}, and somebody has it."
+            if row.state in LIVE and row.query == "withdrawn":
+                yield where, f"it is {row.state}, and its query was withdrawn."
         for query_id in {row.query_id for row in there if row.query == "pending"}:
             of_query = [row.state for row in there if row.query_id == query_id]
             if not any(state in (*LIVE, "skipped") for state in of_query):

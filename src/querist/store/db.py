@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 
-from querist.core.errors import Conflict, InvalidInput, MissingExtra, NotFound
+from querist.core.errors import Busy, InvalidInput, MissingExtra, NotFound
 from querist.store import migrate
 from querist.store.failures import in_our_words, shown, unreachable
 
@@ -107,7 +107,7 @@ class Database:
 
         Raises
         ------
-        Conflict
+        Busy
             If another process held the database for too long, or the two got in each other's way.
         QueristError
             If the disk is full or the database cannot be written to; nothing of the block is then kept.
@@ -122,7 +122,7 @@ class Database:
             yield
             return
         if not self._writing.acquire(timeout=BUSY_S):
-            raise Conflict("database: only one may write at a time; another thread was in the way. Try again.")
+            raise Busy("database: only one may write at a time; another thread was in the way. Try again.")
         try:
             yield
         finally:

@@ -49,6 +49,7 @@ def drafts_of(conn: sa.Connection, annotator: str, slot_ids: Sequence[int]) -> d
     return found
 
 
-def drop_draft(conn: sa.Connection, slot_id: int) -> None:
-    """Forget a draft: the answer is in."""
-    conn.execute(sa.delete(slot_draft).where(slot_draft.c.slot_id == slot_id))
+def drop_draft(conn: sa.Connection, slot_id: int, annotator: str) -> None:
+    """Forget somebody's draft: the answer is in."""
+    c = slot_draft.c
+    conn.execute(sa.delete(slot_draft).where(c.slot_id == slot_id, c.annotator == annotator))

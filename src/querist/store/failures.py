@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
-from querist.core.errors import Conflict, InvalidInput, QueristError
+from querist.core.errors import Busy, Conflict, InvalidInput, QueristError
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _RETRY = ("40001", "40P01", "55P03")  # PostgreSQL: serialization failure, deadlock, lock not available
@@ -45,7 +45,7 @@ def in_our_words(engine: sa.Engine, *, writes: bool) -> Iterator[None]:
 
     Raises
     ------
-    Conflict
+    Busy
         If another process held the database for too long, or the two got in each other's way.
     InvalidInput
         If the file is no database.
@@ -93,7 +93,7 @@ def _named(engine: sa.Engine, error: Exception, writes: bool) -> QueristError | 
         if kind is None and isinstance(original, engine.dialect.loaded_dbapi.OperationalError):
             kind = "gone"
     if busy:
-        return Conflict(
+        return Busy(
             "database: only one may write at a time; another process was in the way. Try again when it is done."
         )
     return None if kind is None else _said(kind, url, error)

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 
 from querist.core.errors import Conflict, NotFound
 from querist.store.columns import utc_now
-from querist.store.queue_tables import JobKind, JobState, job
-
-__all__ = ["Job", "JobKind", "JobState"]
+from querist.store.queue_tables import JobKind as JobKind
+from querist.store.queue_tables import JobState, job
 from querist.store.sql import clock
 
 
@@ -68,14 +67,18 @@ def add(conn: sa.Connection, project_id: int, kind: JobKind, *, wanted: Mapping[
         ) from None
 
 
-def take(conn: sa.Connection, worker: str, *, lease_s: float) -> Job | None:
+def some_ready(conn: sa.Connection) -> bool:
+    """Whether `take` may find something."""
+    return conn.scalar(sa.select(job.c.id).where(_ready(conn)).limit(1)) is not None
+
+
+def take(conn: sa.Connection, worker: str, *, lease_s: float, tries: int) -> Job | None:
     """The next job that waits, or whose worker fell silent until its lease lapsed; None where there is none."""
     c = job.c
-    lapsed = sa.and_(c.state == sa.literal_column("'running'"), c.lease_until < clock(conn))
-    ready = sa.and_(
-        c.state == sa.literal_column("'waiting'"), sa.or_(c.not_before.is_(None), c.not_before <= clock(conn))
-    )
-    first = sa.select(c.id).where(sa.or_(ready, lapsed)).order_by(c.id).limit(1).with_for_update(skip_locked=True)
+    # One whose workers died so often that it must be its own fault, by its memory say, is left for a person to see.
+    spent = sa.update(job).where(_lapsed(conn), c.attempts >= tries)
+    conn.execute(spent.values(state="failed", worker=None, error="its workers died of it", finished_at=utc_now()))
+    first = sa.select(c.id).where(_ready(conn)).order_by(c.id).limit(1).with_for_update(skip_locked=True)
     taken = (
         sa.update(job)
         .where(c.id == first.scalar_subquery())
@@ -170,6 +173,18 @@ def under_way(conn: sa.Connection, project_id: int) -> Job | None:
     which = sa.or_(c.state == sa.literal_column("'waiting'"), c.state == sa.literal_column("'running'"))
     row = conn.execute(sa.select(*_SHOWN).where(c.project_id == project_id, which)).one_or_none()
     return None if row is None else _job(row)
+
+
+def _lapsed(conn: sa.Connection) -> sa.ColumnElement[bool]:
+    return sa.and_(job.c.state == sa.literal_column("'running'"), job.c.lease_until < clock(conn))
+
+
+def _ready(conn: sa.Connection) -> sa.ColumnElement[bool]:
+    c = job.c
+    waits = sa.and_(
+        c.state == sa.literal_column("'waiting'"), sa.or_(c.not_before.is_(None), c.not_before <= clock(conn))
+    )
+    return sa.or_(waits, _lapsed(conn))
 
 
 def _mine(conn: sa.Connection, job_id: int, worker: str, change: Mapping[str, Any]) -> None:

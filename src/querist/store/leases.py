@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 
 from querist.core.errors import Conflict
 from querist.store import tallies
-from querist.store.queue_tables import desk, slot
+from querist.store.queue_tables import desk, slot, slot_grant
 from querist.store.sql import among, clock, clock_of, upsert
 
 TOKEN_BYTES = 16
@@ -94,6 +94,7 @@ def claim(
             break
         taken.append(_lease(row))
         begin = row.place
+    _note(conn, annotator, taken)
     # Last, and once: two windows of one person would else wait for each other.
     _remember(conn, project_id, annotator, begin, reopened)
     return taken
@@ -239,12 +240,18 @@ def take_again(conn: sa.Connection, project_id: int, annotator: str, item_seq: i
     }
     taken = sa.update(slot).where(c.id == free.scalar_subquery(), c.state == "open").values(values)
     row = conn.execute(taken.returning(slot)).one_or_none()
-    return None if row is None else _lease(row)
+    if row is None:
+        return None
+    _note(conn, annotator, [_lease(row)])
+    return _lease(row)
 
 
-def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None) -> Held | None:
-    """A slot as it is now, and whether this token still holds it."""
-    c = slot.c
+def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None, annotator: str) -> Held | None:
+    """A slot as it is now, and whether this token still holds it; None where it was never given to them by it."""
+    c, g = slot.c, slot_grant.c
+    given = sa.select(g.token).where(g.token == token, g.slot_id == slot_id, g.annotator == annotator)
+    if token is None or conn.scalar(given) is None:
+        return None
     lapsed = sa.func.coalesce(c.lease_until < clock(conn), sa.false()).label("lapsed")
     row = conn.execute(
         sa.select(c.id, c.query_id, c.item_seq, c.state, c.annotator, c.token, lapsed).where(
@@ -253,7 +260,7 @@ def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None) 
     ).one_or_none()
     if row is None:
         return None
-    holds = token is not None and row.token == token
+    holds = row.token == token
     return Held(row.id, row.query_id, row.item_seq, row.state, row.annotator, holds, bool(row.lapsed))
 
 
@@ -308,6 +315,13 @@ def idle_s(conn: sa.Connection, project_id: int) -> dict[str, float]:
     c = desk.c
     rows = conn.execute(sa.select(c.annotator, clock(conn) - c.seen_at).where(c.project_id == project_id))
     return {name: float(seconds) for name, seconds in rows}
+
+
+def _note(conn: sa.Connection, annotator: str, taken: Sequence[Lease]) -> None:
+    """Write down that these leases were given."""
+    rows = [{"token": lease.token, "slot_id": lease.slot_id, "annotator": annotator} for lease in taken]
+    if rows:
+        conn.execute(slot_grant.insert().values(granted_at=clock(conn)), rows)
 
 
 def _apart(conn: sa.Connection) -> AbstractContextManager[Any]:

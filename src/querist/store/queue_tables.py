@@ -64,6 +64,16 @@ _while("leased", "ix_slot_leased", slot.c.project_id, slot.c.lease_until)
 # Not by project first: SQLite would take it for what is open or leased, and read every slot of the project.
 sa.Index("ix_slot_item_seq", slot.c.item_seq)
 
+# Every lease that was ever given: by it a late answer is known to be of somebody who had the item on their screen.
+slot_grant = sa.Table(
+    "slot_grant",
+    metadata,
+    sa.Column("token", Name, primary_key=True),
+    sa.Column("slot_id", Big, sa.ForeignKey("slot.id"), nullable=False),
+    sa.Column("annotator", Name, nullable=False),
+    number("granted_at"),
+)
+
 # Where a person's search for open slots begins: everything before it is not for them, unless something came back
 # to the queue since: then `reopened` is behind.
 desk = sa.Table(

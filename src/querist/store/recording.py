@@ -130,6 +130,7 @@ class _Book:
         self._seq, self._hash = head(conn, project_id)
         self._events: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
+        self._named: dict[tuple[int, str], int] = {}
         self._schema = projects.schema_number(conn, project_id) or projects.schema(conn, project_id).version
         self._instructions = projects.instruction_number(conn, project_id)
 
@@ -143,6 +144,11 @@ class _Book:
         key = (draft.annotator, draft.idempotency_key)
         if draft.idempotency_key is not None and key in self._known:
             there = self._known[key]
+            if there.item_seq != subject.seq:
+                raise Conflict(
+                    f"key: must be of one act alone; {draft.annotator!r} sent it with another item before. "
+                    "Send the act again under a key of its own."
+                )
             value, said = _value(before), None if own is None else own.value
             return Recorded(
                 there.id, there.seq, there.item_seq, there.query_id, value, value, True, said, own is not None
@@ -151,6 +157,8 @@ class _Book:
         asked = subject.asked_by(draft, supersedes)
         event = self._event(draft, subject, supersedes, asked)
         query_id = event["query_id"]
+        if draft.grant is not None:
+            self._named[subject.seq, draft.annotator] = draft.grant["slot"]
         subject.steps.append(chain.Step(event["id"], draft.action, draft.annotator, supersedes, query_id, draft.value))
         after = chain.standing(subject.steps)
         if draft.idempotency_key is not None:
@@ -178,7 +186,7 @@ class _Book:
         counts.update(_project_labels(self._conn, self._project, touched))
         counts.update(_settle_queries(self._conn, touched))
         standing = {s.seq: chain.standing(s.steps).latest for s in touched}
-        filling = slots.settle(self._conn, self._project, standing, counts)
+        filling = slots.settle(self._conn, self._project, standing, counts, named=self._named)
         tallies.add(self._conn, self._project, counts)
         return filling
 
@@ -301,7 +309,9 @@ def _superseded(draft: AnswerDraft, subject: _Subject, before: chain.Standing) -
         return None
     undone = {step.supersedes for step in subject.steps if step.action == "undo"}
     standing = {step.event_id for step in subject.steps if step.action != "undo"} - undone
-    if draft.action != "undo":
+    if draft.action == "undo":
+        standing &= {step.event_id for step in subject.steps if step.annotator == draft.annotator}
+    else:
         standing &= {step.event_id for step in before.answers}
     if named not in standing:
         raise Conflict(

@@ -73,17 +73,23 @@ def open_for(conn: sa.Connection, project_id: int, round_id: int, wants: Wants) 
 
 
 def settle(
-    conn: sa.Connection, project_id: int, standing: Mapping[int, Sequence[chain.Step]], counts: Counter[str]
+    conn: sa.Connection,
+    project_id: int,
+    standing: Mapping[int, Sequence[chain.Step]],
+    counts: Counter[str],
+    *,
+    named: Mapping[tuple[int, str], int],
 ) -> set[str]:
     """Let slots follow the answers that stand, by item: filled where there is one of their annotator, else open.
 
-    An answer fills its annotator's own lease first, then any open slot of its query; where none is left, or there was
-    no query, it is one more than was asked for, and no slot is filled. Adds to the counts that are kept; returns the
+    An answer fills its annotator's own lease first, then any open slot of its query that asks for no experience, or
+    that they had been given (`named`, by item and annotator); where none is left, or there was no query, it is one
+    more than was asked for, and no slot is filled. Adds to the counts that are kept; returns the
     events that fill a slot.
     """
     book = _Slots(conn, project_id, standing)
     for seq, latest in standing.items():
-        book.settle(seq, latest)
+        book.settle(seq, latest, named)
     book.write()
     counts.update(book.counts)
     return book.filling
@@ -164,6 +170,7 @@ class _Slots:
         self._conn, self._project = conn, project_id
         self._slots: dict[int, list[dict[str, Any]]] = {seq: [] for seq in seqs}
         self._pending: dict[int, list[int]] = {seq: [] for seq in self._slots}
+        self._withdrawn: set[int] = set()
         c, q = slot.c, query.c
         for chunk in chunks(self._slots):
             mine = sa.select(slot).where(c.project_id == project_id, among(conn, c.item_seq, chunk)).order_by(c.id)
@@ -171,11 +178,14 @@ class _Slots:
                 mine = mine.with_for_update()  # a lease that lapses at this moment is either ours or not
             for row in conn.execute(mine):
                 self._slots[row.item_seq].append(dict(row._mapping))
-            waiting = sa.select(q.item_seq, q.id).where(
-                q.project_id == project_id, q.state == "pending", among(conn, q.item_seq, chunk)
+            asked = sa.select(q.item_seq, q.id, q.state).where(
+                q.project_id == project_id, among(conn, q.item_seq, chunk)
             )
-            for seq, query_id in conn.execute(waiting):
-                self._pending[seq].append(query_id)
+            for seq, query_id, state in conn.execute(asked):
+                if state == "pending":
+                    self._pending[seq].append(query_id)
+                elif state == "withdrawn":
+                    self._withdrawn.add(query_id)
         self._changed: dict[int, dict[str, Any]] = {}
         self._new: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
@@ -185,23 +195,26 @@ class _Slots:
         """The events that fill a slot."""
         return {s["answered_event"] for some in self._slots.values() for s in some if s["state"] == "done"}
 
-    def settle(self, seq: int, latest: Sequence[chain.Step]) -> None:
+    def settle(self, seq: int, latest: Sequence[chain.Step], named: Mapping[tuple[int, str], int]) -> None:
         """Make one item's slots follow."""
         there = self._slots[seq]
         by = {step.annotator: step for step in latest}
         for each in there:
             if each["state"] == "done" and each["annotator"] not in by:
-                self._become(each, "open")
+                self._become(each, "withdrawn" if each["query_id"] in self._withdrawn else "open")
         for step in latest:
             own = next((s for s in there if s["annotator"] == step.annotator and s["state"] != "skipped"), None)
             if own is None:
-                own = next((s for s in there if s["state"] == "open" and s["query_id"] == step.query_id), None)
+                given = named.get((seq, step.annotator))
+                free = [s for s in there if s["state"] == "open" and s["query_id"] == step.query_id]
+                # What asks for experience is for those who were given it; anybody's answer fills the rest.
+                own = next((s for s in free if s["tier"] == 0 or s["id"] == given), None)
                 if own is not None:
                     self._leave_skipped(there, step.annotator)
             if own is not None and (own["state"] != "done" or own["answered_event"] != step.event_id):
                 self._become(own, "done", annotator=step.annotator, event=step.event_id)
         for query_id in self._pending[seq]:
-            if not any(s["query_id"] == query_id and s["state"] in LIVE for s in there):
+            if not any(s["query_id"] == query_id and s["state"] in (*LIVE, "skipped") for s in there):
                 self._open_again(seq, query_id)
 
     def write(self) -> None:
@@ -240,11 +253,11 @@ class _Slots:
                 self._become(each, "withdrawn")
 
     def _open_again(self, seq: int, query_id: int) -> None:
-        numbers = [s["number"] for s in self._slots[seq] if s["query_id"] == query_id]
-        places = [s["place"] for s in self._slots[seq] if s["query_id"] == query_id]
-        self._new.append(
-            _open(self._project, query_id, seq, max(numbers, default=-1) + 1, min(places, default=0), ONE_EACH)
-        )
+        before = [s for s in self._slots[seq] if s["query_id"] == query_id]
+        like: dict[str, Any] = before[0] if before else {"skill": None, "tier": 0, "place": 0}
+        number = 1 + max((s["number"] for s in before), default=-1)
+        new = _open(self._project, query_id, seq, number, like["place"], ONE_EACH)
+        self._new.append({**new, "skill": like["skill"], "tier": like["tier"]})
         self.counts[tallies.LIVE] += 1
         self.counts[tallies.REOPENED] += 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
@@ -74,4 +75,4 @@ def micro_usd(costs: Sequence[float]) -> int:
     >>> micro_usd([0.08, 0.08])
     160000
     """
-    return sum(round(cost * 1_000_000) for cost in costs)
+    return sum(math.floor(cost * 1_000_000 + 0.5) for cost in costs)  # halves up, as databases round

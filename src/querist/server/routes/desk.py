@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from querist.core.errors import Conflict
+from querist.core.errors import Busy, Conflict
 from querist.server.errors import with_more
 from querist.server.guard import AtWork, Here, In, Labeler, Reader, beacons
 from querist.server.routing import router
@@ -54,6 +54,8 @@ def act(_: Labeler, work: In, me: AtWork, body: s.Act, here: Here) -> Any:
     did = answering.Act(**dict(body))
     try:
         acted = answering.act(work, me, did)
+    except Busy:
+        raise  # nothing stands against the act: it is to be sent again
     except Conflict as error:
         both = s.Overtaken.model_validate({"mine": did.value, "theirs": browsing.last_word(work, did.item_id, me.name)})
         raise with_more(error, both.model_dump(mode="json")) from None

@@ -5,8 +5,12 @@ Rounds keep their own counts from now on, and every pending query has a slot.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import sqlalchemy as sa
 from alembic import op
+
+from querist.store.tallies import micro_usd
 
 revision = "0003"
 down_revision: str | None = "0002"
@@ -73,6 +77,15 @@ _while("open", "ix_slot_open", slot.c.project_id, slot.c.place, slot.c.id)
 _while("leased", "ix_slot_leased", slot.c.project_id, slot.c.lease_until)
 # Not by project first: SQLite would take it for what is open or leased, and read every slot of the project.
 sa.Index("ix_slot_item_seq", slot.c.item_seq)
+
+slot_grant = sa.Table(
+    "slot_grant",
+    tables,
+    sa.Column("token", NAME, primary_key=True),
+    sa.Column("slot_id", BIG, sa.ForeignKey("slot.id"), nullable=False),
+    sa.Column("annotator", NAME, nullable=False),
+    sa.Column("granted_at", sa.Double, nullable=False),
+)
 
 desk = sa.Table(
     "desk",
@@ -211,10 +224,27 @@ def upgrade() -> None:
     op.create_index("ix_answer_event_project_id_annotator_seq", "answer_event", columns)
     for statement in COUNTS:
         conn.exec_driver_sql(statement)
+    _count_money(conn)
+
+
+def _count_money(conn: sa.Connection) -> None:
+    """Here and not in the database: rounded there, halves go otherwise on SQLite than on PostgreSQL."""
+    for name, which in MONEY.items():
+        sums: Counter[int] = Counter()
+        priced = f"SELECT project_id, cost_usd, count(*) FROM query WHERE {which} GROUP BY project_id, cost_usd"
+        for project_id, cost, n in conn.exec_driver_sql(priced).all():
+            sums[project_id] += n * micro_usd([cost])
+        for project_id, total in sums.items():
+            row = {"project_id": project_id, "name": name, "n": total}
+            if total:
+                conn.execute(tally.insert().values(**row))
 
 
 _OF_ROUND = "(SELECT count(*) FROM query WHERE query.round_id = round.id AND query."
-_MONEY = "sum(CAST(round(CAST(cost_usd * 1000000 AS NUMERIC)) AS BIGINT))"
+MONEY = {
+    "spent_micro_usd": "state = 'answered'",
+    "ordered_micro_usd": "state = 'pending' AND purpose <> 'evaluation'",
+}
 COUNTS = (
     f"UPDATE round SET n_answered = {_OF_ROUND}state = 'answered'), n_pending = {_OF_ROUND}state = 'pending'), "
     f"n_random = {_OF_ROUND}utility IS NULL)",
@@ -226,10 +256,6 @@ COUNTS = (
     "ORDER BY query.project_id, round.number, query.rank",
     "INSERT INTO tally (project_id, name, n) SELECT project_id, 'place', max(place) FROM slot GROUP BY project_id",
     "INSERT INTO tally (project_id, name, n) SELECT project_id, 'slots.live', count(*) FROM slot GROUP BY project_id",
-    f"INSERT INTO tally (project_id, name, n) SELECT project_id, 'spent_micro_usd', {_MONEY} FROM query "
-    "WHERE state = 'answered' GROUP BY project_id HAVING sum(cost_usd) > 0",
-    f"INSERT INTO tally (project_id, name, n) SELECT project_id, 'ordered_micro_usd', {_MONEY} FROM query "
-    "WHERE state = 'pending' AND purpose <> 'evaluation' GROUP BY project_id HAVING sum(cost_usd) > 0",
     "INSERT INTO tally (project_id, name, n) "
     "SELECT project_id, 'items.' || split, count(*) FROM item GROUP BY project_id, split",
     "INSERT INTO tally (project_id, name, n) "
