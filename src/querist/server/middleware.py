@@ -19,6 +19,7 @@ from querist.server.settings import MEGABYTE, Settings, host_name
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 LIMIT = "querist.limit"  # in a request's scope: what its body may have, which its route may change before reading it
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _NUMBER = re.compile(r"[\w-]{8,64}")
 
 
@@ -49,18 +50,18 @@ class Numbered:
         try:
             await self._app(scope, receive, answer)
         except Exception as error:
-            log_failure("failed", error, request_id=number, method=scope["method"], route=route_of(scope))
+            log_failure("failed", error, request_id=number, method=method_of(scope), route=route_of(scope))
             if status:
                 raise  # the answer has begun: all that is left is to end the connection
             body = envelope("internal", f"Something went wrong here; it is logged as {number}.", "Try again.")
             await JSONResponse(body, 500)(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.observe(scope["method"], route_of(scope), status or 499, seconds)
+            self._metrics.observe(method_of(scope), route_of(scope), status or 499, seconds)
             logger.info(
                 "request",
                 request_id=number,
-                method=scope["method"],
+                method=method_of(scope),
                 route=route_of(scope),
                 status=status or 499,
                 ms=round(1000 * seconds, 1),
@@ -166,3 +167,9 @@ def too_large(scope: MutableMapping[str, Any]) -> HTTPException:
 def route_of(scope: Scope) -> str:
     """The form of the path that a request was for; never the path itself, which may name an item."""
     return str(scope.get("state", {}).get("route", "none"))
+
+
+def method_of(scope: Scope) -> str:
+    """A request's method, or `OTHER`: whoever calls may say any word, and each new one would be counted for good."""
+    method = scope["method"]
+    return method if method in METHODS else "OTHER"

@@ -204,6 +204,14 @@ def test_figures_are_there_for_prometheus(served: Any) -> None:
     )
 
 
+def test_a_method_that_nobody_knows_is_counted_among_the_others(served: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    for n in range(3):
+        assert served.nobody.ask(f"MADEUP{n}", "/api/health").status_code == 405
+    text = served["auditor"].ask("GET", "/metrics").text
+    assert 'method="OTHER"' in text
+    assert "MADEUP" not in text + capfd.readouterr().err
+
+
 def test_figures_are_there_for_this_machine_but_not_through_a_proxy_on_it(served: Any) -> None:
     with TestClient(served.app, client=("127.0.0.1", 5000)) as local:
         assert local.get("/metrics").status_code == 200
