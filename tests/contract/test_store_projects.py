@@ -104,3 +104,22 @@ def test_what_was_never_said_is_not_found(database: Any) -> None:
                 call(conn, bare)
         with pytest.raises(NotFound, match="no version 3"):
             projects.instructions(conn, bare, 3)
+
+
+@pytest.mark.parametrize("name", [".", "..", "a\nb", "\u202eevil", " tickets", "tickets "])
+def test_a_name_that_cannot_be_seen_or_reached_is_refused(database: Any, name: str) -> None:
+    with pytest.raises(InvalidInput, match="name: must be"), database.transaction() as conn:
+        projects.create(conn, name)
+
+
+def test_a_project_without_answers_can_be_set_aside_and_its_name_used_again(shop: Any) -> None:
+    with shop.db.transaction() as conn:
+        projects.set_aside(conn, shop.id)
+        assert projects.listed(conn) == []
+        assert projects.create(conn, "shop").id != shop.id
+
+
+def test_a_project_with_answers_is_not_set_aside(shop: Any) -> None:
+    shop.act(3, "spam")
+    with pytest.raises(Conflict, match="must have no answers"), shop.db.transaction() as conn:
+        projects.set_aside(conn, shop.id)

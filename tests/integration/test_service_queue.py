@@ -105,11 +105,29 @@ def test_a_suggestion_is_shown_as_the_project_wants_and_recorded_in_any_case(tic
 
 def test_one_person_holds_no_more_than_they_may(tickets: Any) -> None:
     work = tickets(max_leases=2)
-    assert len(given(work, n=5)) == 2
-    nothing = queue.claim(work, ANN, 1).nothing
+    both = given(work, n=5)
+    assert len(both) == 2
+    nothing = queue.claim(work, ANN, 1, have=[one.slot for one in both]).nothing
     assert nothing.code == "all_leased"
     assert "2 items" in nothing.message
     assert given(work, BEA)
+
+
+def test_what_another_window_of_ones_own_holds_can_be_taken_over(tickets: Any) -> None:
+    work = tickets(ask=2)
+    first = given(work, n=2)
+    nothing = queue.claim(work, ANN, 3).nothing
+    assert (nothing.code, "2 items" in nothing.message) == ("held_by_you", True)
+    taken = queue.claim(work, ANN, 3, take=True).assignments
+    assert [(one.slot, one.token) for one in taken] == [(one.slot, one.token) for one in first]
+    assert queue.claim(work, BEA, 1).nothing.code == "all_leased"
+
+
+def test_what_measures_the_model_does_not_show_that_it_does(tickets: Any) -> None:
+    work = tickets()
+    with work.database.transaction() as conn:
+        conn.exec_driver_sql("UPDATE query SET purpose = 'evaluation', reason = 'of the test split, to measure on'")
+    assert given(work).reason == "random: drawn blindly"
 
 
 def test_a_day_has_an_end(tickets: Any) -> None:
@@ -139,7 +157,7 @@ def test_who_has_the_skill_is_given_what_asks_for_it(tickets: Any) -> None:
 def test_why_there_is_nothing_at_the_end(tickets: Any) -> None:
     work = tickets(ask=1, overlap=2)
     one = given(work)
-    assert queue.claim(work, ANN, 1).nothing.code == "done_by_you"
+    assert queue.claim(work, ANN, 1, have=[one.slot]).nothing.code == "done_by_you"
     other = given(work, BEA)
     assert queue.claim(work, queue.Annotator("cy"), 1).nothing.code == "all_leased"
     does(work, "submit", one, value="bug")

@@ -101,6 +101,10 @@ class QueueSettings:
         for name in ("show_reason", "digits_submit", "auto_rounds", "open_to_all"):
             flag(f"settings.{name}", getattr(self, name))
         share("settings.quorum", self.quorum)
+        if self.quorum == 0:
+            raise InvalidInput(
+                "settings.quorum: must be above 0; got 0, by which rounds would follow without an answer."
+            )
         for name in ("deadline_s", "daily_cap"):
             if getattr(self, name) is not None:
                 positive(f"settings.{name}", getattr(self, name))

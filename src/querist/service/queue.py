@@ -23,6 +23,7 @@ LATER_S = 30
 Why = Literal[
     "all_done",
     "all_leased",
+    "held_by_you",
     "done_by_you",
     "paused",
     "cap_reached",
@@ -81,7 +82,7 @@ class Claimed:
     nothing: Nothing | None = None
 
 
-def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = ()) -> Claimed:
+def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = (), take: bool = False) -> Claimed:
     """Give somebody the next `n` items, each theirs for a while; what they have is theirs for longer.
 
     Parameters
@@ -91,6 +92,8 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
         How many more.
     have : sequence of int
         Slots that this window holds still.
+    take : bool
+        Whether to hand out, where there is nothing else, what another window of theirs holds.
 
     Returns
     -------
@@ -114,6 +117,11 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
         room = min(settings.max_leases, settings.max_leases if left is None else left) - held
         lease_s, wanted = settings.lease_s, max(0, min(n, room))
         taken = leases.claim(conn, project, who.name, wanted, lease_s=lease_s, skills=who.skills, tier=who.tier)
+        elsewhere = [] if taken or not n else _elsewhere(work, conn, who, have)
+        if elsewhere and take:
+            taken = elsewhere[:n]
+        elif elsewhere:
+            return Claimed((), _held_elsewhere(len(elsewhere)))
         if n and not taken:
             return Claimed((), _why(work, conn, who) if room > 0 else _full(settings))
         return Claimed(tuple(assignments(work, conn, settings, who.name, taken)))
@@ -176,7 +184,7 @@ def assignments(
                 fields=item.fields,
                 round=query.round,
                 rank=query.rank,
-                reason=query.reason if settings.show_reason else None,
+                reason=_reason(query) if settings.show_reason else None,
                 suggestion=_shown_suggestion(query, settings, schema),
                 schema_version=schema.version,
                 instruction_version=None if told is None else told.version,
@@ -184,6 +192,11 @@ def assignments(
             )
         )
     return out
+
+
+def _reason(query: rounds.QueryRecord) -> str:
+    """Why it was asked; of what measures the model only that it was drawn, lest it be answered with more care."""
+    return "random: drawn blindly" if query.purpose == "evaluation" else query.reason
 
 
 def _shown_suggestion(query: rounds.QueryRecord, settings: QueueSettings, schema: Schema) -> dict[str, Any] | None:
@@ -205,6 +218,17 @@ def _share(work: Workspace, conn: Connection, who: Annotator, settings: QueueSet
         return None, None
     days = workdays.of(conn, work.project_id, annotator=who.name, since=workdays.day_of(utc_now()))
     return cap, cap - sum(day.n_answers for day in days)
+
+
+def _elsewhere(work: Workspace, conn: Connection, who: Annotator, have: Sequence[int]) -> list[leases.Lease]:
+    """What other windows of somebody hold."""
+    return [lease for lease in leases.held_by(conn, work.project_id, who.name) if lease.slot_id not in set(have)]
+
+
+def _held_elsewhere(n: int) -> Nothing:
+    items = "One item is" if n == 1 else f"{n} items are"
+    message = f"{items} open in another window of yours. Go on there, or take them here if that window is gone."
+    return Nothing("held_by_you", message, LATER_S)
 
 
 def _full(settings: QueueSettings) -> Nothing:

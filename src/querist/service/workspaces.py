@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from querist.service import projects
 from querist.service.workspace import Workspace
+from querist.store import projects as stored
 from querist.store.db import Database
 
 __all__ = ["Database", "Workspaces"]
@@ -78,6 +79,22 @@ class Workspaces:
     def create(self, name: str, **settings: Any) -> Workspace:
         """Start a project; the settings are those of `querist.service.projects.create`."""
         return self._keep(projects.create(self.database, name, **settings))
+
+    def delete(self, name: str) -> None:
+        """Take a project that nobody has answered in out of every list; its name is free again.
+
+        Raises
+        ------
+        NotFound
+            If there is none of the name.
+        Conflict
+            If it has answers.
+        """
+        work = self.open(name)
+        with self.database.transaction() as conn:
+            stored.set_aside(conn, work.project_id)
+        with self._lock:
+            self._open.pop(name, None)
 
     def _keep(self, work: Workspace) -> Workspace:
         with self._lock:

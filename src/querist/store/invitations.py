@@ -93,6 +93,13 @@ def revoke(conn: sa.Connection, number: int, *, now: datetime) -> bool:
     return conn.execute(gone).rowcount > 0
 
 
+def revoke_first(conn: sa.Connection, *, now: datetime) -> None:
+    """Take back every link to become the first admin that is out."""
+    c = invitation.c
+    gone = sa.update(invitation).where(c.invited_by.is_(None), c.role == "admin", _open(now))
+    conn.execute(gone.values(revoked_at=now))
+
+
 def _open(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(invitation.c.used_at.is_(None), invitation.c.revoked_at.is_(None), invitation.c.expires_at > now)
 

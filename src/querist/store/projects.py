@@ -14,8 +14,10 @@ from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.hashing import digest
 from querist.core.policy import Policy
 from querist.core.schema import Schema
-from querist.store.columns import plain_text, utc_now
-from querist.store.tables import instruction_version, policy_version, project, schema_version
+from querist.store.columns import moment_text, plain_text, utc_now
+from querist.store.tables import answer_event, instruction_version, policy_version, project, schema_version
+
+ASIDE = "set_aside_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ def create(
     """
     if not plain_text("name", name).strip():
         raise InvalidInput("name: must not be blank; got an empty one. Name the project.")
+    if name.strip(".") == "" or not name.isprintable() or name != name.strip():
+        raise InvalidInput(
+            f"name: must be words that can be seen, without blanks around them; got {name!r}. Choose another."
+        )
     if conn.scalar(sa.select(project.c.id).where(project.c.name == name)) is not None:
         raise _taken(name)
     made = project.insert().values(name=name, settings=dict(settings or {}), created_at=now or utc_now())
@@ -95,8 +101,28 @@ def name_of(conn: sa.Connection, project_id: int) -> str:
 
 
 def listed(conn: sa.Connection) -> list[Project]:
-    """Every project, by name."""
-    return [_project(row) for row in conn.execute(sa.select(project).order_by(project.c.name))]
+    """Every project that was not set aside, by name."""
+    found = map(_project, conn.execute(sa.select(project).order_by(project.c.name)))
+    return [each for each in found if ASIDE not in each.settings]
+
+
+def set_aside(conn: sa.Connection, project_id: int, *, now: datetime | None = None) -> None:
+    """Take a project that nobody has answered in out of every list, and free its name. Nothing of it is deleted.
+
+    Raises
+    ------
+    Conflict
+        If it has answers: those are work, and a record.
+    """
+    lock(conn, project_id)
+    answered = sa.select(answer_event.c.id).where(answer_event.c.project_id == project_id).limit(1)
+    if conn.scalar(answered) is not None:
+        raise Conflict("project: must have no answers to be deleted; it has some. Pause it instead, and export them.")
+    row = conn.execute(sa.select(project.c.name, project.c.settings).where(project.c.id == project_id)).one()
+    at = now or utc_now()
+    aside = {**row.settings, ASIDE: moment_text(at)}
+    name = f"{row.name} (deleted {at:%Y-%m-%d %H:%M:%S}, {project_id})"
+    conn.execute(sa.update(project).where(project.c.id == project_id).values(name=name, settings=aside))
 
 
 def lock(conn: sa.Connection, project_id: int) -> None:

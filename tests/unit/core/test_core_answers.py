@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from querist.core.answers import beyond, classes_in
@@ -60,6 +60,7 @@ def test_an_answer_survives_every_form_it_takes(case: tuple[Schema, Any]) -> Non
 def test_the_classes_of_a_column_are_found_without_a_schema(case: tuple[Schema, Any]) -> None:
     schema, code = case
     stored = schema.decode(code)
+    assume(not {"-", "–"} & {name.strip() for name in schema.classes})  # as files write that there is none
     assert classes_in([canonical(stored)], schema.task) == sorted({name.strip() for name in schema.classes_of(stored)})
 
 

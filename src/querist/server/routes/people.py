@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from querist._version import __version__
 from querist.core.errors import NotFound
-from querist.server.guard import COOKIE, Admin, Anybody, Auditor, Here, Manager, Reader
+from querist.server.guard import COOKIE, Admin, Anybody, Auditor, Here, Manager, Reader, lets_go
 from querist.server.routing import router
 from querist.server.schemas import people as s
 from querist.server.schemas.base import In, Number
@@ -62,6 +62,7 @@ def session(who: Reader, here: Here) -> Any:
 
 
 @routes.delete("/session", status_code=204, operation_id="sign_out")
+@lets_go
 def sign_out(_: Reader, here: Here, request: Request, response: Response) -> None:
     """Sign out."""
     people.sign_out(here.database, request.cookies.get(COOKIE, ""))
@@ -154,8 +155,9 @@ def make_key(who: Reader, body: s.NewKey, here: Here) -> Any:
 
 
 @routes.delete("/keys/{number}", status_code=204, operation_id="revoke_key")
+@lets_go
 def revoke_key(who: Reader, number: Number, here: Here) -> None:
-    """Let a key open nothing any longer."""
+    """Let a key open nothing any longer. With a key, itself only."""
     people.revoke_key(here.database, who, number)
 
 

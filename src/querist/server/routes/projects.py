@@ -25,6 +25,12 @@ def listed(who: Reader, here: Here) -> Any:
     return {"projects": browsing.cards(here.database, people.enterable(here.database, who))}
 
 
+@routes.delete("/projects/{project}", status_code=204, operation_id="delete_project")
+def delete(_: Manager, work: In, here: Here) -> None:
+    """Take a project that nobody has answered in out of every list; its name is free again."""
+    here.workspaces.delete(work.name)
+
+
 @routes.post("/projects", response_model=s.Project, status_code=201, operation_id="start_project")
 def start(_: Manager, body: s.NewProject, here: Here) -> Any:
     """Start a project."""

@@ -35,6 +35,9 @@ class ClaimIn(In):
     have: Annotated[list[Whole], Field(max_length=1000)] = Field(
         default_factory=list, description="The slots that this window holds; their leases are renewed."
     )
+    take: bool = Field(
+        False, description="Whether to take over what another window of one's own holds, if all else is."
+    )
 
 
 class Suggestion(Out):

@@ -5,6 +5,7 @@ from querist.core.people import OPERATOR, PersonRole, Principal, Scope
 from querist.service.people.entering import (
     SignedIn,
     check_csrf,
+    check_writes,
     first_link,
     needs_setup,
     set_up,
@@ -41,6 +42,7 @@ __all__ = [
     "change_me",
     "change_person",
     "check_csrf",
+    "check_writes",
     "database_at",
     "enterable",
     "first_link",

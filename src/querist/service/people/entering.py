@@ -35,7 +35,7 @@ def needs_setup(database: Database) -> bool:
 def first_link(database: Database, *, now: datetime | None = None) -> str | None:
     """A one-time token by which the first admin is made; None where there are people already.
 
-    It is good for a day. Show it to whoever starts the server, and to nobody else.
+    It is good for a day, or until the next is made. Show it to whoever starts the server, and to nobody else.
     """
     moment = now or utc_now()
     if not needs_setup(database):
@@ -44,6 +44,7 @@ def first_link(database: Database, *, now: datetime | None = None) -> str | None
         people.hold_all(conn)
         if people.anyone(conn):
             return None
+        invitations.revoke_first(conn, now=moment)
         token = tokens.new(tokens.LINK)
         invitations.create(conn, tokens.digest(token), "admin", now=moment, expires_at=moment + FIRST_LINK_LASTS)
     return token
@@ -179,6 +180,18 @@ def in_person(principal: Principal, what: str) -> None:
     """
     if principal.kind == "key":
         raise Forbidden(f"key: must not {what}; this request came with one. Sign in, then do it.")
+
+
+def check_writes(principal: Principal) -> None:
+    """See that whoever changes something does not hold a key that may only read.
+
+    Raises
+    ------
+    Forbidden
+        If they do.
+    """
+    if principal.kind == "key" and principal.scopes <= {"read"}:
+        raise Forbidden("key: must have another scope than read to change anything; this one has none. Make another.")
 
 
 def begin_session(conn: Connection, person: people.Person, *, now: datetime) -> SignedIn:

@@ -113,16 +113,22 @@ def keys(database: Database, principal: Principal, *, everybodys: bool = False) 
 
 
 def revoke_key(database: Database, principal: Principal, number: int, *, now: datetime | None = None) -> None:
-    """Let a key open nothing any longer: one's own, or, for an admin, anybody's. A key may revoke itself.
+    """Let a key open nothing any longer: one's own, or, for an admin, anybody's. A key may revoke itself only.
 
     Raises
     ------
+    Forbidden
+        If a key asks for another key of its owner.
     NotFound
         If there is no such key, or it is somebody else's, or revoked already.
     """
+    moment = now or utc_now()
     own_only = "administer" not in roles.permits(principal.role, principal.scopes)
     with database.transaction() as conn:
         found = api_keys.get(conn, number)
         foreign = found is None or (own_only and found.owner != principal.name)
-        if foreign or not api_keys.revoke(conn, number, now=now or utc_now()):
+        itself = api_keys.find(conn, principal.proof or "", now=moment) if principal.kind == "key" else None
+        if not foreign and (itself is None or itself[0].id != number):
+            in_person(principal, "revoke other keys")
+        if foreign or not api_keys.revoke(conn, number, now=moment):
             raise NotFound(f"key: must be one of yours that is good; {number} is none. Look at the list.")
