@@ -91,6 +91,12 @@ def beacons(handler: Callable[..., Any]) -> Callable[..., Any]:
     return handler
 
 
+def lets_go(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a route be called with a key that may only read: all it does is to end what the caller holds."""
+    handler.lets_go = True  # type: ignore[attr-defined]
+    return handler
+
+
 class GuardedRoute(APIRoute):
     """A route that refuses whoever may not call it, before a byte of the body is read.
 
@@ -118,6 +124,8 @@ class GuardedRoute(APIRoute):
                     await run_in_threadpool(_caller, request, state)  # before the body is read, here too
                     body_csrf = await _csrf_in_body(request)
                 await run_in_threadpool(_admit, request, state, permission, body_csrf)
+                if request.method not in SAFE and not hasattr(self.endpoint, "lets_go"):
+                    people.check_writes(request.state.who)
             if hasattr(self.endpoint, "uploads") and request.headers.get("content-type", "").startswith(UPLOAD_FORM):
                 request.scope[LIMIT] = int(state.settings.max_upload_mb * MEGABYTE)
             return await handle(request)

@@ -38,6 +38,15 @@ def test_a_link_is_good_once_and_none_is_once_there_are_people(database: Any) ->
             people.set_up(database, token, "Eve", PASSWORD)
 
 
+def test_only_the_newest_link_is_good(database: Any) -> None:
+    first, second = people.first_link(database), people.first_link(database)
+    assert first is not None
+    assert second is not None
+    with pytest.raises(Conflict, match="must be the newest"):
+        people.set_up(database, first, "Eve", PASSWORD)
+    people.set_up(database, second, "Ada", PASSWORD)
+
+
 def test_a_link_lapses_after_a_day_and_another_is_shown(database: Any) -> None:
     token = people.first_link(database, now=NOON)
     assert token is not None
@@ -59,14 +68,9 @@ def test_a_link_outlives_a_name_or_password_that_will_not_do(database: Any, name
     people.set_up(database, token, "Ada", PASSWORD)
 
 
-def test_of_two_who_set_up_at_once_with_a_link_each_one_is_the_admin(
-    database: Any, at_once: Callable[..., list[Any]]
-) -> None:
-    links = [people.first_link(database) for _ in range(4)]
-    calls = [
-        lambda token=token, i=i: people.set_up(database, token or "", f"admin{i}", PASSWORD)
-        for i, token in enumerate(links)
-    ]
+def test_of_those_who_set_up_at_once_one_is_the_admin(database: Any, at_once: Callable[..., list[Any]]) -> None:
+    token = people.first_link(database)
+    calls = [lambda i=i: people.set_up(database, token or "", f"admin{i}", PASSWORD) for i in range(4)]
     found = at_once(*calls)
     assert sorted(type(each).__name__ for each in found) == ["Conflict", "Conflict", "Conflict", "SignedIn"]
     assert len(people.listed(database, OPERATOR)) == 1

@@ -86,6 +86,17 @@ def test_a_key_cannot_make_itself_last(database: Any, admin: SignedIn) -> None:
     people.revoke_key(database, key, made.key.id)
 
 
+def test_a_key_revokes_itself_and_no_other(database: Any, admin: SignedIn) -> None:
+    mine = [people.make_key(database, admin.principal, "ci", scopes) for scopes in (["read"], ["read", "admin"])]
+    for one, other in (mine, mine[::-1]):
+        key = people.who(database, key=one.secret)
+        with pytest.raises(Forbidden, match="key: must not revoke other keys"):
+            people.revoke_key(database, key, other.key.id)
+    for one in mine:
+        people.revoke_key(database, people.who(database, key=one.secret), one.key.id)
+    assert people.keys(database, admin.principal) == []
+
+
 def test_keys_are_their_owners_business_and_an_admins(
     database: Any, admin: SignedIn, enter: Callable[..., Principal]
 ) -> None:

@@ -128,6 +128,14 @@ def test_a_key_without_the_scope_is_refused(served: Any) -> None:
     found.report()
 
 
+def test_a_key_that_may_only_read_changes_nothing(served: Any) -> None:
+    found, key = Findings(), served.key("admin", "read")
+    for call in CLOSED:
+        if call.changes and not hasattr(call.route.endpoint, "lets_go"):
+            found.expect(call, served.nobody.ask(call.method, call.path, headers=key), 403, "forbidden")
+    found.report()
+
+
 def test_a_change_by_cookie_needs_the_token_of_the_page(served: Any) -> None:
     found, admin = Findings(), served["admin"]
     for call in CLOSED:

@@ -190,3 +190,17 @@ def test_the_browser_is_sent_to_the_provider_with_a_cookie_for_the_way_back(serv
 @pytest.mark.parametrize("role", ROLES)
 def test_everybody_sees_whoever_they_are(served: Any, role: str) -> None:
     assert served[role].get("session")["role"] == role
+
+
+def test_a_key_that_may_only_read_changes_nothing_but_may_revoke_itself(served: Any) -> None:
+    reading, labeling = served.key("ann", "read"), served.key("ann", "read", "annotate")
+    for key, status in ((reading, 403), (labeling, 200)):
+        answer = served.nobody.ask("PATCH", "me", headers=key, json={"preferences": {"theme": "dark"}})
+        assert answer.status_code == status, answer.text
+    path = "projects/topics/instructions/read"
+    refused = served.nobody.ask("POST", path, headers=reading, json={"version": 1})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")
+    numbers = [each["id"] for each in served["ann"].get("keys")["keys"]]
+    assert served.nobody.ask("DELETE", f"keys/{numbers[0]}", headers=reading).status_code == 403
+    assert served.nobody.ask("DELETE", f"keys/{numbers[1]}", headers=reading).status_code == 204
+    assert served.nobody.ask("GET", "session", headers=reading).status_code == 401
