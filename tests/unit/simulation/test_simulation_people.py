@@ -74,9 +74,9 @@ def test_second_answers_give_cleaner_labels_than_first_ones_alone(data: Labeled,
 
     One answer per item is right in 65 %. Where all of three answer, most are right in 0.65³ + 3 · 0.65² · 0.35 = 72 %;
     what is answered once stays at 65 %. The difference of two shares, over some 105 and 160 items, has a standard error
-    of at most sqrt(0.25 / 105 + 0.25 / 160) = 0.063 in one run, and of 0.02 over ten: a difference of 0.05 is seen.
+    of at most sqrt(0.25 / 105 + 0.25 / 160) = 0.063 in one run, and of 0.014 over twenty: a difference of 0.04 is seen.
     """
-    seeds = 10
+    seeds = 20
     once, _ = heard(data, "margin", seeds=seeds, budget=160)
     again, n_labels = heard(data, strategy, seeds=seeds, budget=160)
     assert {sum(run) for run in once.answers()} == {sum(run) for run in again.answers()} == {160}
@@ -84,7 +84,7 @@ def test_second_answers_give_cleaner_labels_than_first_ones_alone(data: Labeled,
     assert max(n for run in again.answers() for n in run) == 3
     assert [counts[-1] for counts in n_labels] == [160] * seeds, "a point counts answers, not items"
     gain = np.subtract(again.right(), once.right())
-    # Were there no gain, a run of ten would pass this by chance once in a hundred.
+    # Were there no gain, a run of twenty would pass this by chance once in a hundred.
     assert gain.mean() > stats.t.ppf(0.99, seeds - 1) * gain.std(ddof=1) / np.sqrt(seeds), gain
 
 
