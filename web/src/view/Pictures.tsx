@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import type { Json } from "../api/types";
-import { media } from "./media";
+import { media, mediaName } from "./media";
 import { picture, type Picture } from "./pixels";
 import { useSettling } from "./settling";
 import { useStage } from "./stage";
@@ -12,15 +12,15 @@ import { ZoomButtons } from "./ZoomButtons";
 export function ImageView({ name, value }: { name: string; value: Json }) {
   const found = media(value);
   if (found.kind !== "here") return <NoMedia what="picture" found={found} />;
-  return <Zoomed key={found.url} name={name} url={found.url} />;
+  return <Zoomed key={found.url} name={name} file={mediaName(value)} url={found.url} />;
 }
 
-function Zoomed({ name, url }: { name: string; url: string }) {
+function Zoomed({ name, file, url }: { name: string; file: string; url: string }) {
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [failed, setFailed] = useState(false);
   const stage = useStage(size.width, size.height);
   const settled = useSettling();
-  if (failed) return <p className={classes.leftOut}>This picture cannot be shown: {name}.</p>;
+  if (failed) return <p className={classes.leftOut}>This picture cannot be shown: {file}.</p>;
   const { scale, x, y } = stage.view;
   return (
     <div className={classes.stage} ref={stage.ref} onPointerDown={stage.pan} onDoubleClick={stage.fit}>

@@ -22,6 +22,14 @@ export function media(value: Json): Media {
   return clean.length > 0 ? { kind: "here", url: `/media/${clean.map(encodeURIComponent).join("/")}` } : { kind: "none" };
 }
 
+/** The name of a picture's or sound's file, to point it out by. */
+export function mediaName(value: Json): string {
+  if (typeof value !== "string" || value.trim() === "") return "no file is named";
+  const text = value.trim();
+  if (text.startsWith("data:")) return "it lies within the item";
+  return text.length > 120 ? `…${text.slice(-120)}` : text;
+}
+
 /** What a text says that is the JSON of a list or a map; anything else as it is. */
 export function asJson(value: Json): Json {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;

@@ -2,7 +2,7 @@ import { ActionIcon, Button, SegmentedControl } from "@mantine/core";
 import { useMemo, useRef, useState, type KeyboardEvent } from "react";
 
 import { CloseIcon } from "../../ui/icons";
-import { media } from "../../view/media";
+import { media, mediaName } from "../../view/media";
 import { Canvas, NoMedia } from "../../view/Pictures";
 import { picture as pixelsOf } from "../../view/pixels";
 import { useSettling } from "../../view/settling";
@@ -39,6 +39,9 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
   const size = numbers ?? natural;
   const stage = useStage(size.width, size.height);
   const found = media(fields[field] ?? null);
+  const [failed, setFailed] = useState(false);
+  const ready = size.width > 0 && size.height > 0;
+  const hopeless = !numbers && (failed || project.display[field] === "pixels" || found.kind !== "here");
 
   const keep = (next: Shape[], at: number | null = active) => {
     past.current.push(kept.current);
@@ -65,14 +68,19 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
     change(at, found[1] ? grownBy(shape, dx, dy, size) : movedBy(shape, dx, dy, size));
     return true;
   };
-  const send = () => submit(storedShapes(shapes));
+  // Without the picture, no shapes would say that there is nothing on it.
+  const send = () => {
+    if (!ready) return false;
+    submit(storedShapes(shapes));
+    return true;
+  };
 
   useKeys({
     actions: {
       ...(labels.length <= FEW ? digits(labels, pick) : {}),
       submit: send,
       "mark.new": () => {
-        if (size.width === 0) return false;
+        if (!ready) return false;
         keep([...shapes, begin(tool, size, label, shapes.length)], shapes.length);
         return true;
       },
@@ -105,8 +113,8 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
 
   const picture = numbers ? (
     <Canvas picture={numbers} label={`The item's ${field}`} className={own.pixels} />
-  ) : found.kind === "here" ? (
-    <Loaded url={found.url} name={field} onSize={setNatural} />
+  ) : found.kind === "here" && !hopeless ? (
+    <Loaded url={found.url} name={field} onSize={setNatural} onFail={() => setFailed(true)} />
   ) : null;
 
   return frame({
@@ -132,6 +140,8 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
             event.stopPropagation();
           }}
         />
+      ) : found.kind === "here" ? (
+        <p className={own.failed}>This picture cannot be shown: {mediaName(fields[field] ?? null)}.</p>
       ) : (
         <NoMedia what="picture" found={found} />
       ),
@@ -191,20 +201,26 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
         )}
       </>
     ),
+    stuck: hopeless ? "The picture cannot be shown, so nothing on it can be marked. Skip the item, or flag it for somebody to look at." : undefined,
     submit: {
       label: shapes.length === 0 ? "Submit: nothing here" : `Submit ${shapes.length} ${shapes.length === 1 ? "shape" : "shapes"}`,
-      ready: size.width > 0,
-      run: send,
+      ready,
+      run: () => void send(),
       why: "The picture is loading",
     },
     hint: tool === "polygon" ? "Click point by point; Enter or a double click closes" : "Drag to draw; N draws by keyboard",
   });
 }
 
-function Loaded({ url, name, onSize }: { url: string; name: string; onSize: (size: { width: number; height: number }) => void }) {
+interface LoadedProps {
+  url: string;
+  name: string;
+  onSize: (size: { width: number; height: number }) => void;
+  onFail: () => void;
+}
+
+function Loaded({ url, name, onSize, onFail }: LoadedProps) {
   const settled = useSettling();
-  const [failed, setFailed] = useState(false);
-  if (failed) return <p className={own.failed}>This picture cannot be shown.</p>;
   return (
     <img
       src={url}
@@ -212,11 +228,13 @@ function Loaded({ url, name, onSize }: { url: string; name: string; onSize: (siz
       draggable={false}
       decoding="async"
       onLoad={(event) => {
-        onSize({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight });
+        const { naturalWidth: width, naturalHeight: height } = event.currentTarget;
+        if (width > 0 && height > 0) onSize({ width, height });
+        else onFail();
         settled();
       }}
       onError={() => {
-        setFailed(true);
+        onFail();
         settled();
       }}
     />

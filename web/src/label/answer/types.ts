@@ -19,6 +19,8 @@ export interface Parts {
   submit?: SubmitButton;
   /** How to answer by keyboard, in a line. */
   hint?: ReactNode;
+  /** Why this item cannot be answered at all; said in place of the button, with skip and flag beside it. */
+  stuck?: string;
   /** The answer needs more room than a phone has. */
   wantsRoom?: boolean;
 }

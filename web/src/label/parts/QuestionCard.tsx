@@ -1,4 +1,4 @@
-import { Badge, Button, Textarea } from "@mantine/core";
+import { Badge, Button, Group, Textarea } from "@mantine/core";
 import { useEffect, useRef, type ReactNode } from "react";
 
 import { FlagIcon, NoteIcon, SkipIcon, UndoIcon } from "../../ui/icons";
@@ -19,6 +19,7 @@ interface Props {
   bound: Bindings;
   answer: ReactNode;
   submit: SubmitButton | undefined;
+  stuck: string | undefined;
   hint: ReactNode;
   panel: Panel;
   setPanel: (panel: Panel) => void;
@@ -34,7 +35,7 @@ interface Props {
 
 /** The question, how to answer it, and what else can be done with the item: always at the same place. */
 export function QuestionCard(props: Props) {
-  const { work, question, showReason, bound, answer, submit, hint, panel, setPanel, canUndo } = props;
+  const { work, question, showReason, bound, answer, submit, stuck, hint, panel, setPanel, canUndo } = props;
   const { suggestion, reason } = work.assignment;
   const revising = work.revising;
   const key = (name: keyof Bindings) => show(bound[name][0] ?? "");
@@ -76,7 +77,22 @@ export function QuestionCard(props: Props) {
             {(panel === "note" || work.note !== "") && (
               <Note note={work.note} setNote={props.setNote} focus={panel === "note"} close={() => setPanel("none")} />
             )}
-            {submit && (
+            {stuck && (
+              <div className={classes.stuck} role="status" data-testid="stuck">
+                <p>{stuck}</p>
+                {!revising && (
+                  <Group gap="xs" grow>
+                    <Button variant="default" onClick={() => setPanel("skip")}>
+                      Skip
+                    </Button>
+                    <Button variant="default" onClick={() => setPanel("flag")}>
+                      Flag
+                    </Button>
+                  </Group>
+                )}
+              </div>
+            )}
+            {submit && !stuck && (
               <Button
                 fullWidth
                 size="md"
@@ -89,7 +105,7 @@ export function QuestionCard(props: Props) {
                 {submit.ready ? submit.label : (submit.why ?? submit.label)}
               </Button>
             )}
-            {hint && <p className={classes.hint}>{hint}</p>}
+            {hint && !stuck && <p className={classes.hint}>{hint}</p>}
           </>
         )}
       </div>
