@@ -9,6 +9,8 @@ export interface Layer {
   actions?: Partial<Record<ActionName, (event: KeyboardEvent) => void | boolean>>;
   /** Strokes that are no named actions, such as arrows within a text. */
   raw?: (word: string, event: KeyboardEvent) => boolean;
+  /** Nothing beneath gets a key while this is open. */
+  modal?: boolean;
 }
 
 interface Hub {
@@ -57,6 +59,11 @@ export function Keys({ bound, off, settled, children }: Props) {
           if (!handler) continue;
           if (event.repeat) return event.preventDefault();
           if (handler(event) !== false) return handled(event);
+        }
+        if (current.modal) {
+          // What a layer moved into a field is typed there; any other key with a meaning beneath has none now.
+          if (actions.length > 0 && !isEditable(document.activeElement)) event.preventDefault();
+          return;
         }
       }
     };

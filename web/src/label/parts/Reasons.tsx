@@ -26,22 +26,27 @@ export function Reasons({ kind, done, cancel }: Props) {
   const [note, setNote] = useState("");
   const [reason, setReason] = useState("");
   const section = useRef<HTMLElement | null>(null);
+  const words = useRef<HTMLInputElement | null>(null);
   useEffect(() => section.current?.focus(), []);
   const pick = (code: string) => (kind === "skip" ? done(code, "") : setReason(code));
   const finish = () => done(reason, note.trim());
-  const actions: Layer["actions"] = { submit: finish, undo: () => undefined };
+  const actions: Layer["actions"] = { submit: finish };
   REASONS.forEach(([code], i) => {
     actions[`pick.${i + 1}` as ActionName] = () => pick(code);
   });
   if (kind === "skip") actions.skip = finish;
-  else actions.flag = finish;
   useKeys({
     actions,
-    raw: (word) => {
-      if (word !== "escape") return false;
-      cancel();
-      return true;
+    raw: (word, event) => {
+      if (word === "escape") {
+        cancel();
+        return true;
+      }
+      // Focused before the key has its effect, the field receives the letter itself.
+      if (isLetter(event)) words.current?.focus();
+      return false;
     },
+    modal: true,
   }, 2);
   return (
     <section ref={section} tabIndex={-1} role="dialog" className={classes.reasons} aria-label={kind === "skip" ? "Skip this item" : "Flag this item"}>
@@ -61,6 +66,7 @@ export function Reasons({ kind, done, cancel }: Props) {
       ))}
       {kind === "flag" && (
         <TextInput
+          ref={words}
           aria-label="What should somebody look at?"
           placeholder="What should somebody look at?"
           value={note}
@@ -84,3 +90,5 @@ export function Reasons({ kind, done, cancel }: Props) {
     </section>
   );
 }
+
+const isLetter = (event: KeyboardEvent): boolean => /^\p{L}$/u.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey;
