@@ -346,7 +346,17 @@ export interface Assignment {
   purpose: string;
 }
 
+/** What a window asks for: so many items, with the slots it still holds. */
+export interface Claim {
+  n: number;
+  tab: string;
+  have: number[];
+  /** Take over what the person's other windows hold. */
+  take?: boolean;
+}
+
 export interface Nothing {
+  /** `held_by_you`: all that is left is open in another window of the same person. */
   code: string;
   message: string;
   retry_s: number | null;

@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
@@ -81,27 +82,38 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
 
   const open = useItem(desk, store, project, person);
   useBackButton(desk, state, open);
-  const pace = usePace(project.name, state);
+  const pace = usePace(project.name, person, state);
 
   // Instructions: open or closed as the person left them, else open while there is something new; read once open.
+  // As a sheet over the item they open only when asked for.
+  const wide = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false });
+  const [sheet, setSheet] = useState(false);
   const remembered = me.preferences.instructions_open;
   const news = instructions?.version != null && instructions.read_version !== instructions.version && instructions.text !== "";
   const [wasNews, setWasNews] = useState<"no" | "first" | "changed">("no");
-  const isOpen = typeof remembered === "boolean" ? remembered : news || wasNews !== "no";
+  const isOpen = !wide ? sheet : typeof remembered === "boolean" ? remembered : news || wasNews !== "no";
   useEffect(() => {
     if (!isOpen || !news || !instructions) return;
     setWasNews(instructions.read_version == null ? "first" : "changed");
     const timer = setTimeout(() => {
       void post(path("projects", project.name, "instructions", "read"), { version: instructions.version })
-        .then(() => client.setQueryData(["instructions", project.name], { ...instructions, read_version: instructions.version }))
+        .then(() => client.setQueryData(["instructions", project.name, person], { ...instructions, read_version: instructions.version }))
         .catch(() => undefined);
     }, READ_MS);
     return () => clearTimeout(timer);
-  }, [isOpen, news, instructions, project.name, client]);
+  }, [isOpen, news, instructions, project.name, person, client]);
+  const known = instructions?.version ?? 0;
+  useEffect(() => {
+    // An item was handed out under newer ones than are shown here.
+    if (state.instructions !== null && state.instructions > known) {
+      void client.invalidateQueries({ queryKey: ["instructions", project.name, person] });
+    }
+  }, [state.instructions, known, project.name, person, client]);
   const toggleInstructions = useCallback(() => {
     if (isOpen) setWasNews("no");
-    prefer({ instructions_open: !isOpen });
-  }, [isOpen, prefer]);
+    if (wide) prefer({ instructions_open: !isOpen });
+    else setSheet(!isOpen);
+  }, [isOpen, wide, prefer]);
   const retry = useCallback(() => desk.retry(), [desk]);
   const openTool = useCallback(
     (what: "instructions" | "history" | "help" | "settings") => (what === "instructions" ? toggleInstructions() : setDialog(what)),
@@ -188,6 +200,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
           bound={bound}
           answer={parts.answer}
           submit={parts.submit}
+          stuck={parts.stuck}
           hint={parts.hint}
           panel={panel}
           setPanel={setPanel}
@@ -234,7 +247,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
         </Alert>
       )}
       <div className={classes.body}>
-        <InstructionsPanel instructions={instructions} changed={(news && instructions?.read_version != null) || wasNews === "changed"} opened={isOpen} close={toggleInstructions} />
+        <InstructionsPanel wide={wide} instructions={instructions} changed={(news && instructions?.read_version != null) || wasNews === "changed"} opened={isOpen} close={toggleInstructions} />
         {state.phase === "starting" ? (
           <Waiting />
         ) : state.phase === "failed" ? (
@@ -257,7 +270,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
           </Suspense>
         ) : (
           <main className={classes.content}>
-            <NothingNow state={state} again={() => desk.retry()} />
+            <NothingNow state={state} again={() => desk.retry()} take={() => void desk.takeHere()} />
           </main>
         )}
       </div>
@@ -334,10 +347,10 @@ const ofItem = (itemId: string, fields: Assignment["fields"], project: Project):
 });
 
 /** My pace as the server counts it, asked for now and then, and what I did since. */
-function usePace(project: string, state: State) {
+function usePace(project: string, person: string, state: State) {
   const counted = useRef(0);
   const query = useQuery({
-    queryKey: ["pace", project],
+    queryKey: ["pace", project, person],
     queryFn: async () => {
       const waiting = state.saving.waiting;
       const pace = await get<Pace>(path("projects", project, "pace"));
@@ -346,6 +359,10 @@ function usePace(project: string, state: State) {
     },
     refetchInterval: 30_000,
   });
+  const { refetch } = query;
+  useEffect(() => {
+    if (state.renewed > 0) void refetch();
+  }, [state.renewed, refetch]);
   return { data: query.data ?? null, since: state.done - counted.current };
 }
 

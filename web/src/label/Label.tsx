@@ -13,7 +13,7 @@ export default function Label({ project: name }: { project: string }) {
   const me = useMe();
   const project = useProject(name);
   const instructions = useQuery({
-    queryKey: ["instructions", name],
+    queryKey: ["instructions", name, me.name],
     queryFn: () => get<Instructions>(path("projects", name, "instructions")),
     refetchInterval: 60_000,
   });
@@ -24,7 +24,7 @@ export default function Label({ project: name }: { project: string }) {
       </Shell>
     );
   }
-  if (project.data) return <Ready project={project.data} person={me.name} instructions={instructions.data ?? null} />;
+  if (project.data) return <Ready key={me.name} project={project.data} person={me.name} instructions={instructions.data ?? null} />;
   if (project.isPending) return <Waiting />;
   return (
     <Shell>

@@ -1,5 +1,4 @@
 import { ActionIcon, Badge, Drawer } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
 import { memo } from "react";
 
 import type { Instructions } from "../../api/types";
@@ -8,6 +7,8 @@ import { Markdown } from "../../view/Markdown";
 import classes from "./parts.module.css";
 
 interface Props {
+  /** Whether there is room for it beside the item. */
+  wide: boolean;
   instructions: Instructions | null;
   changed: boolean;
   opened: boolean;
@@ -15,8 +16,7 @@ interface Props {
 }
 
 /** What annotators are told: docked where there is room, over the page where there is not. */
-export const InstructionsPanel = memo(function InstructionsPanel({ instructions, changed, opened, close }: Props) {
-  const wide = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false });
+export const InstructionsPanel = memo(function InstructionsPanel({ wide, instructions, changed, opened, close }: Props) {
   const text = instructions?.text?.trim() ? (
     <Markdown text={instructions.text} />
   ) : (

@@ -7,6 +7,7 @@ import classes from "./parts.module.css";
 
 const TITLES: Record<string, string> = {
   all_done: "All done",
+  held_by_you: "Open in your other window",
   done_by_you: "You answered everything",
   paused: "Paused",
   cap_reached: "Enough for today",
@@ -17,7 +18,7 @@ const TITLES: Record<string, string> = {
 };
 
 /** There is nothing to answer: why, in the server's words, and when the page looks again. */
-export function NothingNow({ state, again }: { state: State; again: () => void }) {
+export function NothingNow({ state, again, take }: { state: State; again: () => void; take: () => void }) {
   const { nothing, retryAt, saving } = state;
   const left = useCountdown(retryAt);
   const offline = saving.state === "offline" || (!nothing && state.error !== null);
@@ -48,6 +49,7 @@ export function NothingNow({ state, again }: { state: State; again: () => void }
           </Text>
         )}
         <Group mt="sm">
+          {!offline && nothing?.code === "held_by_you" && <Button onClick={take}>Take them here</Button>}
           <Button variant="default" onClick={again}>
             Look now
           </Button>

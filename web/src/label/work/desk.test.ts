@@ -25,7 +25,9 @@ const settings: QueueSettings = {
 /** A server in a few lines: items in order, leases by token, acts kept by key. */
 class Server {
   acts: Act[] = [];
-  claims: { n: number; have: number[] }[] = [];
+  claims: { n: number; have: number[]; take?: boolean }[] = [];
+  elsewhere = 0;
+  instructions: number | null = null;
   online = true;
   lost: number[] = [];
   late = false;
@@ -48,7 +50,7 @@ class Server {
       reason: null,
       suggestion: { value: "yes", confidence: 0.5, model: 1, visible: true },
       schema_version: 1,
-      instruction_version: null,
+      instruction_version: this.instructions,
       draft: null,
       purpose: "label",
     };
@@ -60,9 +62,14 @@ class Server {
     const json = (status: number, value: unknown) => new Response(JSON.stringify(value), { status });
     if (url.endsWith("/claims")) {
       this.claims.push(body);
+      if (body.take) {
+        this.last += this.elsewhere;
+        this.elsewhere = 0;
+      }
       const assignments = [];
       for (let n = body.have.length; n < body.n && this.next <= this.last; n++) assignments.push(this.assignment(this.next++));
-      const nothing = assignments.length ? null : { code: "all_done", message: "All done.", retry_s: 60 };
+      const code = this.elsewhere > 0 ? "held_by_you" : "all_done";
+      const nothing = assignments.length ? null : { code, message: "All done.", retry_s: 60 };
       return json(200, { assignments, nothing });
     }
     if (url.endsWith("/leases")) {
@@ -166,6 +173,56 @@ test("more items are asked for before the last is answered, and no item is shown
   }
   expect(seen).toEqual(Array.from({ length: 10 }, (_, i) => `item-${i + 1}`));
   expect(desk.snapshot()).toMatchObject({ phase: "nothing", nothing: { code: "all_done" } });
+});
+
+test("what my other window holds is taken over only when I ask for it", async () => {
+  server.last = 0;
+  server.elsewhere = 2;
+  const desk = await open();
+  expect(desk.snapshot()).toMatchObject({ phase: "nothing", nothing: { code: "held_by_you" } });
+  await desk.claim();
+  expect(server.claims.some((claim) => claim.take)).toBe(false);
+  await desk.takeHere();
+  await settle();
+  expect(server.claims.filter((claim) => claim.take)).toHaveLength(1);
+  expect(shown(desk)).toBe("item-1");
+});
+
+test("an item that was shown here, and taken by my other window, is shown again when it is taken back", async () => {
+  server.last = 1;
+  const desk = await open();
+  answer(desk, "yes");
+  await settle();
+  server.next = 1;
+  server.last = 0;
+  server.elsewhere = 1;
+  await desk.takeHere();
+  await settle();
+  expect(shown(desk)).toBe("item-1");
+});
+
+test("items that come after there was nothing are told of, and others are not", async () => {
+  const desk = await open();
+  answer(desk, "yes");
+  await settle();
+  expect(desk.snapshot().renewed).toBe(0);
+  for (let i = 0; i < 9; i++) {
+    answer(desk, "yes");
+    await settle();
+  }
+  expect(desk.snapshot().phase).toBe("nothing");
+  server.last = 12;
+  await desk.claim();
+  expect(desk.snapshot()).toMatchObject({ phase: "working", renewed: 1 });
+});
+
+test("the newest version of the instructions that came with an item is known", async () => {
+  const desk = await open();
+  expect(desk.snapshot().instructions).toBeNull();
+  server.instructions = 3;
+  answer(desk, "yes");
+  await settle();
+  expect(desk.snapshot().instructions).toBe(3);
 });
 
 describe("undo", () => {

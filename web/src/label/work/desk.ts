@@ -1,5 +1,5 @@
 import { ApiError, path, post, put } from "../../api/client";
-import type { Act, Acted, Action, Assignment, Claimed, HistoryAct, Json, Nothing, QueueSettings } from "../../api/types";
+import type { Act, Acted, Action, Assignment, Claim, Claimed, HistoryAct, Json, Nothing, QueueSettings } from "../../api/types";
 import { Activity } from "./activity";
 import type { Keep, Waiting } from "./keep";
 import { Outbox, type Refused, type Saving } from "./outbox";
@@ -58,6 +58,10 @@ export interface State {
   signedOut: boolean;
   /** How many answers of this visit. */
   done: number;
+  /** How often items came after there had been nothing. */
+  renewed: number;
+  /** The newest version of the instructions that an item came with. */
+  instructions: number | null;
   /** Something to say quietly; a new object each time. */
   told: { text: string; at: number } | null;
   lastGiven: Given | null;
@@ -93,6 +97,8 @@ export class Desk {
     clash: null,
     signedOut: false,
     done: 0,
+    renewed: 0,
+    instructions: null,
     told: null,
     lastGiven: null,
   };
@@ -103,6 +109,7 @@ export class Desk {
   private shownAt: string | null = null;
   private claiming: Promise<void> | null = null;
   private claimAgain = false;
+  private takeOver = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private heart: ReturnType<typeof setInterval> | null = null;
   private draftTimer: ReturnType<typeof setTimeout> | null = null;
@@ -229,19 +236,28 @@ export class Desk {
     return this.claiming;
   }
 
+  /** Ask for what my other windows hold as well; it is theirs no more. */
+  takeHere(): Promise<void> {
+    this.takeOver = true;
+    // What was shown here and went to the other window may come back, unless its answer is still on its way.
+    if (this.outbox.size === 0) this.seen.clear();
+    return this.claim();
+  }
+
   private async claimOnce(): Promise<void> {
     if (this.closed) return;
     const want = Math.max(1, this.options.settings.prefetch) + 1;
     const have = this.held();
     if (have.length >= want) return;
+    const asked: Claim = { n: want, tab: this.tab, have: have.map((work) => work.assignment.slot) };
+    if (this.takeOver) asked.take = true;
+    this.takeOver = false;
     try {
-      const claimed = await post<Claimed>(
-        this.url("claims"),
-        { n: want, tab: this.tab, have: have.map((work) => work.assignment.slot) },
-        { timeout_ms: 15_000 },
-      );
+      const claimed = await post<Claimed>(this.url("claims"), asked, { timeout_ms: 15_000 });
       if (this.closed) return;
+      const rested = this.state.nothing !== null;
       await this.take(claimed.assignments);
+      if (rested && claimed.assignments.length > 0) this.set({ renewed: this.state.renewed + 1 });
       if (this.state.work) this.set({ phase: "working", nothing: null, upcoming: this.queue.length });
       else if (claimed.assignments.length === 0) this.rest(claimed.nothing);
     } catch (error) {
@@ -258,6 +274,7 @@ export class Desk {
 
   private async take(assignments: Assignment[]): Promise<void> {
     const { keep, person, project } = this.options;
+    this.set({ instructions: newest(this.state.instructions, assignments) });
     const here = new Set(this.held().map((work) => work.assignment.slot));
     for (const assignment of assignments) {
       const { work } = this.state;
@@ -640,6 +657,9 @@ function fresh(assignment: Assignment, draft: { value: Json; note: string } | nu
     slotFromKey: null,
   };
 }
+
+const newest = (known: number | null, assignments: Assignment[]): number | null =>
+  assignments.reduce<number | null>((most, { instruction_version: its }) => (its !== null && its > (most ?? 0) ? its : most), known);
 
 /** Kept for this tab alone, and only once it is left: a tab that is duplicated must not begin with the leases of the first. */
 function putAside(key: string, held: Assignment[]): void {
