@@ -22,6 +22,15 @@ export const queries = new QueryClient({
   },
 });
 
+let owner: string | null = null;
+
+/** Let nobody see what the server said to another person: the cache belongs to who signed in last. */
+function belongTo(person: string): void {
+  const other = owner !== null && owner !== person;
+  owner = person;
+  if (other) void queries.resetQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+}
+
 /** Who is signed in; `null` when nobody is. */
 export function useSession() {
   return useQuery({
@@ -31,6 +40,7 @@ export function useSession() {
       try {
         const me = await get<Me>(path("session"));
         setCsrf(me.csrf);
+        belongTo(me.name);
         return me;
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return null;
@@ -53,6 +63,7 @@ export function useMe(): Me {
 /** Take a fresh `Me` (after signing in, or after a change) as the session. */
 export function keepMe(me: Me): void {
   setCsrf(me.csrf);
+  belongTo(me.name);
   queries.setQueryData(["session"], me);
 }
 

@@ -1,7 +1,8 @@
 import { CloseButton, TextInput } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
+import { useContext, useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 
+import { MeContext } from "../../api/queries";
 import { useBindings, useKeys } from "../keys/Keys";
 import type { ActionName } from "../keys/bindings";
 import { show } from "../keys/stroke";
@@ -20,12 +21,13 @@ interface Props {
   many?: boolean;
 }
 
-/** Of each project, which labels were used of late, and whether the last one came from the search. */
+/** Of each person and project, which labels were used of late, and whether the last one came from the search. */
 const memory = new Map<string, { recent: Recent; searching: boolean }>();
 
 /** Ten to a thousand labels: a search that answers at once, and the last nine under the digits. */
 export function ManyLabels({ project, labels, chosen, suggested, confidence, onPick, many = false }: Props) {
-  const memo = memory.get(project) ?? { recent: { places: [], order: [] }, searching: false };
+  const mine = JSON.stringify([useContext(MeContext)?.name ?? "", project]);
+  const memo = memory.get(mine) ?? { recent: { places: [], order: [] }, searching: false };
   const [recent, setRecent] = useState(memo.recent);
   const [asked, setAsked] = useState("");
   const [at, setAt] = useState(0);
@@ -59,7 +61,7 @@ export function ManyLabels({ project, labels, chosen, suggested, confidence, onP
 
   const pick = (label: string, searching = false) => {
     const now = used(recent, label);
-    memory.set(project, { recent: now, searching });
+    memory.set(mine, { recent: now, searching });
     if (many) setRecent(now);
     setAsked("");
     setAt(0);
