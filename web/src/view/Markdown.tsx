@@ -14,11 +14,15 @@ const components: Components = {
     if (found.kind === "here") return <img src={found.url} alt={alt ?? ""} className={classes.inlineImage} />;
     return <span className={classes.leftOut}>[picture: {alt || (found.kind === "elsewhere" ? found.host : "none")}]</span>;
   },
-  a: ({ href, children }) => (
-    <a href={href} target="_blank" rel="noreferrer noopener nofollow">
-      {children}
-    </a>
-  ),
+  // A link that leads to nowhere one may go is only its words.
+  a: ({ href, children }) =>
+    href ? (
+      <a href={href} target="_blank" rel="noreferrer noopener nofollow">
+        {children}
+      </a>
+    ) : (
+      children
+    ),
 };
 
 /** Markdown of items and instructions. Raw HTML in it is shown as text, never run. */

@@ -62,3 +62,14 @@ test("a picture of this server in Markdown is shown", async () => {
   await show("![a cat](cats/1.png)", "markdown");
   expect(root.querySelector("img")?.getAttribute("src")).toBe("/media/cats/1.png");
 });
+
+test.each(["javascript:alert(1)", "vbscript:x", "data:text/html,x", "file:///etc/passwd"])("a link to %s is only its words", async (url) => {
+  await show(`[click here](${url})`, "markdown");
+  expect(root.querySelector("a")).toBeNull();
+  expect(root.querySelector("p")?.textContent).toBe("click here");
+});
+
+test("a link to a page is a link", async () => {
+  await show("[click here](https://example.org)", "markdown");
+  expect(root.querySelector("a")?.getAttribute("href")).toBe("https://example.org");
+});

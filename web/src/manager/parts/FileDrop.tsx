@@ -3,7 +3,7 @@ import { type DragEvent, useId, useRef, useState } from "react";
 
 import classes from "./drop.module.css";
 
-export const ACCEPT = ".csv,.tsv,.jsonl,.ndjson,.json,.parquet,.arrow,.feather,.xlsx,.conll,.gz";
+export const ACCEPT = ".csv,.tsv,.jsonl,.ndjson,.json,.parquet,.arrow,.feather,.conll,.gz";
 
 interface Props {
   file: File | null;
@@ -69,7 +69,7 @@ export function FileDrop({ file, pick, busy }: Props) {
         <Text component="span" size="sm" c="dimmed" className={classes.words}>
           {file
             ? `${size(file.size)}. Choose another to replace it.`
-            : "CSV, TSV, JSON Lines, Excel, Parquet or Arrow; also gzipped. One row per item."}
+            : "CSV, TSV, JSON Lines, Parquet or Arrow; also gzipped. One row per item."}
         </Text>
       </span>
     </label>
