@@ -6,15 +6,19 @@ import gzip
 import hashlib
 import io
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from querist.core.errors import InvalidInput
 
 BUFFER_BYTES = 1 << 18
 HEAD_BYTES = 1 << 16  # enough to hold the header of any table a person made
+LINE_BYTES = 1 << 24  # no row is so long; a file without line ends must not fill the memory
+UNZIPPED_BYTES = 1 << 30  # beyond it, at most so many times what is zipped: text shrinks to a tenth, a bomb to a 1000th
+UNZIPPED_TIMES = 200
 ENCODING_HINT = (
     "Save the file as UTF-8, or say which encoding it has, often `--encoding latin-1` or `--encoding cp1252`."
 )
@@ -69,21 +73,27 @@ class Source:
 
     @contextmanager
     def content(self) -> Iterator[io.BufferedReader[Any]]:
-        """The file's content, unzipped; `position` follows."""
+        """The file's content, unzipped; `position` follows.
+
+        Raises
+        ------
+        InvalidInput
+            Inside the block: if it is not gzipped whole, unzips to far more than text does, or has an endless line.
+        """
         try:
             raw = _Tracked(self)
         except OSError as error:
             raise InvalidInput(f"path: must be a file that can be read; {self.path}: {error.strerror}.") from None
         buffered = io.BufferedReader(raw, BUFFER_BYTES)
-        stream: io.BufferedReader[Any] = buffered
-        if self.zipped:
-            stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered, mode="rb")), BUFFER_BYTES)
+        inner: io.BufferedIOBase = gzip.GzipFile(fileobj=buffered, mode="rb") if self.zipped else buffered
+        stream = io.BufferedReader(_Bounded(self, inner), BUFFER_BYTES)
         try:
             yield stream
-        except (gzip.BadGzipFile, EOFError) as error:
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise InvalidInput(f"{self.name}: must be gzipped whole; {error}. Copy it again, or unzip it.") from None
         finally:
             stream.close()
+            inner.close()
             buffered.close()
 
     def head(self) -> bytes:
@@ -163,6 +173,39 @@ def _undecodable(source: Source, encoding: str) -> str:
                     byte = line[error.start]
                     return f"must be {shown} text; line {number}, byte {error.start + 1} is 0x{byte:02X}, which is not."
     return f"must be {shown} text; it is not, or it ends too early."
+
+
+class _Bounded(io.RawIOBase):
+    """What a file holds, as long as that is not more than any text: neither unzipped, nor in one line."""
+
+    def __init__(self, source: Source, inner: io.BufferedIOBase) -> None:
+        super().__init__()
+        self._source = source
+        self._inner = inner
+        self._most = max(UNZIPPED_BYTES, UNZIPPED_TIMES * source.size_bytes)
+        self._n = 0
+        self._n_in_line = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        read = self._inner.read1(len(buffer))
+        buffer[: len(read)] = read
+        self._n += len(read)
+        end = max(read.rfind(b"\n"), read.rfind(b"\r")) + 1
+        self._n_in_line = len(read) - end + (0 if end else self._n_in_line)
+        if self._source.zipped and self._n > self._most:
+            raise InvalidInput(
+                f"{self._source.name}: must be gzipped text; it unzips to more than {UNZIPPED_TIMES} times its size. "
+                "Unzip it, and see what it holds."
+            )
+        if self._n_in_line > LINE_BYTES:
+            raise InvalidInput(
+                f"{self._source.name}: each line must have at most {LINE_BYTES >> 20} MB; one has more. "
+                "See that the file has line ends."
+            )
+        return len(read)
 
 
 class _Tracked(io.FileIO):

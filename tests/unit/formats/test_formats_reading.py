@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from querist.core.errors import InvalidInput
-from querist.formats import open_table
+from querist.formats import files, open_table
 
 
 def columns_of(path: Path, **options: Any) -> dict[str, list[Any]]:
@@ -85,12 +85,54 @@ def test_long_cells_are_read_and_the_limit_is_left_as_it_was(tmp_path: Path) -> 
         ("t.json", "[]", "Write one object per line"),
         ("t.csv.gz", b"no gzip", "must be gzipped whole"),
         ("t.csv.gz", gzip.compress(b"a,b\n1,2\n" * 9, mtime=0)[:-9], "must be gzipped whole"),
+        ("t.csv.gz", gzip.compress(b"a,b\n1,2\n" * 9, mtime=0)[:10] + b"\xff" * 20, "must be gzipped whole"),
+        ("t.jsonl.gz", gzip.compress(b"a,b\n1,2\n" * 9, mtime=0)[:10] + b"\xff" * 20, "must be gzipped whole"),
     ],
 )
 def test_a_broken_file_is_told_what_is_wrong(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         list(open_table(put(tmp_path, name, content)).batches())
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("t.csv", b"a,b\n1,"),
+        ("t.csv.gz", b"a,b\n1,"),
+        ("t.csv", b"a,b\n\xe9,"),
+        ("t.jsonl", b'{"a": "'),
+        ("t.conll", b"w O\n"),
+    ],
+)
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, start: bytes
+) -> None:
+    monkeypatch.setattr(files, "LINE_BYTES", 1 << 20)
+    content = start + b"x" * (3 << 20)
+    path = put(tmp_path, name, gzip.compress(content, 1) if name.endswith(".gz") else content)
+    monkeypatch.setattr(files, "UNZIPPED_TIMES", 10_000)
+    with pytest.raises(InvalidInput, match="each line must have at most 1 MB; one has more"):
+        list(open_table(path).batches())
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_many_lines_are_no_long_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.setattr(files, "LINE_BYTES", 1 << 19)
+    path = put(tmp_path, "t.csv", f"a,b{end}" + f"x,yy{end}" * (1 << 18))
+    assert sum(len(batch.lines) for batch in open_table(path).batches()) == 1 << 18
+
+
+def test_a_file_that_unzips_to_far_more_than_text_does_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"a,b\n" + b"1,2\n" * 500_000
+    path = put(tmp_path, "t.csv.gz", gzip.compress(content))
+    assert len(content) > 200 * path.stat().st_size
+    assert sum(len(batch.lines) for batch in open_table(path).batches()) == 500_000, "a small one may"
+    monkeypatch.setattr(files, "UNZIPPED_BYTES", 1 << 20)
+    with pytest.raises(InvalidInput, match=r"t\.csv\.gz: must be gzipped text; it unzips to more than 200 times"):
+        list(open_table(path).batches())
 
 
 def test_a_wrong_byte_far_into_a_file_is_found_on_its_line(tmp_path: Path) -> None:
