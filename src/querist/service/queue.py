@@ -102,29 +102,45 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
     """
     if not 0 <= n <= MOST_AT_ONCE:
         raise InvalidInput(f"n: must be from 0 to {MOST_AT_ONCE}; got {n}. Ask for fewer at once.")
-    with work.database.transaction() as conn:
+    with work.database.transaction(lasting=False) as conn:
         settings = work.queue(conn)
-        project = work.project_id
-        if have:
-            leases.renew(conn, project, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
-        if work.settings(conn).get("paused"):
-            return Claimed((), Nothing("paused", "The project is paused. Its manager will open it again.", LATER_S))
-        held = leases.n_leased(conn, project, who.name)
-        cap, left = _share(work, conn, who, settings)
-        if left is not None and left <= 0:
-            thanks = f"That was your share for today: {cap} answers. Thank you; come back tomorrow."
-            return Claimed((), Nothing("cap_reached", thanks))
-        room = min(settings.max_leases, settings.max_leases if left is None else left) - held
-        lease_s, wanted = settings.lease_s, max(0, min(n, room))
-        taken = leases.claim(conn, project, who.name, wanted, lease_s=lease_s, skills=who.skills, tier=who.tier)
-        elsewhere = [] if taken or not n else _elsewhere(work, conn, who, have)
-        if elsewhere and take:
-            taken = elsewhere[:n]
-        elif elsewhere:
-            return Claimed((), _held_elsewhere(len(elsewhere)))
-        if n and not taken:
-            return Claimed((), _why(work, conn, who) if room > 0 else _full(settings))
+        taken = _take(work, conn, who, settings, n, have, take)
+    if isinstance(taken, Nothing):
+        return Claimed((), taken)
+    if not taken:
+        return Claimed(())
+    with work.database.reading() as conn:  # what the screen shows is read after the one writer's turn
         return Claimed(tuple(assignments(work, conn, settings, who.name, taken)))
+
+
+def _take(
+    work: Workspace,
+    conn: Connection,
+    who: Annotator,
+    settings: QueueSettings,
+    n: int,
+    have: Sequence[int],
+    take: bool,
+) -> list[leases.Lease] | Nothing:
+    project = work.project_id
+    if have:
+        leases.renew(conn, project, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
+    if work.settings(conn).get("paused"):
+        return Nothing("paused", "The project is paused. Its manager will open it again.", LATER_S)
+    held = leases.n_leased(conn, project, who.name)
+    cap, left = _share(work, conn, who, settings)
+    if left is not None and left <= 0:
+        thanks = f"That was your share for today: {cap} answers. Thank you; come back tomorrow."
+        return Nothing("cap_reached", thanks)
+    room = min(settings.max_leases, settings.max_leases if left is None else left) - held
+    lease_s, wanted = settings.lease_s, max(0, min(n, room))
+    taken = leases.claim(conn, project, who.name, wanted, lease_s=lease_s, skills=who.skills, tier=who.tier)
+    if taken or not n:
+        return taken
+    elsewhere = _elsewhere(work, conn, who, have)
+    if elsewhere:
+        return elsewhere[:n] if take else _held_elsewhere(len(elsewhere))
+    return _why(work, conn, who) if room > 0 else _full(settings)
 
 
 def held(work: Workspace, who: Annotator) -> list[Assignment]:
@@ -136,7 +152,7 @@ def held(work: Workspace, who: Annotator) -> list[Assignment]:
 
 def renew(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> dict[int, datetime]:
     """Hold slots longer; until when, for those that are still theirs."""
-    with work.database.transaction() as conn:
+    with work.database.transaction(lasting=False) as conn:
         lease_s = work.queue(conn).lease_s
         kept = leases.renew(conn, work.project_id, who.name, tokens, lease_s=lease_s)
     return {slot: _moment(until) for slot, until in kept.items()}
@@ -144,7 +160,7 @@ def renew(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> dict[in
 
 def release(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> list[int]:
     """Give slots back, unanswered; those that were theirs."""
-    with work.database.transaction() as conn:
+    with work.database.transaction(lasting=False) as conn:
         return leases.release(conn, work.project_id, who.name, tokens)
 
 

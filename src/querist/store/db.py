@@ -43,6 +43,7 @@ class Database:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**{_MODE: "write"})
+        self._light = engine.execution_options(**{_MODE: "light"})
         reads: dict[str, Any] = {_MODE: "read"}
         if engine.dialect.name == "postgresql":
             reads |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -102,8 +103,14 @@ class Database:
         return self._engine.dialect.name
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, lasting: bool = True) -> Iterator[Connection]:
         """A connection that writes: all of the block, or nothing of it.
+
+        Parameters
+        ----------
+        lasting : bool
+            Whether it must be on the disk when the block ends. What may be done anew after a power cut, such as a
+            lease, need not be: it survives the end of this process in any case.
 
         Raises
         ------
@@ -112,7 +119,10 @@ class Database:
         QueristError
             If the disk is full or the database cannot be written to; nothing of the block is then kept.
         """
-        with in_our_words(self._engine, writes=True), self._turn(), self._writer.begin() as conn:
+        writer = self._writer if lasting else self._light
+        with in_our_words(self._engine, writes=True), self._turn(), writer.begin() as conn:
+            if not lasting and conn.dialect.name == "postgresql":
+                conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield conn
 
     @contextmanager
@@ -236,10 +246,12 @@ def _sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _sqlite_begin(conn: Connection) -> None:
-    writes = conn.get_execution_options().get(_MODE) == "write"
+    mode = conn.get_execution_options().get(_MODE)
+    writes = mode in ("write", "light")
     conn.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
     # A read that turns into a write fails at once when another writes; taking the lock first makes it wait.
     if writes:
+        conn.exec_driver_sql("PRAGMA synchronous=FULL" if mode == "write" else "PRAGMA synchronous=NORMAL")
         _begin_to_write(conn.connection.driver_connection)
     else:
         conn.exec_driver_sql("BEGIN")

@@ -15,7 +15,7 @@ from querist.store.sql import among, chunks, clock, upsert
 def note_read(conn: sa.Connection, project_id: int, annotator: str, version: int) -> None:
     """Note the version of the instructions that somebody has read."""
     row = {"place": 0, "reopened": 0, "seen_at": clock(conn), "read_instructions": version}
-    new = upsert(conn, desk).values(project_id=project_id, annotator=annotator, **row)
+    new = upsert(conn.dialect.name, desk).values(project_id=project_id, annotator=annotator, **row)
     conn.execute(
         new.on_conflict_do_update(
             index_elements=[desk.c.project_id, desk.c.annotator], set_={"read_instructions": version}
@@ -35,7 +35,7 @@ def version_read(conn: sa.Connection, project_id: int, annotator: str) -> int | 
 def save_draft(conn: sa.Connection, slot_id: int, annotator: str, value: Value | None, note: str) -> None:
     """Keep what somebody has begun to answer."""
     row = {"slot_id": slot_id, "annotator": annotator, "value": value, "note": note, "saved_at": utc_now()}
-    new = upsert(conn, slot_draft).values(**row)
+    new = upsert(conn.dialect.name, slot_draft).values(**row)
     conn.execute(new.on_conflict_do_update(index_elements=[slot_draft.c.slot_id], set_=row))
 
 

@@ -394,6 +394,12 @@ def _cursor(conn: sa.Connection, project_id: int, annotator: str, reopened: int)
 
 
 def _remember(conn: sa.Connection, project_id: int, annotator: str, place: int, reopened: int) -> None:
-    row = {"place": place, "reopened": reopened, "seen_at": clock(conn)}
-    new = upsert(conn, desk).values(project_id=project_id, annotator=annotator, **row)
-    conn.execute(new.on_conflict_do_update(index_elements=[desk.c.project_id, desk.c.annotator], set_=row))
+    row = {"project_id": project_id, "annotator": annotator, "place": place, "reopened": reopened}
+    conn.execute(_sit(conn.dialect.name), row)
+
+
+@cache
+def _sit(dialect: str) -> sa.Executable:
+    c, new = desk.c, upsert(dialect, desk).values(seen_at=clock_of(dialect))
+    said = {name: new.excluded[name] for name in ("place", "reopened", "seen_at")}
+    return new.on_conflict_do_update(index_elements=[c.project_id, c.annotator], set_=said)

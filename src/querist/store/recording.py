@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -345,10 +346,15 @@ def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subjec
     for chunk in chunks(gone):
         conn.execute(sa.delete(current_label).where(c.project_id == project_id, among(conn, c.item_seq, chunk)))
     if rows:
-        new = upsert(conn, current_label)
-        said = {name: new.excluded[name] for name in ("value", "event_id", "n_answers")}
-        conn.execute(new.on_conflict_do_update(index_elements=[c.project_id, c.item_seq], set_=said), rows)
+        conn.execute(_label(conn.dialect.name), rows)
     return counts
+
+
+@cache
+def _label(dialect: str) -> sa.Executable:
+    c, new = current_label.c, upsert(dialect, current_label)
+    said = {name: new.excluded[name] for name in ("value", "event_id", "n_answers")}
+    return new.on_conflict_do_update(index_elements=[c.project_id, c.item_seq], set_=said)
 
 
 def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> Counter[str]:

@@ -65,9 +65,9 @@ def flat(partitions: Iterable[Sequence[T]]) -> Iterator[T]:
         yield from rows
 
 
-def upsert(conn: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+def upsert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that may say what to do where the row is there already: both databases say it alike."""
-    return sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def clock(conn: sa.Connection) -> sa.ColumnElement[float]:

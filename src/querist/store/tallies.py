@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -34,13 +35,14 @@ def add(conn: sa.Connection, project_id: int, changes: Mapping[str, int]) -> Non
     rows = [{"project_id": project_id, "name": name, "n": n} for name, n in sorted(changes.items()) if n]
     if not rows:
         return
-    new = upsert(conn, tally)
-    conn.execute(
-        new.on_conflict_do_update(
-            index_elements=[tally.c.project_id, tally.c.name], set_={"n": tally.c.n + new.excluded.n}
-        ),
-        rows,
-    )
+    conn.execute(_add(conn.dialect.name), rows)
+
+
+@cache
+def _add(dialect: str) -> sa.Executable:
+    new = upsert(dialect, tally)
+    c = tally.c
+    return new.on_conflict_do_update(index_elements=[c.project_id, c.name], set_={"n": c.n + new.excluded.n})
 
 
 def of(conn: sa.Connection, project_id: int) -> dict[str, int]:

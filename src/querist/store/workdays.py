@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -49,12 +50,17 @@ def note(
 ) -> None:
     """Add what somebody has just done to their day."""
     at = now or utc_now()
-    c = workday.c
     counts = {"n_answers": answers, "n_skipped": skipped, "n_flagged": flagged, "active_ms": active_ms}
-    new = upsert(conn, workday).values(project_id=project_id, annotator=annotator, day=day_of(at), last_at=at, **counts)
-    more = {name: c[name] + new.excluded[name] for name in counts}
-    conn.execute(
-        new.on_conflict_do_update(index_elements=[c.project_id, c.day, c.annotator], set_={**more, "last_at": at})
+    row = {"project_id": project_id, "annotator": annotator, "day": day_of(at), "last_at": at, **counts}
+    conn.execute(_add(conn.dialect.name), row)
+
+
+@cache
+def _add(dialect: str) -> sa.Executable:
+    c, new = workday.c, upsert(dialect, workday)
+    more = {name: c[name] + new.excluded[name] for name in ("n_answers", "n_skipped", "n_flagged", "active_ms")}
+    return new.on_conflict_do_update(
+        index_elements=[c.project_id, c.day, c.annotator], set_={**more, "last_at": new.excluded.last_at}
     )
 
 
