@@ -38,6 +38,14 @@ def test_there_is_a_word_on_why_there_is_nothing(served: Any) -> None:
     assert nothing["retry_s"] > 0
 
 
+def test_what_another_window_holds_can_be_taken_over(served: Any) -> None:
+    ann = served["ann"]
+    first = ann.post(f"{PROJECT}/claims", {"n": 50, "tab": "one"})["assignments"]
+    assert ann.post(f"{PROJECT}/claims", {"n": 1, "tab": "two"})["nothing"]["code"] == "held_by_you"
+    taken = ann.post(f"{PROJECT}/claims", {"n": 50, "tab": "two", "take": True})["assignments"]
+    assert {each["item_id"] for each in taken} == {each["item_id"] for each in first}
+
+
 def test_answers_are_kept_once_under_their_key(served: Any) -> None:
     ann = served["ann"]
     assignment = ann.post(f"{PROJECT}/claims", {"n": 1})["assignments"][0]

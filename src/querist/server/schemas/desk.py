@@ -22,6 +22,7 @@ from querist.server.schemas.base import (
 )
 from querist.server.schemas.items import EventOut
 from querist.service.browsing import preview
+from querist.service.queue import Why
 
 SlotToken = Annotated[str, Field(max_length=200)]
 Key = Annotated[str, Field(min_length=1, max_length=200, examples=["0190b5a4-7c1e-7c7e-a2f4-6f0d0c6f3c11"])]
@@ -79,19 +80,7 @@ class Assignment(Out):
 class Nothing(Out):
     """Why there is nothing to hand out."""
 
-    code: Literal[
-        "all_done",
-        "all_leased",
-        "done_by_you",
-        "paused",
-        "cap_reached",
-        "training",
-        "no_skill",
-        "stopped",
-        "budget_spent",
-        "no_items",
-        "no_round",
-    ]
+    code: Why
     message: str
     retry_s: float | None
 
