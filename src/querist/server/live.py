@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from querist.core.errors import QueristError
 from querist.server.errors import Refused
-from querist.server.observing import Metrics
+from querist.server.observing import Metrics, log_failure
 from querist.server.schemas.items import Progress
 from querist.server.schemas.rounds import Round
 from querist.service import curves, watching
@@ -22,6 +23,7 @@ LOOK_S = 0.7
 QUIET_S = 15.0  # without a word, a proxy takes a stream for dead
 LONGEST_S = 600.0  # then the browser opens it again, and it is seen to anew who asks
 MOST_STREAMS = 1000
+MOST_OF_ONE = 20  # of one person, so that nobody takes all of them
 WAITING = 100  # events that one slow reader may be behind
 DRIFTS = {"rate_per_hour", "drain_s"}  # they change by the clock alone
 
@@ -45,30 +47,40 @@ class Live:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._feeds: dict[str, _Feed] = {}
+        self._of_each: Counter[str] = Counter()
         self._stopped = False
 
-    def stream(self, work: Workspace) -> AsyncIterator[str]:
-        """The events of a project as text, from what is now.
+    def stream(self, work: Workspace, name: str) -> AsyncIterator[str]:
+        """The events of a project as text, from what is now, for a person of this name.
 
         Raises
         ------
         Refused
-            If the server stops, or has as many streams as it can serve.
+            If the server stops, or has as many streams as it can serve, of all or of this person.
         """
         if self._stopped or sum(len(feed.readers) for feed in self._feeds.values()) >= MOST_STREAMS:
             raise Refused(503, "busy", "events: must be few enough to be served; there are too many streams.", "Wait.")
-        return self._events(work)
+        if self._of_each[name] >= MOST_OF_ONE:
+            raise Refused(
+                429,
+                "too_many",
+                f"events: must be at most {MOST_OF_ONE} streams of one person; you have as many.",
+                "Close some windows.",
+                headers={"Retry-After": str(int(QUIET_S))},
+            )
+        return self._events(work, name)
 
-    async def _events(self, work: Workspace) -> AsyncIterator[str]:
+    async def _events(self, work: Workspace, name: str) -> AsyncIterator[str]:
         feed = self._feeds.setdefault(work.name, _Feed(work))
         mine: asyncio.Queue[Event | None] = asyncio.Queue(WAITING)
         for event in feed.last.items():
             mine.put_nowait(event)
         feed.readers.add(mine)
-        if feed.task is None:
+        if feed.task is None or feed.task.done():
             feed.task = asyncio.create_task(self._look(feed))
         until = time.monotonic() + LONGEST_S
         self._metrics.streams.inc()
+        self._of_each[name] += 1
         try:
             yield "retry: 2000\n\n"
             while not self._stopped and time.monotonic() < until:
@@ -83,10 +95,13 @@ class Live:
                 yield f"event: {said[0]}\ndata: {said[1]}\n\n"
         finally:
             self._metrics.streams.dec()
+            self._of_each[name] -= 1
+            self._of_each += Counter()  # which forgets those who have none
             feed.readers.discard(mine)
             if not feed.readers and feed.task is not None:
                 feed.task.cancel()
-                self._feeds.pop(work.name, None)
+                if self._feeds.get(work.name) is feed:  # and not one that others began after it
+                    del self._feeds[work.name]
 
     def stop(self) -> None:
         """End every stream. May be called from a signal's handler."""
@@ -97,11 +112,17 @@ class Live:
                     reader.put_nowait(None)
 
     async def _look(self, feed: _Feed) -> None:
+        failed = False
         while True:
             try:
                 now = await run_in_threadpool(_now, feed.work)
+                failed = False
             except QueristError:  # the database is away: what they see stays as it is until it is back
                 now = {}
+            except Exception as error:  # nobody would look again, and every page would stand still
+                if not failed:
+                    log_failure("stream.failed", error)
+                failed, now = True, {}
             for name, (mark, text) in now.items():
                 if feed.told.get(name) != mark:
                     feed.told[name] = mark

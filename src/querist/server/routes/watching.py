@@ -58,11 +58,11 @@ def retry(_: Manager, work: In, number: Number) -> Any:
     },
 )
 def events(
-    _: Reader,
+    who: Reader,
     work: In,
     here: Here,
     after: Annotated[int | None, Query(ge=0, le=2**53 - 1, description="Not needed: each stream begins anew.")] = None,
 ) -> StreamingResponse:
     """What happens, as it happens, as server-sent events. A stream ends after ten minutes; open it again."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(here.live.stream(work), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(here.live.stream(work, who.name), media_type="text/event-stream", headers=headers)

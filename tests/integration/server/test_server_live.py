@@ -1,0 +1,103 @@
+"""Streams of events from within: what no page sees until something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from querist.core.errors import Conflict
+from querist.server import live
+from querist.server.errors import Refused
+from querist.server.live import MOST_OF_ONE, Live
+from querist.server.observing import Metrics
+
+WORK: Any = SimpleNamespace(name="topics")
+
+
+async def told(stream: Any, event: str) -> str:
+    """The next that a stream says of some event."""
+    async with asyncio.timeout(5):
+        async for said in stream:
+            if said.startswith(f"event: {event}\n"):
+                return str(said)
+    raise AssertionError("the stream ended")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("of another"), Conflict("the database is away")])
+def test_a_stream_goes_on_after_an_error_of_any_kind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    looks = iter([error, error, {"model": (1, "1")}])
+
+    def now(_: Any) -> Any:
+        found = next(looks, {})
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(live, "_now", now)
+    monkeypatch.setattr(live, "LOOK_S", 0.01)
+
+    async def scene() -> None:
+        stream = Live(Metrics()).stream(WORK, "ann")
+        assert "data: 1" in await told(stream, "model")
+        await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(scene())
+    assert "of another" not in capsys.readouterr().out
+
+
+def test_who_leaves_an_old_feed_leaves_the_new_one_to_its_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    n = iter(range(1000))
+
+    def now(_: Any) -> Any:
+        i = next(n)
+        return {"model": (i, str(i))}
+
+    monkeypatch.setattr(live, "_now", now)
+    monkeypatch.setattr(live, "LOOK_S", 0.01)
+
+    async def scene() -> None:
+        streams = Live(Metrics())
+        slow, first = (streams.stream(WORK, "ann") for _ in range(2))
+        await told(first, "model")
+        await told(slow, "model")
+        feed = streams._feeds["topics"]
+        feed.readers.clear()  # as one is thrown out who does not read
+        await first.aclose()  # type: ignore[attr-defined]
+        later = streams.stream(WORK, "bob")
+        await told(later, "model")
+        await slow.aclose()  # type: ignore[attr-defined]
+        assert streams._feeds["topics"] is not feed
+        await told(later, "model")
+        await later.aclose()  # type: ignore[attr-defined]
+        assert streams._feeds == {}
+
+    asyncio.run(scene())
+
+
+def test_nobody_takes_all_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_now", lambda _: {})
+
+    async def scene() -> None:
+        streams = Live(Metrics())
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(MOST_OF_ONE):
+                stream = streams.stream(WORK, "ann")
+                stack.push_async_callback(stream.aclose)  # type: ignore[attr-defined]
+                await anext(stream)
+            with pytest.raises(Refused, match="at most 20 streams of one person"):
+                streams.stream(WORK, "ann")
+            other = streams.stream(WORK, "bob")
+            await anext(other)
+            await other.aclose()  # type: ignore[attr-defined]
+        assert not streams._of_each
+        again = streams.stream(WORK, "ann")
+        await anext(again)
+        await again.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(scene())
