@@ -42,7 +42,11 @@ class Settings(BaseSettings):
     cookie_secure: bool | None = Field(
         None, description="Whether the cookie is sent over https alone; by default if the public URL is https."
     )
-    media: Path | None = Field(None, description="The folder of images and sounds that items may show.")
+    media: Path | None = Field(
+        None,
+        description="The folder of images and sounds that items may show. Everybody who is signed in can open every "
+        "file in it, those of projects they may not enter too.",
+    )
     worker: bool = Field(True, description="Whether rounds are made in this process, without `querist worker`.")
     threads: int = Field(40, ge=1, le=1000, description="Requests that are worked on at one time.")
     max_body_mb: float = Field(1.0, gt=0, description="The largest request body, in megabytes.")
