@@ -1,7 +1,9 @@
 /** Every setting of a project's queue and policy, each with the one line that says what it does. */
 
+import { MOST_A_ROUND, numberProblem } from "./numbers";
+
 export type Control =
-  | { kind: "whole"; least: number; most?: number; optional?: boolean; unit?: string }
+  | { kind: "whole"; least: number; most: number; optional?: boolean; unit?: string }
   | { kind: "share" }
   | { kind: "flag" }
   | { kind: "choice"; options: Array<{ value: string; label: string }> }
@@ -46,7 +48,7 @@ export const QUEUE: Group[] = [
         name: "daily_cap",
         label: "Answers a day",
         what: "The most one person may answer here in a day. Empty means no cap.",
-        control: { kind: "whole", least: 1, optional: true, unit: "a person" },
+        control: { kind: "whole", least: 1, most: 100_000, optional: true, unit: "a person" },
       },
       {
         name: "skill_field",
@@ -111,19 +113,19 @@ export const QUEUE: Group[] = [
         name: "deadline_s",
         label: "Deadline",
         what: "Close a round this long after it opened, whatever is missing. Empty means wait.",
-        control: { kind: "whole", least: 1, optional: true, unit: "seconds" },
+        control: { kind: "whole", least: 1, most: 31_536_000, optional: true, unit: "seconds" },
       },
       {
         name: "test_per_round",
         label: "Random items to measure on",
         what: "Drawn from the test set with each round, so that the learning curve stays honest.",
-        control: { kind: "whole", least: 0, unit: "a round" },
+        control: { kind: "whole", least: 0, most: MOST_A_ROUND, unit: "a round" },
       },
       {
         name: "test_labels",
         label: "Enough to measure on",
         what: "Once so many items of the test set are labeled, no more of them are asked.",
-        control: { kind: "whole", least: 0, unit: "labels" },
+        control: { kind: "whole", least: 0, most: 1_000_000, unit: "labels" },
       },
     ],
   },
@@ -219,6 +221,14 @@ export const DISPLAYS: Array<{ value: string; label: string }> = [
   { value: "pixels", label: "Pixels" },
   { value: "number", label: "Number" },
 ];
+
+/** Why a setting's number is not taken, or undefined where it is, and for settings that are no numbers. */
+export function settingProblem({ control }: Setting, value: unknown): string | undefined {
+  if (control.kind === "share") {
+    return typeof value === "number" ? numberProblem(value * 100, { least: 0, most: 100, fractions: true }) : numberProblem(value, { least: 0, most: 100 });
+  }
+  return control.kind === "whole" ? numberProblem(value, control) : undefined;
+}
 
 /** Only what differs, for a PATCH that merges; null where nothing does. */
 export function changed<T extends Record<string, unknown>>(before: T, after: T): Partial<T> | null {

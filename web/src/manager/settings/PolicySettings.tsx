@@ -5,10 +5,11 @@ import { manages, useMe } from "../../api/queries";
 import type { Json, Project } from "../../api/types";
 import { useSetProject } from "../api";
 import { STARTS } from "../logic/settings";
+import { MOST_A_ROUND, MOST_LABELS, MOST_USD } from "../logic/numbers";
 import { BELOW } from "../parts/below";
 import { Panel } from "../parts/Panel";
 import { StrategyInput } from "../parts/StrategyInput";
-import { type Draft, draftOf, policyChanges } from "./policy";
+import { type Draft, draftOf, policyChanges, policyProblems } from "./policy";
 import { SaveBar } from "./SaveBar";
 import classes from "./settings.module.css";
 
@@ -19,10 +20,12 @@ export function PolicySettings({ project }: { project: Project }) {
   const [draft, setDraft] = useState(() => draftOf(project.policy));
   const change = (values: Partial<Draft>) => setDraft((was) => ({ ...was, ...values }));
   const changes = policyChanges(project.policy, draft);
+  const problems = policyProblems(draft);
+  const wrong = Object.values(problems).some(Boolean);
   const disabled = !manages(me);
   const save = (event: FormEvent) => {
     event.preventDefault();
-    if (changes) set.mutate({ policy: changes }, { onSuccess: (saved) => setDraft(draftOf(saved.policy)) });
+    if (changes && !wrong) set.mutate({ policy: changes }, { onSuccess: (saved) => setDraft(draftOf(saved.policy)) });
   };
   return (
     <form onSubmit={save}>
@@ -68,6 +71,8 @@ export function PolicySettings({ project }: { project: Project }) {
               onChange={(batchSize) => change({ batchSize })}
               min={1}
               allowDecimal={false}
+              max={MOST_A_ROUND}
+              error={problems.batchSize}
               disabled={disabled}
             />
             <NumberInput
@@ -79,6 +84,7 @@ export function PolicySettings({ project }: { project: Project }) {
               min={0}
               max={100}
               suffix=" %"
+              error={problems.exploration}
               disabled={disabled}
             />
           </SimpleGrid>
@@ -93,6 +99,8 @@ export function PolicySettings({ project }: { project: Project }) {
               min={1}
               allowDecimal={false}
               thousandSeparator=","
+              max={MOST_LABELS}
+              error={problems.labels}
               disabled={disabled}
             />
             <NumberInput
@@ -103,6 +111,8 @@ export function PolicySettings({ project }: { project: Project }) {
               min={0}
               prefix="$"
               thousandSeparator=","
+              max={MOST_USD}
+              error={problems.usd}
               disabled={disabled}
             />
             <NumberInput
@@ -111,6 +121,8 @@ export function PolicySettings({ project }: { project: Project }) {
               onChange={(perLabel) => change({ perLabel })}
               min={0}
               prefix="$"
+              max={MOST_USD}
+              error={problems.perLabel}
               disabled={disabled}
             />
           </SimpleGrid>
@@ -129,7 +141,7 @@ export function PolicySettings({ project }: { project: Project }) {
           saved={set.isSuccess}
           error={set.error}
           reset={() => setDraft(draftOf(project.policy))}
-          disabled={draft.batchSize === "" || draft.exploration === "" || draft.strategy.trim() === ""}
+          disabled={wrong || draft.strategy.trim() === ""}
         />
       )}
     </form>

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from "react";
 import { manages, useMe } from "../../api/queries";
 import type { Json, Project } from "../../api/types";
 import { useSetProject } from "../api";
-import { changed, QUEUE, readWholes } from "../logic/settings";
+import { changed, QUEUE, readWholes, settingProblem } from "../logic/settings";
 import { Panel } from "../parts/Panel";
 import { SaveBar } from "./SaveBar";
 import { SettingRow } from "./SettingRow";
@@ -19,9 +19,12 @@ export function QueueForm({ project }: { project: Project }) {
   const tiers = readWholes(values.slot_tiers);
   if (tiers) after.slot_tiers = tiers;
   const changes = changed(before, after);
+  const wrong = QUEUE.flatMap(({ settings }) => settings).some(
+    (setting) => setting.name in values && settingProblem(setting, values[setting.name]) !== undefined,
+  );
   const save = (event: FormEvent) => {
     event.preventDefault();
-    if (changes) {
+    if (changes && !wrong) {
       set.mutate(
         { settings: changes },
         { onSuccess: (saved) => setValues({ ...saved.settings } as unknown as Record<string, Json>) },
@@ -55,7 +58,7 @@ export function QueueForm({ project }: { project: Project }) {
             set.error ?? (tiers ? null : new Error("Tiers: write whole numbers with commas between them, as in 0, 2."))
           }
           reset={() => setValues(before)}
-          disabled={!tiers}
+          disabled={!tiers || wrong}
         />
       )}
     </form>

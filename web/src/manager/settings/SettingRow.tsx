@@ -2,7 +2,7 @@ import { NumberInput, Select, Switch, TextInput } from "@mantine/core";
 import { useId } from "react";
 
 import type { Json } from "../../api/types";
-import type { Setting } from "../logic/settings";
+import { type Setting, settingProblem } from "../logic/settings";
 import classes from "./settings.module.css";
 
 interface Props {
@@ -67,6 +67,7 @@ function Control({ id, what, setting, value, fields, set, disabled }: Props & { 
           onChange={(given) => set(given === "" ? null : Number(given) / 100)}
           min={0}
           max={100}
+          error={settingProblem(setting, value)}
           suffix=" %"
         />
       );
@@ -87,6 +88,7 @@ function Control({ id, what, setting, value, fields, set, disabled }: Props & { 
           onChange={(given) => set(given === "" ? null : Number(given))}
           min={control.least}
           max={control.most}
+          error={settingProblem(setting, value)}
           allowDecimal={false}
           suffix={control.unit ? ` ${control.unit}` : undefined}
           placeholder={control.optional ? "None" : undefined}

@@ -1,6 +1,7 @@
 /** The policy as the form holds it, and what the form changes of it. No DOM. */
 
 import type { Json } from "../../api/types";
+import { MOST_A_ROUND, MOST_LABELS, MOST_USD, numberProblem } from "../logic/numbers";
 
 export interface Draft {
   strategy: string;
@@ -55,6 +56,17 @@ export function policyChanges(policy: Policy, draft: Draft): Policy | null {
     changes.costs = { ...part(policy, "costs"), per_label: Number(draft.perLabel) };
   }
   return Object.keys(changes).length > 0 ? changes : null;
+}
+
+/** What is wrong with the numbers of the form, by field; undefined where nothing is. */
+export function policyProblems(draft: Draft): Partial<Record<keyof Draft, string | undefined>> {
+  return {
+    batchSize: numberProblem(draft.batchSize, { least: 1, most: MOST_A_ROUND }),
+    exploration: numberProblem(draft.exploration, { least: 0, most: 100, fractions: true }),
+    labels: numberProblem(draft.labels, { least: 1, most: MOST_LABELS, optional: true }),
+    usd: numberProblem(draft.usd, { least: 0, most: MOST_USD, optional: true, fractions: true }),
+    perLabel: numberProblem(draft.perLabel, { least: 0, most: MOST_USD, fractions: true }),
+  };
 }
 
 function part(policy: Policy, name: string): Record<string, Json> {

@@ -8,7 +8,7 @@ import { DISPLAYS } from "../logic/settings";
 import { Grid } from "../parts/Grid";
 import { Panel } from "../parts/Panel";
 import { Trouble } from "../parts/Trouble";
-import { type Change, columnFor, type Draft, type LabelUse, shown, type Use } from "./draft";
+import { type Change, columnFor, countedIn, type Draft, type LabelUse, shown, type Use } from "./draft";
 import classes from "./wizard.module.css";
 
 interface Props {
@@ -32,7 +32,7 @@ export function ColumnStep({ draft, change, problems }: Props) {
   const column = draft.look?.columns.find(({ name }) => name === label);
   return (
     <Stack gap="md">
-      <Panel title={draft.file?.name ?? "The file"} flush>
+      <Panel title={draft.file?.name ?? "The file"} about={draft.look && countedIn(draft.look)} flush>
         <Grid
           caption="Columns of the file"
           rows={draft.look?.columns ?? []}

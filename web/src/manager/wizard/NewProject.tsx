@@ -23,7 +23,8 @@ const NAMES: Record<Step, string> = {
 export function NewProject() {
   const [draft, change] = useReducer(reduce, EMPTY);
   const [checked, setChecked] = useState(false);
-  const shown = checked ? problems(draft, draft.step) : {};
+  // The policy is filled in as it comes, so whatever is wrong there was typed, and is said at once.
+  const shown = checked || draft.step === "policy" ? problems(draft, draft.step) : {};
   const [underWay, setUnderWay] = useState(false);
   const [done, setDone] = useState(false);
   const at = STEPS.indexOf(draft.step);

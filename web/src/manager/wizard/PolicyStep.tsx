@@ -1,6 +1,7 @@
 import { NumberInput, Radio, SegmentedControl, SimpleGrid, Stack, Switch, Text } from "@mantine/core";
 import type { Dispatch } from "react";
 
+import { MOST_A_ROUND, MOST_LABELS, MOST_USD } from "../logic/numbers";
 import { BELOW } from "../parts/below";
 import { Panel } from "../parts/Panel";
 import { StrategyInput } from "../parts/StrategyInput";
@@ -33,6 +34,7 @@ export function PolicyStep({ draft, change, problems }: Props) {
               value={draft.batchSize}
               onChange={(batchSize) => set({ batchSize })}
               min={1}
+              max={MOST_A_ROUND}
               allowDecimal={false}
               error={problems.batchSize}
             />
@@ -54,6 +56,7 @@ export function PolicyStep({ draft, change, problems }: Props) {
               value={draft.testPerRound}
               onChange={(testPerRound) => set({ testPerRound })}
               min={0}
+              max={MOST_A_ROUND}
               allowDecimal={false}
               error={problems.testPerRound}
             />
@@ -83,6 +86,7 @@ export function PolicyStep({ draft, change, problems }: Props) {
               value={draft.budgetLabels}
               onChange={(budgetLabels) => set({ budgetLabels })}
               min={1}
+              max={MOST_LABELS}
               allowDecimal={false}
               thousandSeparator=","
               error={problems.budgetLabels}
@@ -96,6 +100,7 @@ export function PolicyStep({ draft, change, problems }: Props) {
                 value={draft.budgetUsd}
                 onChange={(budgetUsd) => set({ budgetUsd })}
                 min={0}
+                max={MOST_USD}
                 prefix="$"
                 thousandSeparator=","
                 error={problems.budgetUsd}
@@ -105,6 +110,7 @@ export function PolicyStep({ draft, change, problems }: Props) {
                 value={draft.perLabel}
                 onChange={(perLabel) => set({ perLabel })}
                 min={0}
+                max={MOST_USD}
                 prefix="$"
                 error={problems.perLabel}
               />

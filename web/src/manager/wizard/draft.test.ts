@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   classList,
+  countedIn,
   displayBody,
   type Draft,
   EMPTY,
@@ -145,6 +146,16 @@ describe("labels", () => {
   });
 });
 
+describe("what is counted in a file", () => {
+  it("is said to be of its first rows where more may follow", () => {
+    expect(countedIn(look("category"))).toBeUndefined();
+    expect(countedIn({ ...look("category"), n_rows_seen: 5000 })).toContain("in the first 5,000 rows");
+    const draft = looked({ ...look("category", 3), n_rows_seen: 5000 });
+    expect(unnamed(draft)).toContain("9 different ones in the first 5,000 rows");
+    expect(unnamed(looked(look("category", 3)))).toContain("9 different ones: name");
+  });
+});
+
 describe("the policy sent", () => {
   it("holds a budget only where one is set, and its share as a fraction", () => {
     const free = projectBody(looked(look("category"))).policy as Record<string, unknown>;
@@ -165,6 +176,13 @@ describe("the policy sent", () => {
   it("is refused while a number is missing", () => {
     const draft = reduce(looked(look("category")), { type: "set", values: { batchSize: "", exploration: "" } });
     expect(Object.keys(problems(draft, "policy")).sort()).toEqual(["batchSize", "exploration"]);
+  });
+
+  it("is refused where a number is absurd", () => {
+    const values = { batchSize: 10_001, testPerRound: 1e9, budgetBy: "labels" as const, budgetLabels: "99999999999999999999" };
+    const draft = reduce(looked(look("category")), { type: "set", values });
+    expect(problems(draft, "policy")).toMatchObject({ batchSize: "A whole number from 1 to 10,000." });
+    expect(Object.keys(problems(draft, "policy")).sort()).toEqual(["batchSize", "budgetLabels", "testPerRound"]);
   });
 });
 

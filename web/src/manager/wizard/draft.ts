@@ -1,6 +1,7 @@
 /** A new project as it is filled in: what the file proposes, what was changed, what still stands in the way. No DOM. */
 
 import type { Display, Look, Task } from "../../api/types";
+import { MOST_A_ROUND, MOST_LABELS, MOST_USD, numberProblem } from "../logic/numbers";
 
 export const STEPS = ["file", "columns", "labels", "policy", "go"] as const;
 export type Step = (typeof STEPS)[number];
@@ -151,12 +152,25 @@ export function withSide(sides: string[], at: number, column: string): string[] 
   return next.some(Boolean) ? next : [];
 }
 
+/** How many rows the server looks at to tell what a file holds. */
+const LOOKED_AT = 5000;
+
+/** Of which rows the counts of a file's columns are, where it may have more of them. */
+export function countedIn(look: Look): string | undefined {
+  if (look.n_rows_seen < LOOKED_AT) return undefined;
+  return `Counted in the first ${look.n_rows_seen.toLocaleString("en-US")} rows; there may be more in the rest.`;
+}
+
 /** That a column of labels holds more classes than are named, where it does: those are refused at the import. */
 export function unnamed(draft: Draft): string {
   const label = columnFor(draft, "label");
   const column = draft.look?.columns.find(({ name }) => name === label);
   if (!column || draft.labelUse !== "known" || column.n_distinct <= classList(draft.classes).length) return "";
-  return ` “${column.name}” holds ${column.n_distinct} different ones: name them all.`;
+  return ` “${column.name}” holds ${column.n_distinct} different ones${inTheFirst(draft)}: name them all.`;
+}
+
+function inTheFirst({ look }: Draft): string {
+  return look && countedIn(look) ? ` in the first ${look.n_rows_seen.toLocaleString("en-US")} rows` : "";
 }
 
 function seenClasses(draft: Draft, column: string): string {
@@ -225,7 +239,8 @@ function labelProblems(draft: Draft): Record<string, string> {
   ) {
     found.high = "The scale runs from a whole number up to a larger one.";
   }
-  if (!(isWhole(draft.overlap) && Number(draft.overlap) >= 1)) found.overlap = "At least one person answers each item.";
+  const overlap = numberProblem(draft.overlap, { least: 1, most: 50 });
+  if (overlap) found.overlap = overlap;
   return found;
 }
 
@@ -240,19 +255,17 @@ function firstTwice(names: string[]): string | undefined {
 }
 
 function policyProblems(draft: Draft): Record<string, string> {
-  const found: Record<string, string> = {};
-  if (!(isWhole(draft.batchSize) && Number(draft.batchSize) >= 1)) found.batchSize = "At least one item a round.";
-  const share = Number(draft.exploration);
-  if (draft.exploration === "" || !(share >= 0 && share <= 100)) found.exploration = "A share from 0 to 100 percent.";
-  if (draft.budgetBy === "labels" && !(isWhole(draft.budgetLabels) && Number(draft.budgetLabels) >= 1)) {
-    found.budgetLabels = "At least one label.";
-  }
+  const found: Record<string, string | undefined> = {
+    batchSize: numberProblem(draft.batchSize, { least: 1, most: MOST_A_ROUND }),
+    exploration: numberProblem(draft.exploration, { least: 0, most: 100, fractions: true }),
+    testPerRound: numberProblem(draft.testPerRound, { least: 0, most: MOST_A_ROUND }),
+  };
+  if (draft.budgetBy === "labels") found.budgetLabels = numberProblem(draft.budgetLabels, { least: 1, most: MOST_LABELS });
   if (draft.budgetBy === "usd") {
-    if (!(Number(draft.budgetUsd) > 0)) found.budgetUsd = "A sum above zero.";
-    if (draft.perLabel === "" || !(Number(draft.perLabel) >= 0)) found.perLabel = "A price of zero or more.";
+    found.budgetUsd = numberProblem(draft.budgetUsd, { least: 0.01, most: MOST_USD, fractions: true });
+    found.perLabel = numberProblem(draft.perLabel, { least: 0, most: MOST_USD, fractions: true });
   }
-  if (!(isWhole(draft.testPerRound) && Number(draft.testPerRound) >= 0)) found.testPerRound = "Zero or more items.";
-  return found;
+  return Object.fromEntries(Object.entries(found).filter((one): one is [string, string] => one[1] !== undefined));
 }
 
 function isWhole(value: number | string): boolean {
