@@ -180,6 +180,15 @@ const keepProject = (client: QueryClient, project: Project) => {
 export const useSetProject = (project: string) =>
   useChange((changes: Record<string, unknown>) => patch<Project>(path("projects", project), changes), keepProject);
 
+export const useDeleteProject = (project: string) =>
+  useChange(
+    (_: void) => remove<void>(path("projects", project)),
+    (client) => {
+      client.removeQueries({ queryKey: ["project", project] });
+      refresh(client, "projects");
+    },
+  );
+
 export const usePause = (project: string) =>
   useChange((paused: boolean) => post<Project>(path("projects", project, paused ? "pause" : "resume")), keepProject);
 

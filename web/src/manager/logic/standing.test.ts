@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Job, Progress, Round } from "../../api/types";
-import { budgetLeft, jobWords, latestToLearn, queueWords, sentence, standing } from "./standing";
+import { budgetLeft, jobWords, latestToLearn, paceOf, queueWords, sentence, standing, whyKept } from "./standing";
 
 const job: Job = {
   id: 1,
@@ -31,6 +31,23 @@ const progress: Progress = {
   rate_per_hour: null,
   drain_s: null,
 };
+
+describe("a project to be deleted", () => {
+  it("is kept once anybody has answered in it", () => {
+    const fresh = { ...progress, rounds: { number: 1, n_asked: 20, n_answered: 0 } };
+    expect(whyKept(fresh)).toBeNull();
+    expect(whyKept({ ...fresh, queue: { ...fresh.queue, done: 1 } })).toContain("cannot be deleted");
+    expect(whyKept({ ...fresh, queue: { ...fresh.queue, skipped: 1 } })).toContain("cannot be deleted");
+  });
+});
+
+describe("the pace", () => {
+  it("is not said to be none where there is one, and the other way round", () => {
+    expect(paceOf({ ...progress, rate_per_hour: 70, drain_s: null })).toEqual({ value: "70 / h", more: "nothing is waiting" });
+    expect(paceOf({ ...progress, rate_per_hour: 60, drain_s: 480 })).toEqual({ value: "60 / h", more: "queue empty in about 8 min" });
+    expect(paceOf({ ...progress, rate_per_hour: 0 })).toEqual({ value: "–", more: "no answers in the last 15 minutes" });
+  });
+});
 
 describe("where a project stands", () => {
   it("says how far the round is", () => {

@@ -19,6 +19,19 @@ export interface Standing {
   more: string;
 }
 
+/** Why a project cannot be deleted, where that is known already; the server has the last word. */
+export function whyKept({ queue, rounds }: Progress): string | null {
+  if (queue.done + queue.skipped + queue.flagged + rounds.n_answered === 0) return null;
+  return "People have answered here, and answers are never thrown away: this project cannot be deleted. It can be paused.";
+}
+
+/** How fast answers come, and how long what is asked lasts at that rate. */
+export function paceOf({ rate_per_hour: rate, drain_s: drain }: Progress): { value: string; more: string } {
+  if (!rate) return { value: "–", more: "no answers in the last 15 minutes" };
+  const more = drain == null ? "nothing is waiting" : `queue empty in about ${duration(drain)}`;
+  return { value: `${count(Math.max(1, Math.round(rate)))} / h`, more };
+}
+
 /** What the project is doing now, and what that means for who looks at it. */
 export function standing(progress: Progress, rounds: Round[] = []): Standing {
   const { job } = progress;

@@ -10,8 +10,8 @@ import { curveOf, progressOf, roundsOf, useRetryJob } from "../api";
 import { CurveChart } from "../chart/CurveChart";
 import { CurveTable } from "../chart/CurveTable";
 import { metricWords, ordered } from "../chart/curve";
-import { ago, count, duration, figure, percent, plural } from "../logic/format";
-import { budgetLeft, latestToLearn, standing } from "../logic/standing";
+import { ago, count, figure, percent, plural } from "../logic/format";
+import { budgetLeft, latestToLearn, paceOf, standing } from "../logic/standing";
 import { type Connection, often, POLL_MS, useLive } from "../live";
 import { Control } from "../parts/Control";
 import { State } from "../parts/Dot";
@@ -120,14 +120,7 @@ function Figures({ progress, curve }: { progress: Progress; curve: Curve | undef
           more: `${all > 0 ? percent(done / all) : "0%"} of ${plural(all, "item")}`,
         },
         { name: "Budget left", ...left },
-        {
-          name: "Pace",
-          value: !progress.rate_per_hour ? "–" : `${count(Math.round(progress.rate_per_hour))} / h`,
-          more:
-            progress.drain_s == null
-              ? "no answers in the last hour"
-              : `queue empty in about ${duration(progress.drain_s)}`,
-        },
+        { name: "Pace", ...paceOf(progress) },
         {
           name: curve?.metric ? `Model's ${metricWords(curve.metric)}` : "Model",
           value: last ? figure(last.value) : "–",

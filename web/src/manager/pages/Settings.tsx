@@ -4,6 +4,7 @@ import { NotFound } from "../../ui/states";
 import { Head } from "../parts/Head";
 import { to } from "../parts/ProjectShell";
 import { SideNav } from "../parts/SideNav";
+import { DeleteProject } from "../settings/DeleteProject";
 import { FieldSettings } from "../settings/FieldSettings";
 import { InstructionSettings } from "../settings/InstructionSettings";
 import { PolicySettings } from "../settings/PolicySettings";
@@ -16,7 +17,10 @@ const SECTIONS = [
   ["queue", "Queue"],
   ["fields", "Fields"],
   ["webhooks", "Webhooks"],
+  ["delete", "Delete"],
 ] as const;
+
+const MANAGERS: ReadonlySet<string> = new Set(["webhooks", "delete"]);
 
 /** Everything about a project that can be changed after it was made. */
 export function Settings({ project, section }: { project: Project; section: string }) {
@@ -33,6 +37,8 @@ export function Settings({ project, section }: { project: Project; section: stri
         return <FieldSettings project={project} />;
       case "webhooks":
         return manages(me) ? <Webhooks project={project} /> : <NotFound />;
+      case "delete":
+        return manages(me) ? <DeleteProject project={project} /> : <NotFound />;
       default:
         return <NotFound />;
     }
@@ -43,7 +49,7 @@ export function Settings({ project, section }: { project: Project; section: stri
       <SideNav
         label="Settings"
         here={section}
-        links={SECTIONS.filter(([value]) => value !== "webhooks" || manages(me)).map(([value, words]) => ({
+        links={SECTIONS.filter(([value]) => !MANAGERS.has(value) || manages(me)).map(([value, words]) => ({
           value,
           words,
           href: value ? to(project.name, "settings", value) : to(project.name, "settings"),

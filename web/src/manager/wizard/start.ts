@@ -1,4 +1,4 @@
-import { get, patch, path, post } from "../../api/client";
+import { get, patch, path, post, remove } from "../../api/client";
 import { ApiError } from "../../api/client";
 import type { Imported, Job, Progress, Project } from "../../api/types";
 import { upload } from "../logic/upload";
@@ -24,12 +24,17 @@ const LOOK_AGAIN_MS = 700;
 const PATIENCE_MS = 120_000; // a first round over a large pool; after that the overview tells
 
 /** Make the project, upload its items, open its first round. Returns what to hand in again after an error. */
-export async function start(draft: Draft, before: Made | null, keep: (made: Made) => void, tell: Tell): Promise<void> {
+export async function start(draft: Draft, before: Made | null, keep: (made: Made | null) => void, tell: Tell): Promise<void> {
   const body = projectBody(draft);
   const said = JSON.stringify(body);
-  let made = before?.body === said ? before : null;
+  let made = before?.imported && before.body === said ? before : null;
   if (!made) {
     tell.stage("project");
+    if (before) {
+      // Without the items, or made otherwise, it would stay in the list for nothing, and hold the name.
+      await drop(before.project);
+      keep(null);
+    }
     const project = await post<Project>(path("projects"), body);
     made = { body: said, project: project.name, imported: false };
     keep(made);
@@ -45,6 +50,15 @@ export async function start(draft: Draft, before: Made | null, keep: (made: Made
   await open(project);
   await opened(project, tell);
   tell.stage("ready");
+}
+
+/** Delete a project that nobody answers in yet; one that is gone, or holds known labels by now, is left as it is. */
+async function drop(project: string): Promise<void> {
+  try {
+    await remove<void>(path("projects", project));
+  } catch (error) {
+    if (!(error instanceof ApiError && (error.status === 404 || error.code === "conflict"))) throw error;
+  }
 }
 
 /** Ask for the first round; that one is in the making already is as good. */
