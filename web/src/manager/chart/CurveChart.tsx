@@ -1,8 +1,8 @@
 import { useElementSize } from "@mantine/hooks";
 import { type KeyboardEvent, type PointerEvent, useState } from "react";
 import classes from "./chart.module.css";
-import { type CurvePoint, metricWords, ordered, pointWords, type RandomPoint, summary, valueDomain } from "./curve";
-import { bandPath, type Dot, extent, linear, linePath, nearest } from "./scale";
+import { type CurvePoint, labelsDomain, metricWords, ordered, pointWords, type RandomPoint, summary, valueDomain } from "./curve";
+import { bandPath, type Dot, linear, linePath, nearest } from "./scale";
 import { figure, shortCount } from "../logic/format";
 
 interface Props {
@@ -24,9 +24,7 @@ export function CurveChart({ metric, points: given, random: givenRandom, height 
   const roomy = width >= 520;
   const box = { left: 46, right: roomy && random.length > 0 ? 84 : 14, top: 14, bottom: 36 };
   const inner = { width: Math.max(width - box.left - box.right, 40), height: height - box.top - box.bottom };
-  const [, most] = extent([...points, ...random].map((point) => point.n_labels)) ?? [0, 1];
-  // One point alone stands in the middle: there is no curve yet for it to end.
-  const x = linear([0, points.length + random.length === 1 ? 2 * most : most], [box.left, box.left + inner.width], {
+  const x = linear(labelsDomain(points, random), [box.left, box.left + inner.width], {
     wanted: roomy ? 6 : 4,
   });
   const y = linear(valueDomain(metric, points, random), [box.top + inner.height, box.top], { wanted: 4, nice: true });

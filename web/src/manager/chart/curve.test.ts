@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { metricWords, ordered, pointWords, summary, valueDomain } from "./curve";
+import { labelsDomain, metricWords, ordered, pointWords, summary, valueDomain } from "./curve";
 
 const point = (n: number, value: number) => ({
   model: n,
@@ -23,7 +23,24 @@ describe("a learning curve", () => {
 
   it("never shows a share past one", () => {
     expect(valueDomain("accuracy", [point(20, 0.995)], [])[1]).toBe(1);
-    expect(valueDomain("rmse", [point(20, 3)], [])).toEqual([2.98, 3.02]);
+    expect(valueDomain("accuracy", [point(20, 0.01)], [])[0]).toBe(0);
+  });
+
+  it("is seen against a fifth of the scale at least", () => {
+    for (const [metric, value, width] of [["accuracy", 0.7, 0.2], ["accuracy", 0.99, 0.2], ["accuracy", 0.02, 0.2], ["rmse", 3, 0.604]] as const) {
+      const [low, high] = valueDomain(metric, [point(20, value)], []);
+      expect(high - low).toBeCloseTo(width);
+      expect(low).toBeLessThanOrEqual(value);
+      expect(high).toBeGreaterThanOrEqual(value);
+    }
+    expect(valueDomain("accuracy", [point(20, 0.4), point(40, 0.8)], [])).toEqual([0.4 - 0.02, 0.8 + 0.02]);
+  });
+
+  it("of one model leaves room for the next", () => {
+    const random = [{ n_labels: 40, value: 0.5, low: 0, high: 1 }];
+    expect(labelsDomain([point(40, 0.7)], random)).toEqual([0, 80]);
+    expect(labelsDomain([point(20, 0.7), point(40, 0.7)], random)).toEqual([0, 40]);
+    expect(labelsDomain([], [])).toEqual([0, 1]);
   });
 
   it("says each point in words, with what random labels would have given", () => {

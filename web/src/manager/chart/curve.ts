@@ -38,12 +38,26 @@ export function ordered<P extends { n_labels: number; value: number }>(points: P
   return [...byLabels.values()].sort((a, b) => a.n_labels - b.n_labels);
 }
 
+/** So much of the scale is shown at least, lest noise look like a rise. */
+const LEAST_SPAN = 0.2;
+
 /** What the vertical axis must span; shares of one never past 0 and 1. */
 export function valueDomain(metric: string, points: CurvePoint[], random: RandomPoint[]): [number, number] {
   const all = [...points, ...random].flatMap((point) => [point.value, point.low, point.high]);
   const [low, high] = extent(all) ?? [0, 1];
-  if (!SHARES.has(metric)) return [low, high];
-  return [Math.max(0, low), Math.min(1, Math.max(high, low + 0.05))];
+  const share = SHARES.has(metric);
+  const missing = (share ? LEAST_SPAN : LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high))) - (high - low);
+  const [from, to] = missing > 0 ? [low - missing / 2, high + missing / 2] : [low, high];
+  if (!share) return [from, to];
+  // What would stand past one end is added at the other.
+  return [Math.max(0, from - Math.max(0, to - 1)), Math.min(1, to + Math.max(0, -from))];
+}
+
+/** How far the horizontal axis goes: one model alone stands in the middle, since it ends no curve yet. */
+export function labelsDomain(points: CurvePoint[], random: RandomPoint[]): [number, number] {
+  const most = Math.max(0, ...[...points, ...random].map((point) => point.n_labels));
+  const [only] = points;
+  return [0, Math.max(most, points.length === 1 && only ? 2 * only.n_labels : 0) || 1];
 }
 
 /** What random labels would have reached at this many, read off the expectation between its points. */

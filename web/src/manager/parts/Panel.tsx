@@ -23,7 +23,7 @@ export function Panel({ title, about, aside, flush, children }: Props) {
             {title}
           </Title>
           {about && (
-            <Text size="sm" c="dimmed" mt={2} component="div">
+            <Text size="sm" c="dimmed" mt={2} component="div" className={classes.panelAbout}>
               {about}
             </Text>
           )}
