@@ -274,9 +274,9 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
           </main>
         )}
       </div>
-      <Strip given={state.given} task={project.schema.task} looking={work?.revising ?? null} open={open} />
+      <Strip given={state.given} project={project} person={person} looking={work?.revising ?? null} open={open} />
       {dialog === "history" && (
-        <HistoryDrawer given={state.given} task={project.schema.task} looking={work?.revising ?? null} open={open} close={() => setDialog("none")} />
+        <HistoryDrawer given={state.given} project={project} person={person} looking={work?.revising ?? null} open={open} close={() => setDialog("none")} />
       )}
       {dialog === "help" && (
         <Help

@@ -1,17 +1,19 @@
 import { Badge, Drawer, Stack, Text, UnstyledButton } from "@mantine/core";
 import { memo } from "react";
 
-import type { Task } from "../../api/types";
+import type { Project, Task } from "../../api/types";
 import { ago } from "../../ui/words";
 import { sayAnswer } from "../answer/say";
 import type { Given } from "../work/desk";
+import { Past } from "./Past";
 import classes from "./parts.module.css";
 
 const SHOWN = 50;
 
 interface Props {
   given: Given[];
-  task: Task;
+  project: Project;
+  person: string;
   looking: Given | null;
   open: (given: Given) => void;
 }
@@ -20,7 +22,7 @@ export const saidGiven = (given: Given, task: Task): string =>
   given.action === "skip" ? `skipped${given.value ? `: ${String(given.value).replaceAll("_", " ")}` : ""}` : sayAnswer(task, given.value);
 
 /** My last answers in a row, the newest first; each can be opened and changed. */
-export const Strip = memo(function Strip({ given, task, looking, open }: Props) {
+export const Strip = memo(function Strip({ given, project, person, looking, open }: Props) {
   const shown = given.filter((each) => !each.undone).slice(0, SHOWN);
   return (
     <nav className={classes.strip} aria-label="My last answers">
@@ -29,7 +31,7 @@ export const Strip = memo(function Strip({ given, task, looking, open }: Props) 
       ) : (
         <ul className={classes.stripList}>
           {shown.map((each) => (
-            <Chip key={each.key} given={each} task={task} current={looking?.key === each.key} open={open} />
+            <Chip key={each.key} given={each} project={project} person={person} current={looking?.key === each.key} open={open} />
           ))}
         </ul>
       )}
@@ -37,7 +39,15 @@ export const Strip = memo(function Strip({ given, task, looking, open }: Props) 
   );
 });
 
-const Chip = memo(function Chip({ given, task, current, open }: { given: Given; task: Task; current: boolean; open: (given: Given) => void }) {
+interface ChipProps {
+  given: Given;
+  project: Project;
+  person: string;
+  current: boolean;
+  open: (given: Given) => void;
+}
+
+const Chip = memo(function Chip({ given, project, person, current, open }: ChipProps) {
   return (
     <li>
       <UnstyledButton
@@ -45,21 +55,19 @@ const Chip = memo(function Chip({ given, task, current, open }: { given: Given; 
         data-skip={given.action === "skip" || undefined}
         aria-current={current || undefined}
         onClick={() => open(given)}
-        title={given.preview}
       >
-        <span className={classes.chipAnswer} dir="auto">
-          {saidGiven(given, task)}
-        </span>
-        <span className={classes.chipItem} dir="auto">
-          {given.preview || given.itemId}
-        </span>
+        <Past given={given} project={project} person={person}>
+          <span className={classes.chipAnswer} dir="auto">
+            {saidGiven(given, project.schema.task)}
+          </span>
+        </Past>
       </UnstyledButton>
     </li>
   );
 });
 
 /** The same answers as a list, with times. */
-export function HistoryDrawer({ given, task, looking, open, close }: Props & { close: () => void }) {
+export function HistoryDrawer({ given, project, person, looking, open, close }: Props & { close: () => void }) {
   const shown = given.slice(0, SHOWN);
   return (
     <Drawer opened onClose={close} position="right" title="My answers" size="md" closeButtonProps={{ "aria-label": "Close" }}>
@@ -76,23 +84,22 @@ export function HistoryDrawer({ given, task, looking, open, close }: Props & { c
                 open(each);
               }}
             >
-              <span className={classes.pastHead}>
-                <b dir="auto">{saidGiven(each, task)}</b>
-                {each.undone && (
-                  <Badge size="sm" variant="default">
-                    undone
-                  </Badge>
-                )}
-                {each.late && (
-                  <Badge size="sm" variant="default">
-                    late
-                  </Badge>
-                )}
-                <span className={classes.pastTime}>{ago(each.at)}</span>
-              </span>
-              <span className={classes.pastItem} dir="auto">
-                {each.preview || each.itemId}
-              </span>
+              <Past given={each} project={project} person={person}>
+                <span className={classes.pastHead}>
+                  <b dir="auto">{saidGiven(each, project.schema.task)}</b>
+                  {each.undone && (
+                    <Badge size="sm" variant="default">
+                      undone
+                    </Badge>
+                  )}
+                  {each.late && (
+                    <Badge size="sm" variant="default">
+                      late
+                    </Badge>
+                  )}
+                  <span className={classes.pastTime}>{ago(each.at)}</span>
+                </span>
+              </Past>
             </UnstyledButton>
           </li>
         ))}

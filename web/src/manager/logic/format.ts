@@ -1,8 +1,7 @@
 /** Numbers, times and sums in words people read, and a dash where nothing is known. */
 
-import type { Display, Json } from "../../api/types";
 import { ago as since, count as whole, duration as spell } from "../../ui/words";
-import { stepsOf } from "../../view/steps";
+export { preview } from "../../view/preview";
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
@@ -81,29 +80,3 @@ function marksText(marks: Array<Record<string, unknown>>): string {
   }
   return [...byLabel].map(([label, n]) => (n > 1 ? `${label} ×${n}` : label)).join(", ");
 }
-
-/** A line of an item for a list: the words of its fields in the order they are shown, cut. */
-export function preview(fields: Record<string, Json>, display: Record<string, Display>, limit = 160): string {
-  const shown = Object.keys(display).filter((name) => name in fields);
-  const words = (shown.length > 0 ? shown : Object.keys(fields))
-    .map((name) => fieldText(fields[name] ?? null, display[name] ?? "text"))
-    .filter(Boolean)
-    .join(" · ");
-  const letters = [...words];
-  return letters.length > limit ? `${letters.slice(0, limit).join("").trimEnd()}…` : words;
-}
-
-function fieldText(value: Json, display: Display): string {
-  if (value === null || display === "pixels" || display === "image" || display === "audio") return "";
-  if (display === "chat" || display === "trace") {
-    const said = stepsOf(value)?.map(({ text, calls }) => text || calls.map(({ name }) => name).join(", "));
-    if (said) return oneLine(said.filter(Boolean).join(" · "));
-  }
-  if (typeof value === "string") return oneLine(value);
-  if (Array.isArray(value) && value.length > 12 && value.every((one) => typeof one === "number")) {
-    return `${value.length} numbers`;
-  }
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
