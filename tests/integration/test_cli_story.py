@@ -15,9 +15,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from querist import server
 from querist.cli.app import app
 
-COMMANDS = tuple(command.callback.__name__ for command in app.registered_commands if command.callback)
+COMMANDS = tuple(each.name or each.callback.__name__ for each in app.registered_commands if each.callback)
 
 
 def fill(path: Path, truth: dict[str, str]) -> None:
@@ -139,6 +140,16 @@ def test_the_list_of_commands_is_whole(cli: Callable[..., Any]) -> None:
     assert said.code == 0
     assert all(f" {command} " in said.out for command in COMMANDS)
     assert cli("--version").out.startswith("querist ")
+
+
+def test_the_server_says_where_it_is_as_json(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def serve(settings: Any, *, chosen_host: bool, announce: Callable[[str, str | None], None]) -> None:
+        announce("http://127.0.0.1:8700", "http://127.0.0.1:8700/setup?token=ql_x")
+
+    monkeypatch.setattr(server, "serve", serve)
+    said = cli("serve", "--json")
+    assert said.json == {"address": "http://127.0.0.1:8700", "link": "http://127.0.0.1:8700/setup?token=ql_x"}
+    assert said.out.count("\n") == 1
 
 
 def test_verify_and_replay_that_find_something_end_with_1(

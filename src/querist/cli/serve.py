@@ -30,6 +30,7 @@ def serve(
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave rounds to `querist worker`.")] = False,
     log_format: Annotated[str | None, typer.Option(help="json or text.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say where it is as a line of JSON.")] = False,
 ) -> None:
     """Serve the page, and the interface for programs, of every project in a database."""
     settings = server.configure(
@@ -43,7 +44,10 @@ def serve(
     )
 
     def announce(home: str, link: str | None) -> None:
-        said(home, link)
+        if as_json:
+            output.emit_line({"address": home, "link": link})
+        else:
+            said(home, link)
         if open_page:
             Timer(OPEN_AFTER_S, webbrowser.open, [link or home]).start()
 

@@ -43,8 +43,8 @@ def serve(settings: Settings, *, chosen_host: bool = False, announce: Announce =
                 f"host: must be this machine's own while nobody has an account; QUERIST_HOST is {settings.host!r}. "
                 f"Start with --host {settings.host} if you mean it, or make the first account on 127.0.0.1."
             )
+        listening = _listen(settings.host, settings.port)  # first: one that cannot start leaves the last link good
         token = people.first_link(opened.database)
-    listening = _listen(settings.host, settings.port)
     port = listening.getsockname()[1]
     settings = settings.model_copy(update={"port": port})
     app = create_app(settings)

@@ -188,11 +188,14 @@ def test_an_answer_is_sent_at_once(program: Callable[..., Program]) -> None:
 
 def test_a_port_that_is_taken_is_said_to_be(program: Callable[..., Program]) -> None:
     first = program("serve", "--port", "0")
-    port = first.said(HOME)[1].rpartition(":")[2]
+    home, token = first.said(LINK).groups()
+    port = home.rpartition(":")[2]
     second = program("serve", "--port", port)
     assert second.process.wait(PATIENCE_S) == 2
     time.sleep(0.1)
     assert "port: must be free" in "".join(second.lines)
+    made = httpx2.post(f"{home}/api/setup", json={"token": token, "name": "ada", "password": PASSWORD})
+    assert made.status_code == 201, "the link of the server that runs is still good"
 
 
 def test_the_demo_is_served_ready_to_be_labeled(program: Callable[..., Program]) -> None:
