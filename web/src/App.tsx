@@ -6,23 +6,27 @@ import { Setup } from "./access/Setup";
 import { SignIn } from "./access/SignIn";
 import { MeContext, useSession } from "./api/queries";
 import { Home } from "./home/Home";
+import { Boundary } from "./ui/Boundary";
 import { Failure, NotFound, Waiting } from "./ui/states";
 
 const Label = lazy(() => import("./label/Label"));
 const Manager = lazy(() => import("./manager"));
 
 export function App() {
+  const [location] = useLocation();
   return (
-    <Suspense fallback={<Waiting />}>
-      <Switch>
-        <Route path="/sign-in" component={SignIn} />
-        <Route path="/setup" component={Setup} />
-        <Route path="/invite/:token">{({ token }) => <Invite token={decodeURIComponent(token)} />}</Route>
-        <Route>
-          <SignedIn />
-        </Route>
-      </Switch>
-    </Suspense>
+    <Boundary at={location}>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          <Route path="/sign-in" component={SignIn} />
+          <Route path="/setup" component={Setup} />
+          <Route path="/invite/:token">{({ token }) => <Invite token={decodeURIComponent(token)} />}</Route>
+          <Route>
+            <SignedIn />
+          </Route>
+        </Switch>
+      </Suspense>
+    </Boundary>
   );
 }
 
