@@ -73,7 +73,7 @@ export function QuestionCard(props: Props) {
           />
         ) : (
           <>
-            {answer}
+            {!stuck && answer}
             {(panel === "note" || work.note !== "") && (
               <Note note={work.note} setNote={props.setNote} focus={panel === "note"} close={() => setPanel("none")} />
             )}
