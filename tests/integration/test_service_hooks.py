@@ -86,9 +86,10 @@ def test_what_happens_is_told_in_order_and_signed(work: Any, listener: Listener)
     asked = rounds.ask(work, 4)
     labeling.tell(work, {entry.item_id: "bug" if i % 2 else "wish" for i, entry in enumerate(asked.entries)})
     training.train(work)
-    assert hooks.deliver(work.database, post) == 3
+    assert hooks.deliver(work.database, post) == 11
     told = [json.loads(body) for _, body in listener.heard]
-    assert [each["type"] for each in told] == ["round.opened", "round.closed", "model.trained"]
+    of_answers = ["answer.recorded", "label.changed"] * 4
+    assert [each["type"] for each in told] == ["round.opened", *of_answers, "round.closed", "model.trained"]
     assert told[0]["data"] == {"round": 1, "n_asked": 4, "strategy": "random", "purpose": "start"}
     headers, body = listener.heard[0]
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
