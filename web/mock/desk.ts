@@ -191,6 +191,11 @@ route("GET", "projects/:/pace", ({ parts }) => {
   const total = room.slots.filter((slot) => slot.state === "done").length;
   return { status: 200, body: { today: total, total, session: total, median_s: 6.2, per_hour: 480, left_for_me: left, left } };
 });
+route("GET", "projects/:/mine/:", ({ parts }) => {
+  const fields = here(parts)?.demo.items[Number(parts[1]?.slice(2)) - 1];
+  if (!fields) return missing();
+  return { status: 200, body: { item_id: parts[1], content_hash: "", fields, schema_version: 1, instruction_version: null } };
+});
 route("GET", "projects/:/items/:", ({ parts }) => {
   const room = here(parts);
   const fields = room?.demo.items[Number(parts[1]?.slice(2)) - 1];

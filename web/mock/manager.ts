@@ -118,6 +118,12 @@ route("POST", "projects", ({ body }) => {
   };
   return { status: 201, body: projectOf(name) };
 });
+route("DELETE", "projects/:", ({ parts }) => {
+  const name = parts[0] ?? "";
+  if (!made[name]) return known(name) ? refuse(409, "conflict", "project: must have no answers to be deleted; it has some.", "Pause it instead.") : missing();
+  delete made[name];
+  return { status: 204 };
+});
 route("POST", "look", () => ({
   status: 200,
   body: {
