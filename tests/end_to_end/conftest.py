@@ -209,9 +209,9 @@ def texts(n: int, *, seed: int = 0) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(missing: Callable[[str], NoReturn]) -> Iterator[Any]:
-    """A real browser, through Playwright."""
+    """A real browser, through Playwright; for a module only, since its event loop keeps others from theirs."""
     program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if program is None:
         missing(f"no browser found: install one of {', '.join(BROWSERS)}")

@@ -144,7 +144,7 @@ def test_a_database_that_somebody_holds_is_waited_for_and_then_given_up(
         other.execute("BEGIN IMMEDIATE")
         refused(cli("add", "more.csv"), "database: only one may write at a time", "Try again when it is done.")
         assert cli("status").code == 0, "who only reads need not wait"
-        assert cli("freeze", "--json").json["error"]["code"] == "conflict"
+        assert cli("freeze", "--json").json["error"]["code"] == "busy"
 
 
 @pytest.mark.parametrize("damage", ["cut off", "overwritten"])

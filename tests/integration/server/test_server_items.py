@@ -156,7 +156,8 @@ def test_items_are_found_by_state_round_annotator_and_label(served: Any) -> None
     manager = served["manager"]
     pending = [row["item_id"] for row in manager.get("projects/topics/items?state=pending")["items"]]
     assert len(pending) == 5
-    served["ann"].post("projects/topics/tell", {"answers": [{"item_id": pending[0], "value": "billing"}]})
+    told = {"item_id": pending[0], "value": "billing", "annotator": "ann"}
+    manager.post("projects/topics/tell", {"answers": [told]})
     ask = lambda query: [row["item_id"] for row in manager.get(f"projects/topics/items?{query}")["items"]]  # noqa: E731
     assert ask("state=labeled") == ask("annotator=ann") == ask("label=billing") == [pending[0]]
     assert ask("label=delivery") == ask("annotator=bob") == ask("round=2") == ask("search=nothing like it") == []
