@@ -14,6 +14,7 @@ from querist.core.evidence import Study
 from querist.core.items import Columns
 from querist.core.policy import Budget, Costs, Policy
 from querist.core.ports import Progress, silent
+from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
 from querist.service import expectation, intake, labeling, projects, rounds
 from querist.simulation import labeled, simulate, write_page
@@ -87,6 +88,7 @@ def leave_project(folder: Path, progress: Progress) -> Path:
         f"sqlite:///{path.resolve()}",
         "digits",
         schema=Schema("digit", tuple(classes)),
+        queue=QueueSettings(),  # rounds follow one another by themselves once it is served
         policy=Policy(batch_size=20, costs=Costs(per_label=USD_PER_LABEL), budget=Budget(labels=400)),
         instructions="Which digit is written? Where you cannot tell, skip it; in a worksheet, leave the cell empty.",
     )
