@@ -28,7 +28,8 @@ import { Settings } from "./parts/Settings";
 import { useBackButton } from "./useBackButton";
 import { useDeskState } from "./useDesk";
 import { Arrival, useSettled, type Settled } from "./useSettled";
-import type { Desk, Given, State } from "./work/desk";
+import type { Given, State } from "./work/board";
+import type { Desk } from "./work/desk";
 import type { Keep } from "./work/keep";
 import { measureToPaint } from "./work/paint";
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 
-import type { Desk, Given, State } from "./work/desk";
+import type { Given, State } from "./work/board";
+import type { Desk } from "./work/desk";
 import { soon } from "./work/paint";
 
 /**

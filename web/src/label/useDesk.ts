@@ -2,7 +2,8 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { getCsrf, get, path } from "../api/client";
 import type { History, QueueSettings } from "../api/types";
-import { Desk, type State } from "./work/desk";
+import type { State } from "./work/board";
+import { Desk } from "./work/desk";
 import { keep, type Keep } from "./work/keep";
 import { soon } from "./work/paint";
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Json, Project } from "../../api/types";
 import { bindings } from "../keys/bindings";
 import { Keys } from "../keys/Keys";
-import type { Work } from "../work/desk";
+import type { Work } from "../work/board";
 import Shapes from "./Shapes";
 import type { Parts } from "./types";
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { Json, Project } from "../../api/types";
-import type { Work } from "../work/desk";
+import type { Work } from "../work/board";
 
 export interface SubmitButton {
   label: string;

@@ -2,7 +2,7 @@ import { Button, Group, Modal, SimpleGrid, Text } from "@mantine/core";
 
 import type { Task } from "../../api/types";
 import { sayAnswer } from "../answer/say";
-import type { Clash } from "../work/desk";
+import type { Clash } from "../work/board";
 
 /** Another window changed the same answer meanwhile: both, side by side. */
 export function ClashDialog({ clash, task, settle }: { clash: Clash | null; task: Task; settle: (mine: boolean) => void }) {

@@ -4,7 +4,7 @@ import { memo } from "react";
 import type { Project, Task } from "../../api/types";
 import { ago } from "../../ui/words";
 import { sayAnswer } from "../answer/say";
-import type { Given } from "../work/desk";
+import type { Given } from "../work/board";
 import { Past } from "./Past";
 import classes from "./parts.module.css";
 

@@ -2,7 +2,7 @@ import { Anchor, Button, Group, Loader, Stack, Text, Title } from "@mantine/core
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 
-import type { State } from "../work/desk";
+import type { State } from "../work/board";
 import classes from "./parts.module.css";
 
 const TITLES: Record<string, string> = {

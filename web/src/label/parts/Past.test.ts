@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { Project } from "../../api/types";
-import type { Given } from "../work/desk";
+import type { Given } from "../work/board";
 import { needsFields, wordsOf } from "./Past";
 
 const project = (display: Project["display"]) => ({ name: "p", display, fields: {} }) as Project;

@@ -6,7 +6,7 @@ import { get, path } from "../../api/client";
 import type { Json, Project } from "../../api/types";
 import { preview } from "../../view/preview";
 import { pictureField, Thumb } from "../../view/Thumb";
-import type { Given } from "../work/desk";
+import type { Given } from "../work/board";
 import classes from "./parts.module.css";
 
 type Fields = Record<string, Json>;

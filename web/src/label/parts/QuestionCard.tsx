@@ -5,7 +5,7 @@ import { FlagIcon, NoteIcon, SkipIcon, UndoIcon } from "../../ui/icons";
 import type { SubmitButton } from "../answer/types";
 import type { Bindings } from "../keys/bindings";
 import { show } from "../keys/stroke";
-import type { Work } from "../work/desk";
+import type { Work } from "../work/board";
 import { Kbd } from "./Kbd";
 import classes from "./parts.module.css";
 import { Reasons } from "./Reasons";
