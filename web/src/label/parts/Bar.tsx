@@ -11,7 +11,7 @@ import { count, duration } from "../../ui/words";
 import type { Bindings } from "../keys/bindings";
 import { show } from "../keys/stroke";
 import type { Saving } from "../work/outbox";
-import classes from "./parts.module.css";
+import classes from "./bar.module.css";
 import { SaveState } from "./SaveState";
 
 interface Props {

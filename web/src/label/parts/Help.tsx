@@ -4,7 +4,9 @@ import { Fragment } from "react";
 import { ACTIONS, actionNames, type Bindings } from "../keys/bindings";
 import { show } from "../keys/stroke";
 import { Kbd } from "./Kbd";
-import classes from "./parts.module.css";
+import kbd from "./kbd.module.css";
+import classes from "./keys.module.css";
+import link from "./link.module.css";
 
 interface Props {
   bound: Bindings;
@@ -42,7 +44,7 @@ export function Help({ bound, off, setOff, close, edit }: Props) {
                         : bound[name].map((word, i) => (
                             <Fragment key={word}>
                               {i > 0 && " or "}
-                              <span className={classes.kbd}>{show(word)}</span>
+                              <span className={kbd.kbd}>{show(word)}</span>
                             </Fragment>
                           ))}
                       {name === "pick.2" && (
@@ -82,7 +84,7 @@ export function Help({ bound, off, setOff, close, edit }: Props) {
           </dl>
         </section>
       </div>
-      <button type="button" className={classes.link} onClick={edit}>
+      <button type="button" className={link.link} onClick={edit}>
         Change the keys
       </button>
     </Modal>

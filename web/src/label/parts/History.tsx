@@ -5,8 +5,8 @@ import type { Project, Task } from "../../api/types";
 import { ago } from "../../ui/words";
 import { sayAnswer } from "../answer/say";
 import type { Given } from "../work/board";
+import classes from "./history.module.css";
 import { Past } from "./Past";
-import classes from "./parts.module.css";
 
 const SHOWN = 50;
 

@@ -4,7 +4,7 @@ import { memo } from "react";
 import type { Instructions } from "../../api/types";
 import { CloseIcon } from "../../ui/icons";
 import { Markdown } from "../../view/Markdown";
-import classes from "./parts.module.css";
+import classes from "./instructions.module.css";
 
 interface Props {
   /** Whether there is room for it beside the item. */

@@ -1,4 +1,4 @@
-import classes from "./parts.module.css";
+import classes from "./kbd.module.css";
 
 /** A key, drawn small. */
 export function Kbd({ children }: { children: string }) {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { Link } from "wouter";
 
 import type { State } from "../work/board";
-import classes from "./parts.module.css";
+import classes from "./nothing.module.css";
 
 const TITLES: Record<string, string> = {
   all_done: "All done",

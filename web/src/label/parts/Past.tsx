@@ -7,7 +7,7 @@ import type { Json, Project } from "../../api/types";
 import { preview } from "../../view/preview";
 import { pictureField, Thumb } from "../../view/Thumb";
 import type { Given } from "../work/board";
-import classes from "./parts.module.css";
+import classes from "./past.module.css";
 
 type Fields = Record<string, Json>;
 
@@ -53,9 +53,9 @@ function Told({ given, project, fields, children }: { given: Given; project: Pro
   return (
     <span className={classes.past}>
       {fields && pictureField(project) !== undefined && <Thumb project={project} fields={fields} />}
-      <span className={classes.pastWords}>
+      <span className={classes.words}>
         {children}
-        <span className={classes.chipItem} dir="auto" title={words}>
+        <span className={classes.item} dir="auto" title={words}>
           {words}
         </span>
       </span>

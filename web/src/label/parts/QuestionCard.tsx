@@ -6,8 +6,9 @@ import type { SubmitButton } from "../answer/types";
 import type { Bindings } from "../keys/bindings";
 import { show } from "../keys/stroke";
 import type { Work } from "../work/board";
+import classes from "./card.module.css";
 import { Kbd } from "./Kbd";
-import classes from "./parts.module.css";
+import link from "./link.module.css";
 import { Reasons } from "./Reasons";
 
 export type Panel = "none" | "skip" | "flag" | "note";
@@ -45,7 +46,7 @@ export function QuestionCard(props: Props) {
         {revising && (
           <div className={classes.revising} role="status">
             <span>You answered this before. Answer again to change it.</span>
-            <button type="button" className={classes.link} onClick={props.leave}>
+            <button type="button" className={link.link} onClick={props.leave}>
               Back to the next item
             </button>
           </div>

@@ -5,7 +5,7 @@ import { useBindings, useKeys, type Layer } from "../keys/Keys";
 import type { ActionName } from "../keys/bindings";
 import { show } from "../keys/stroke";
 import { Option } from "../answer/Option";
-import classes from "./parts.module.css";
+import classes from "./reasons.module.css";
 
 export const REASONS = [
   ["unclear", "I cannot tell"],

@@ -2,7 +2,7 @@ import { UnstyledButton } from "@mantine/core";
 import { useEffect, useState } from "react";
 
 import type { Saving } from "../work/outbox";
-import classes from "./parts.module.css";
+import classes from "./save.module.css";
 
 const SLOW_MS = 1000;
 

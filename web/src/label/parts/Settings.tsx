@@ -4,7 +4,7 @@ import { useState, type KeyboardEvent } from "react";
 import type { Json } from "../../api/types";
 import { ACTIONS, actionNames, bindings, clashes, type ActionName, type Bindings } from "../keys/bindings";
 import { show, stroke } from "../keys/stroke";
-import classes from "./parts.module.css";
+import classes from "./keys.module.css";
 
 interface Props {
   preferences: Record<string, Json>;
