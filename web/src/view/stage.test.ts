@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { fitted, zoomed } from "./stage";
+import { fitted, revealed, zoomed } from "./stage";
 
 test("a large picture is made to fit, and stands in the middle", () => {
   expect(fitted(4000, 2000, 800, 600)).toEqual({ scale: 0.2, x: 0, y: 100 });
@@ -15,4 +15,11 @@ test("the point under the pointer stays under it", () => {
   const after = zoomed(before, 2, 100, 80);
   const at = (view: typeof before) => [(100 - view.x) / view.scale, (80 - view.y) / view.scale];
   expect(at(after)).toEqual(at(before));
+});
+
+test("the view moves just so far that a place is in it, and not where it is already", () => {
+  const view = { scale: 2, x: 0, y: 0 };
+  expect(revealed(view, 50, 40, 200, 100)).toBe(view);
+  expect(revealed(view, 150, 40, 200, 100)).toEqual({ scale: 2, x: -124, y: 0 });
+  expect(revealed(view, 50, -5, 200, 100)).toEqual({ scale: 2, x: 0, y: 34 });
 });

@@ -14,6 +14,10 @@ export interface Stage {
   /** Where a pointer is, in pixels of the picture. */
   toPicture: (event: { clientX: number; clientY: number }) => { x: number; y: number };
   pan: (event: PointerEvent) => void;
+  /** What of the picture is in the middle of the frame. */
+  middle: () => [x: number, y: number];
+  /** Bring a place of the picture into view. */
+  reveal: (x: number, y: number) => void;
 }
 
 /** The view that shows a whole picture in the middle of a frame, enlarged at most `most` times. */
@@ -27,6 +31,14 @@ export function zoomed(view: View, factor: number, x: number, y: number): View {
   const scale = Math.min(40, Math.max(0.02, view.scale * factor));
   const real = scale / view.scale;
   return { scale, x: x - (x - view.x) * real, y: y - (y - view.y) * real };
+}
+
+/** The view moved just so far that a place of the picture is in the frame. */
+export function revealed(view: View, x: number, y: number, frameWidth: number, frameHeight: number, margin = 24): View {
+  const aside = (at: number, room: number) => (at < 0 ? margin - at : at > room ? room - margin - at : 0);
+  const dx = aside(view.x + x * view.scale, frameWidth);
+  const dy = aside(view.y + y * view.scale, frameHeight);
+  return dx === 0 && dy === 0 ? view : { ...view, x: view.x + dx, y: view.y + dy };
 }
 
 /** Zoom and pan of a picture in a frame: Ctrl and wheel zoom, the wheel alone moves, once there is more than fits. */
@@ -85,6 +97,17 @@ export function useStage(width: number, height: number): Stage {
     [view],
   );
 
+  const middle = useCallback((): [number, number] => {
+    const { clientWidth = 0, clientHeight = 0 } = ref.current ?? {};
+    if (view.scale === 0) return [width / 2, height / 2];
+    return [(clientWidth / 2 - view.x) / view.scale, (clientHeight / 2 - view.y) / view.scale];
+  }, [view, width, height]);
+
+  const reveal = useCallback((x: number, y: number) => {
+    const frame = ref.current;
+    if (frame) setView((now) => revealed(now, x, y, frame.clientWidth, frame.clientHeight));
+  }, []);
+
   const pan = useCallback((event: PointerEvent) => {
     const start = { x: event.clientX, y: event.clientY };
     event.currentTarget.setPointerCapture(event.pointerId);
@@ -106,5 +129,5 @@ export function useStage(width: number, height: number): Stage {
     target.addEventListener("pointercancel", end);
   }, []);
 
-  return { ref, view, fit, zoom, toPicture, pan };
+  return { ref, view, fit, zoom, toPicture, pan, middle, reveal };
 }

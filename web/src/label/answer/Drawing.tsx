@@ -1,178 +1,155 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode, type RefObject } from "react";
 
-import { labelColor } from "../parts/colors";
 import type { Stage } from "../../view/stage";
 import view from "../../view/view.module.css";
 import { ZoomButtons } from "../../view/ZoomButtons";
-import { boxBetween, cornerAt, cornersOf, movedBy, sayShape, type Shape, type Size } from "./outlines";
+import { useKeys } from "../keys/Keys";
+import { labelColor } from "../parts/colors";
+import { boxBetween, cornerAt, movedBy, within, type Shape, type Size } from "./outlines";
+import { ShapeMark } from "./ShapeMark";
 import classes from "./shapes.module.css";
+import type { Pen } from "./usePen";
+import type { Shapes } from "./useShapes";
 
 interface Props {
   stage: Stage;
   size: Size;
   picture: ReactNode;
-  shapes: Shape[];
+  drawn: Shapes;
+  /** The outline under way. */
+  pen: Pen;
+  close: () => void;
   labels: string[];
   label: string;
   tool: Shape["kind"];
-  active: number | null;
-  setActive: (at: number | null) => void;
-  /** A change under way, drawn but not yet kept. */
-  preview: (shapes: Shape[]) => void;
-  keep: (shapes: Shape[], active: number | null) => void;
-  keys: (event: KeyboardEvent, at: number) => void;
 }
 
 type Point = { x: number; y: number };
+/** What the pointer does. Two `clicks` do what a drag does: between them it is not `held`, and waits for the second. */
 type Doing =
-  | { kind: "draw"; from: Point; to: Point }
-  | { kind: "move"; at: number; from: Point; shape: Shape }
-  | { kind: "corner"; at: number; corner: number; shape: Shape };
+  | { kind: "draw"; from: Point; to: Point; held: boolean; clicks: boolean }
+  | { kind: "move"; at: number; from: Point; to: Point; shape: Shape; held: true; clicks: false }
+  | { kind: "corner"; at: number; corner: number; from: Point; to: Point; shape: Shape; held: boolean; clicks: boolean };
 
 /** The picture with the shapes over it, and the mouse or a finger that draws, moves and resizes them. */
-export function Drawing({ stage, size, picture, shapes, labels, label, tool, active, setActive, preview, keep, keys }: Props) {
+export function Drawing({ stage, size, picture, drawn, pen, close, labels, label, tool }: Props) {
+  const { shapes, chosen, changes, choose, preview, keep } = drawn;
   const [doing, setDoing] = useState<Doing | null>(null);
-  const [points, setPoints] = useState<[number, number][]>([]);
   const [hover, setHover] = useState<Point | null>(null);
-  const drawn = useRef(shapes);
-  drawn.current = shapes;
+  const layer = useRef<SVGSVGElement | null>(null);
   const { scale, x, y } = stage.view;
   const px = (n: number) => n / scale;
   const color = (name: string) => labelColor(labels.indexOf(name));
+  const first = pen.points[0];
 
-  useEffect(() => setPoints([]), [tool]);
-  useEffect(() => {
-    const stop = (event: globalThis.KeyboardEvent) => {
-      if (points.length === 0) return;
-      if (event.key === "Escape") setPoints([]);
-      else if (event.key === "Enter" && points.length >= 3) close();
-      else if (event.key === "Backspace") setPoints(points.slice(0, -1));
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    };
-    window.addEventListener("keydown", stop, true);
-    return () => window.removeEventListener("keydown", stop, true);
-  });
-
-  const close = () => {
-    keep([...shapes, { kind: "polygon", points, label }], shapes.length);
-    setPoints([]);
-  };
+  useEffect(() => setHover(null), [pen.at, pen.down]);
+  // What waited for its second click has been overtaken: by a key, a button, another choice.
+  useEffect(() => setDoing((now) => (now?.held ? now : null)), [changes, chosen?.shape, chosen?.point, tool]);
+  useFocusWithin(layer, chosen, pen.down);
+  useKeys({
+    raw: (word) => {
+      if (word !== "escape" || !doing) return false;
+      setDoing(null);
+      if (doing.kind !== "draw") preview(replaced(doing.at, doing.shape));
+      return true;
+    },
+    // Above the answer's own keys, beneath a panel's.
+  }, 1.5);
 
   const down = (event: PointerEvent<SVGSVGElement>) => {
     if (event.button === 1) return stage.pan(event);
     if (event.button !== 0) return;
+    const from = stage.toPicture(event);
+    event.currentTarget.setPointerCapture(event.pointerId);
+    if (doing && !doing.held) return follow({ ...doing, held: true, clicks: false }, from);
     const target = event.target as Element;
     const at = Number(target.closest("[data-shape]")?.getAttribute("data-shape") ?? -1);
     const corner = target.getAttribute("data-corner");
-    const from = stage.toPicture(event);
     const shape = shapes[at];
-    event.currentTarget.setPointerCapture(event.pointerId);
-    if (tool === "polygon" && (points.length > 0 || !shape)) return addPoint(from);
-    if (shape && corner !== null) setDoing({ kind: "corner", at, corner: Number(corner), shape });
-    else if (shape) {
-      setActive(at);
-      setDoing({ kind: "move", at, from, shape });
+    if (tool === "polygon" && (pen.down || !shape)) return addPoint(from);
+    if (shape && corner !== null) {
+      choose(at, shape.kind === "polygon" ? Number(corner) : null);
+      setDoing({ kind: "corner", at, corner: Number(corner), from, to: from, shape, held: true, clicks: true });
+    } else if (shape) {
+      choose(at);
+      setDoing({ kind: "move", at, from, to: from, shape, held: true, clicks: false });
     } else {
-      setActive(null);
-      setDoing({ kind: "draw", from, to: from });
+      setDoing({ kind: "draw", from, to: from, held: true, clicks: chosen === null });
+      choose(null);
     }
   };
   const addPoint = (at: Point) => {
-    const first = points[0];
-    if (first && points.length >= 3 && Math.hypot(first[0] - at.x, first[1] - at.y) < px(10)) return close();
-    const clamped: [number, number] = [
-      Math.round(Math.min(size.width, Math.max(0, at.x))),
-      Math.round(Math.min(size.height, Math.max(0, at.y))),
-    ];
-    setPoints([...points, clamped]);
+    if (first && pen.points.length >= 3 && Math.hypot(first[0] - at.x, first[1] - at.y) < px(10)) return close();
+    choose(null);
+    pen.set(within(at.x, at.y, size));
   };
   const move = (event: PointerEvent) => {
     const to = stage.toPicture(event);
-    if (tool === "polygon" && points.length > 0) setHover(to);
-    if (!doing) return;
-    if (doing.kind === "draw") setDoing({ ...doing, to });
-    else if (doing.kind === "move") {
-      preview(replaced(doing.at, movedBy(doing.shape, to.x - doing.from.x, to.y - doing.from.y, size)));
-    } else preview(replaced(doing.at, cornerAt(doing.shape, doing.corner, to, size)));
+    if (pen.down) setHover(to);
+    if (doing) follow(doing, to);
+  };
+  const follow = (now: Doing, to: Point) => {
+    setDoing({ ...now, to });
+    if (now.kind === "move") preview(replaced(now.at, movedBy(now.shape, to.x - now.from.x, to.y - now.from.y, size)));
+    else if (now.kind === "corner") preview(replaced(now.at, cornerAt(now.shape, now.corner, to, size)));
   };
   const up = () => {
-    if (!doing) return;
+    if (!doing?.held) return;
+    const far = Math.max(Math.abs(doing.to.x - doing.from.x), Math.abs(doing.to.y - doing.from.y)) > px(4);
+    if (!far) {
+      if (doing.kind !== "draw") preview(replaced(doing.at, doing.shape));
+      return setDoing(doing.clicks ? { ...doing, held: false } : null);
+    }
     setDoing(null);
     if (doing.kind === "draw") {
       const box = boxBetween(doing.from, doing.to, size, label);
-      const large = Math.max(Math.abs(doing.to.x - doing.from.x), Math.abs(doing.to.y - doing.from.y)) > px(4);
-      if (box && large) keep([...shapes, box], shapes.length);
-    } else keep(drawn.current, doing.at);
+      if (box) keep([...shapes, box], { shape: shapes.length, point: null });
+    } else keep(shapes, { shape: doing.at, point: doing.kind === "corner" && doing.shape.kind === "polygon" ? doing.corner : null });
   };
   const replaced = (at: number, shape: Shape) => shapes.map((each, i) => (i === at ? shape : each));
+  const press = (event: KeyboardEvent, at: number, point: number | null) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    choose(at, point === null && shapes[at]?.kind === "polygon" ? 0 : null);
+  };
 
   const drawing = doing?.kind === "draw" ? boxBetween(doing.from, doing.to, size, label) : null;
-  const line = hover && points.length > 0 ? [...points, [hover.x, hover.y] as [number, number]] : points;
+  const end = hover ? [hover.x, hover.y] : pen.at;
+  const line = end && pen.points.length > 0 ? [...pen.points, end] : pen.points;
   return (
     <div className={view.stage} ref={stage.ref} data-testid="drawing">
       <div className={classes.picture} style={{ transform: `translate(${x}px, ${y}px) scale(${scale})` }}>
         {picture}
       </div>
       <svg
+        ref={layer}
         className={classes.layer}
-        role="group"
-        aria-label="Shapes"
+        data-waiting={(doing && !doing.held) || undefined}
+        role="application"
+        aria-label="Shapes on the picture"
+        // A point set on another shape does not choose that shape, as the focus would.
+        onMouseDown={(event) => pen.down && event.preventDefault()}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
         onPointerCancel={up}
-        onDoubleClick={() => points.length >= 3 && close()}
+        onDoubleClick={() => pen.points.length >= 3 && close()}
       >
         <g transform={`translate(${x} ${y}) scale(${scale})`}>
-          {shapes.map((shape, at) => {
-            const corners = cornersOf(shape);
-            const top = corners.reduce((a, b) => (b[1] < a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a));
-            return (
-              <g
-                key={at}
-                data-shape={at}
-                data-active={at === active || undefined}
-                className={classes.shape}
-                tabIndex={0}
-                role="button"
-                aria-label={sayShape(shape, at, shapes.length)}
-                aria-pressed={at === active}
-                onFocus={() => setActive(at)}
-                onKeyDown={(event) => keys(event, at)}
-              >
-                <polygon
-                  points={corners.map((point) => point.join(",")).join(" ")}
-                  fill={color(shape.label)}
-                  fillOpacity={at === active ? 0.22 : 0.1}
-                  stroke={color(shape.label)}
-                  strokeWidth={at === active ? 3 : 2}
-                  vectorEffect="non-scaling-stroke"
-                />
-                <g transform={`translate(${top[0]} ${top[1]}) scale(${px(1)})`} className={classes.tag}>
-                  <rect x={-1} y={-19} width={9 + 7 * shape.label.length} height={18} rx={4} fill={color(shape.label)} />
-                  <text x={4} y={-6}>
-                    {shape.label}
-                  </text>
-                </g>
-                {at === active &&
-                  corners.map((point, corner) => (
-                    <circle
-                      key={corner}
-                      data-corner={corner}
-                      className={classes.corner}
-                      cx={point[0]}
-                      cy={point[1]}
-                      r={px(7)}
-                      stroke={color(shape.label)}
-                      strokeWidth={2}
-                      vectorEffect="non-scaling-stroke"
-                    />
-                  ))}
-              </g>
-            );
-          })}
+          {shapes.map((shape, at) => (
+            <ShapeMark
+              key={at}
+              shape={shape}
+              at={at}
+              all={shapes.length}
+              color={color(shape.label)}
+              px={px}
+              chosen={chosen?.shape === at ? chosen : null}
+              choose={choose}
+              press={press}
+            />
+          ))}
           {drawing && (
             <rect
               x={drawing.x}
@@ -187,23 +164,56 @@ export function Drawing({ stage, size, picture, shapes, labels, label, tool, act
             />
           )}
           {line.length > 0 && (
-            <>
-              <polyline
-                points={line.map((point) => point.join(",")).join(" ")}
-                fill={color(label)}
-                fillOpacity={0.1}
-                stroke={color(label)}
-                strokeWidth={2}
-                vectorEffect="non-scaling-stroke"
-              />
-              {points.map((point, i) => (
-                <circle key={i} cx={point[0]} cy={point[1]} r={px(i === 0 ? 7 : 4)} className={classes.corner} stroke={color(label)} strokeWidth={2} vectorEffect="non-scaling-stroke" />
-              ))}
-            </>
+            <polyline
+              points={line.map((point) => point.join(",")).join(" ")}
+              fill={color(label)}
+              fillOpacity={0.1}
+              stroke={color(label)}
+              strokeWidth={2}
+              vectorEffect="non-scaling-stroke"
+            />
+          )}
+          {pen.points.map((point, i) => (
+            <circle key={i} cx={point[0]} cy={point[1]} r={px(i === 0 ? 7 : 4)} className={classes.corner} stroke={color(label)} strokeWidth={2} vectorEffect="non-scaling-stroke" />
+          ))}
+          {pen.at && !hover && (
+            <g transform={`translate(${pen.at[0]} ${pen.at[1]}) scale(${px(1)})`} className={classes.pen} data-testid="pen">
+              <path d="M-16 0H-4M4 0H16M0 -16V-4M0 4V16" />
+              <path d="M-16 0H-4M4 0H16M0 -16V-4M0 4V16" stroke={color(label)} />
+            </g>
           )}
         </g>
       </svg>
       <ZoomButtons stage={stage} />
     </div>
   );
+}
+
+/** While the focus is among the shapes, it goes with what is chosen; it is not lost with a point that goes. */
+function useFocusWithin(layer: RefObject<SVGSVGElement | null>, chosen: Shapes["chosen"], drawing: boolean): void {
+  const inside = useRef(false);
+  useEffect(() => {
+    const svg = layer.current;
+    const enter = (event: FocusEvent) => void (inside.current = svg?.contains(event.target as Node) ?? false);
+    // An element that is taken away loses the focus without a word of where it went.
+    const leave = (event: FocusEvent) => void (inside.current = event.relatedTarget === null || (svg?.contains(event.relatedTarget as Node) ?? false));
+    // On what is around it: an SVG that is asked for its focus becomes a stop of Tab itself.
+    const around = svg?.parentElement;
+    around?.addEventListener("focusin", enter);
+    around?.addEventListener("focusout", leave);
+    return () => {
+      around?.removeEventListener("focusin", enter);
+      around?.removeEventListener("focusout", leave);
+    };
+  }, [layer]);
+  useLayoutEffect(() => {
+    if (!inside.current || drawing) return;
+    const svg = layer.current;
+    const now = document.activeElement;
+    if (now !== document.body && !svg?.contains(now)) return void (inside.current = false);
+    const part = chosen?.point == null ? "[data-whole]" : `[data-point="${chosen.point}"]`;
+    const target = chosen && svg?.querySelector(`[data-shape="${chosen.shape}"] ${part}`);
+    if (target instanceof SVGElement) target.focus({ preventScroll: true });
+    else svg?.closest("main")?.focus({ preventScroll: true });
+  }, [layer, chosen, drawing]);
 }

@@ -1,6 +1,21 @@
 import { expect, test } from "vitest";
 
-import { begin, bounds, boxBetween, cornerAt, grownBy, movedBy, shapesOf, storedShapes, type Box, type Polygon } from "./outlines";
+import {
+  begin,
+  bounds,
+  boxBetween,
+  cornerAt,
+  grownBy,
+  movedBy,
+  sayPoint,
+  shapesOf,
+  storedShapes,
+  unfinished,
+  withoutPoint,
+  withPointAfter,
+  type Box,
+  type Polygon,
+} from "./outlines";
 
 const size = { width: 100, height: 80 };
 const box: Box = { kind: "box", x: 10, y: 10, width: 30, height: 20, label: "a" };
@@ -47,4 +62,25 @@ test("a shape begun by keyboard lies in the picture", () => {
     expect(x + width).toBeLessThanOrEqual(8);
     expect(y + height).toBeLessThanOrEqual(8);
   }
+});
+
+test("a point is added halfway to the next one, also from the last to the first", () => {
+  expect(withPointAfter(triangle, 0).points).toEqual([[0, 0], [10, 0], [20, 0], [10, 10]]);
+  expect(withPointAfter(triangle, 2).points).toEqual([[0, 0], [20, 0], [10, 10], [5, 5]]);
+});
+
+test("a point is taken away as long as three are left", () => {
+  const four = withPointAfter(triangle, 0);
+  expect(withoutPoint(four, 1)?.points).toEqual(triangle.points);
+  expect(withoutPoint(triangle, 1)).toBeNull();
+});
+
+test("too few points, or points on one line, make no outline", () => {
+  expect(unfinished(triangle.points)).toBeNull();
+  expect(unfinished([[0, 0], [5, 5]])).toMatch(/at least 3 points; this one has 2/);
+  expect(unfinished([[0, 0], [5, 5], [9, 9]])).toMatch(/on one line/);
+});
+
+test("a point is said by its number and where it is", () => {
+  expect(sayPoint(triangle.points, 2)).toBe("Point 3 of 3: 10 from the left, 10 from the top");
 });

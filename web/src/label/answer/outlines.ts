@@ -9,9 +9,11 @@ export interface Box {
   label: string;
 }
 
+export type Place = [x: number, y: number];
+
 export interface Polygon {
   kind: "polygon";
-  points: [number, number][];
+  points: Place[];
   label: string;
 }
 
@@ -32,7 +34,7 @@ export function shapesOf(value: Json): Shape[] {
       return [{ kind: "box", x, y, width, height, label }];
     }
     if (!Array.isArray(points)) return [];
-    const read = points.flatMap((point): [number, number][] =>
+    const read = points.flatMap((point): Place[] =>
       Array.isArray(point) && typeof point[0] === "number" && typeof point[1] === "number" ? [[point[0], point[1]]] : [],
     );
     return read.length >= 3 ? [{ kind: "polygon", points: read, label }] : [];
@@ -45,6 +47,8 @@ export const storedShapes = (shapes: Shape[]): Json =>
       ? { x: shape.x, y: shape.y, width: shape.width, height: shape.height, label: shape.label }
       : { points: shape.points, label: shape.label },
   );
+
+export const LEAST_POINTS = 3;
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
@@ -82,17 +86,20 @@ export function grownBy(shape: Shape, dx: number, dy: number, size: Size): Shape
   };
 }
 
+/** A place in whole pixels within the picture. */
+export const within = (x: number, y: number, size: Size): Place => [Math.round(clamp(x, 0, size.width)), Math.round(clamp(y, 0, size.height))];
+
 /** The shape with one of its corners at another place. Corners of a box count from its upper left, clockwise. */
 export function cornerAt(shape: Shape, corner: number, to: { x: number; y: number }, size: Size): Shape {
   if (shape.kind === "polygon") {
-    const place: [number, number] = [Math.round(clamp(to.x, 0, size.width)), Math.round(clamp(to.y, 0, size.height))];
+    const place = within(to.x, to.y, size);
     return { ...shape, points: shape.points.map((point, i) => (i === corner ? place : point)) };
   }
   const opposite = cornersOf(shape)[(corner + 2) % 4] ?? [shape.x, shape.y];
   return boxBetween(to, { x: opposite[0], y: opposite[1] }, size, shape.label) ?? shape;
 }
 
-export function cornersOf(shape: Shape): [number, number][] {
+export function cornersOf(shape: Shape): Place[] {
   if (shape.kind === "polygon") return shape.points;
   const { x, y, width, height } = shape;
   return [
@@ -112,6 +119,29 @@ export function bounds(shape: Shape): { x: number; y: number; width: number; hei
   return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }
 
+/** The outline with one point more, halfway from a point to the one after it. */
+export function withPointAfter(shape: Polygon, at: number): Polygon {
+  const here = shape.points[at];
+  const next = shape.points[(at + 1) % shape.points.length];
+  if (!here || !next) return shape;
+  const between: Place = [Math.round((here[0] + next[0]) / 2), Math.round((here[1] + next[1]) / 2)];
+  return { ...shape, points: shape.points.toSpliced(at + 1, 0, between) };
+}
+
+/** The outline with one point less; null where too few would be left. */
+export const withoutPoint = (shape: Polygon, at: number): Polygon | null =>
+  shape.points.length <= LEAST_POINTS ? null : { ...shape, points: shape.points.toSpliced(at, 1) };
+
+/** Why these points make no outline; null where they do. */
+export function unfinished(points: Place[]): string | null {
+  if (points.length < LEAST_POINTS) return `An outline has at least ${LEAST_POINTS} points; this one has ${points.length}.`;
+  const twice = points.reduce((sum, [x, y], i) => {
+    const [nextX, nextY] = points[(i + 1) % points.length] ?? [x, y];
+    return sum + x * nextY - nextX * y;
+  }, 0);
+  return twice === 0 ? "These points lie on one line: an outline needs an area." : null;
+}
+
 /** A new shape to begin with by keyboard: a fifth of the picture, in the middle, a little aside of those before. */
 export function begin(kind: Shape["kind"], size: Size, label: string, before: number): Shape {
   const width = Math.max(1, Math.round(size.width / 5));
@@ -128,4 +158,10 @@ export function sayShape(shape: Shape, at: number, all: number): string {
   const { x, y, width, height } = bounds(shape);
   const kind = shape.kind === "box" ? "box" : `outline of ${shape.points.length} points`;
   return `${shape.label}, ${kind} ${at + 1} of ${all}: ${width} by ${height} pixels, ${x} from the left, ${y} from the top`;
+}
+
+/** One point of an outline in words. */
+export function sayPoint(points: Place[], at: number): string {
+  const [x, y] = points[at] ?? [0, 0];
+  return `Point ${at + 1} of ${points.length}: ${x} from the left, ${y} from the top`;
 }

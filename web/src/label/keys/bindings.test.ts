@@ -25,11 +25,16 @@ test("with single keys off, only combinations work", () => {
 
 test("no two actions of one screen share a usual key", () => {
   const usual = bindings({});
-  for (const name of actionNames.filter((each) => !/^(pair|mark)\./.test(each))) {
+  for (const name of actionNames) {
     for (const key of usual[name]) expect(clashes(name, key, usual)).toEqual([]);
   }
 });
 
 test("a key that is taken is known to be", () => {
   expect(clashes("skip", "u", bindings({}))).toEqual(["undo"]);
+});
+
+test("keys of two kinds of tasks do not clash, as they are never on one screen", () => {
+  expect(clashes("mark.point.add", "b", bindings({}))).toEqual([]);
+  expect(clashes("mark.point.add", "d", bindings({}))).toEqual(["mark.delete"]);
 });

@@ -29,9 +29,12 @@ export const ACTIONS = {
   "pair.b": { label: "The second is better", keys: ["b"], group: "Comparing two" },
   "pair.tie": { label: "Equally good", keys: ["t"], group: "Comparing two" },
   "pair.neither": { label: "Neither is good", keys: ["n"], group: "Comparing two" },
-  "mark.delete": { label: "Remove the chosen mark", keys: ["d", "delete"], group: "Marks in texts and images" },
+  "mark.delete": { label: "Remove the chosen mark or point", keys: ["d", "delete"], group: "Marks in texts and images" },
   "mark.next": { label: "Go to the next mark", keys: ["."], group: "Marks in texts and images" },
   "mark.new": { label: "Draw a new shape", keys: ["n"], group: "Marks in texts and images" },
+  "mark.point.next": { label: "Next point of an outline", keys: ["e"], group: "Marks in texts and images" },
+  "mark.point.before": { label: "Point before of an outline", keys: ["shift+e"], group: "Marks in texts and images" },
+  "mark.point.add": { label: "Add a point to an outline", keys: ["a"], group: "Marks in texts and images" },
   "mark.undo": { label: "Undo the last change of marks", keys: ["ctrl+z"], group: "Marks in texts and images" },
   play: { label: "Play or pause the sound", keys: ["p"], group: "Page" },
 } as const satisfies Record<string, { label: string; keys: readonly string[]; group: string }>;
@@ -64,8 +67,6 @@ export function actionsOf(word: string, bound: Bindings, off = false): ActionNam
 
 /** Actions that can be offered at the same time as `name` and have the same key. */
 export function clashes(name: ActionName, word: string, bound: Bindings): ActionName[] {
-  const special = (other: ActionName) => /^(pair|mark)\./.test(other);
-  return actionNames.filter(
-    (other) => other !== name && bound[other].includes(word) && special(other) === special(name),
-  );
+  const screen = (other: ActionName) => /^(pair|mark)\./.exec(other)?.[1] ?? "any";
+  return actionNames.filter((other) => other !== name && bound[other].includes(word) && screen(other) === screen(name));
 }

@@ -78,8 +78,35 @@ export function Help({ bound, off, setOff, close, edit }: Props) {
               <dd>arrows, Shift + arrows</dd>
             </div>
             <div className={classes.helpRow}>
-              <dt>Next shape</dt>
+              <dt>Move by one pixel</dt>
+              <dd>Alt + arrows</dd>
+            </div>
+            <div className={classes.helpRow}>
+              <dt>Next shape, next point</dt>
               <dd>Tab</dd>
+            </div>
+            <div className={classes.helpRow}>
+              <dt>Let go of it</dt>
+              <dd>Esc</dd>
+            </div>
+          </dl>
+          <h3>On a point, or the pen of a new outline</h3>
+          <dl>
+            <div className={classes.helpRow}>
+              <dt>Move by one pixel, by ten</dt>
+              <dd>arrows, Shift + arrows</dd>
+            </div>
+            <div className={classes.helpRow}>
+              <dt>Close the new outline</dt>
+              <dd>Enter</dd>
+            </div>
+            <div className={classes.helpRow}>
+              <dt>Take its last point back</dt>
+              <dd>Backspace</dd>
+            </div>
+            <div className={classes.helpRow}>
+              <dt>Give it up</dt>
+              <dd>Esc</dd>
             </div>
           </dl>
         </section>
