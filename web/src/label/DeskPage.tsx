@@ -189,7 +189,6 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
       <>
         <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" onScroll={() => void (scrolled.current = true)}>
           <article className={classes.article} data-wide={WIDE.has(project.schema.task) || undefined}>
-            {parts.wantsRoom && <p className={classes.wantsRoom}>This is easier on a larger screen.</p>}
             <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />
             <Arrival id={work.id} item={work.assignment.item_id} arrived={arrived} />
           </article>
@@ -203,6 +202,8 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
           submit={parts.submit}
           stuck={parts.stuck}
           hint={parts.hint}
+          touch={parts.touch}
+          still={parts.still ?? false}
           panel={panel}
           setPanel={setPanel}
           after={after}

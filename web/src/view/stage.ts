@@ -1,10 +1,7 @@
 import { useCallback, useEffect, useRef, useState, type PointerEvent, type RefObject } from "react";
 
-export interface View {
-  scale: number;
-  x: number;
-  y: number;
-}
+import { usePinch } from "./pinch";
+import { fitted, revealed, zoomed, type View } from "./views";
 
 export interface Stage {
   ref: RefObject<HTMLDivElement | null>;
@@ -20,29 +17,12 @@ export interface Stage {
   reveal: (x: number, y: number) => void;
 }
 
-/** The view that shows a whole picture in the middle of a frame, enlarged at most `most` times. */
-export function fitted(width: number, height: number, frameWidth: number, frameHeight: number, most = 4): View {
-  const scale = Math.min(frameWidth / width, frameHeight / height, most);
-  return { scale, x: (frameWidth - width * scale) / 2, y: (frameHeight - height * scale) / 2 };
-}
-
-/** A view zoomed by a factor, with the point of the frame at (x, y) staying where it is. */
-export function zoomed(view: View, factor: number, x: number, y: number): View {
-  const scale = Math.min(40, Math.max(0.02, view.scale * factor));
-  const real = scale / view.scale;
-  return { scale, x: x - (x - view.x) * real, y: y - (y - view.y) * real };
-}
-
-/** The view moved just so far that a place of the picture is in the frame. */
-export function revealed(view: View, x: number, y: number, frameWidth: number, frameHeight: number, margin = 24): View {
-  const aside = (at: number, room: number) => (at < 0 ? margin - at : at > room ? room - margin - at : 0);
-  const dx = aside(view.x + x * view.scale, frameWidth);
-  const dy = aside(view.y + y * view.scale, frameHeight);
-  return dx === 0 && dy === 0 ? view : { ...view, x: view.x + dx, y: view.y + dy };
-}
-
-/** Zoom and pan of a picture in a frame: Ctrl and wheel zoom, the wheel alone moves, once there is more than fits. */
-export function useStage(width: number, height: number): Stage {
+/**
+ * Zoom and pan of a picture in a frame: Ctrl and wheel zoom, the wheel alone moves, once there is more than fits.
+ *
+ * Two fingers do both. At first the whole picture is seen, enlarged at most `most` times.
+ */
+export function useStage(width: number, height: number, most = 4): Stage {
   const ref = useRef<HTMLDivElement | null>(null);
   const [view, setView] = useState<View>({ scale: 1, x: 0, y: 0 });
   const latest = useRef(view);
@@ -50,8 +30,8 @@ export function useStage(width: number, height: number): Stage {
 
   const fit = useCallback(() => {
     const frame = ref.current;
-    if (frame && width > 0) setView(fitted(width, height, frame.clientWidth, frame.clientHeight));
-  }, [width, height]);
+    if (frame && width > 0) setView(fitted(width, height, frame.clientWidth, frame.clientHeight, most));
+  }, [width, height, most]);
 
   useEffect(() => {
     fit();
@@ -67,7 +47,7 @@ export function useStage(width: number, height: number): Stage {
     if (!frame) return;
     const wheel = (event: WheelEvent) => {
       if (!event.ctrlKey && !event.metaKey) {
-        const whole = fitted(width, height, frame.clientWidth, frame.clientHeight).scale;
+        const whole = fitted(width, height, frame.clientWidth, frame.clientHeight, most).scale;
         if (latest.current.scale <= whole * 1.01) return;
         event.preventDefault();
         setView((now) => ({ ...now, x: now.x - event.deltaX, y: now.y - event.deltaY }));
@@ -79,7 +59,8 @@ export function useStage(width: number, height: number): Stage {
     };
     frame.addEventListener("wheel", wheel, { passive: false });
     return () => frame.removeEventListener("wheel", wheel);
-  }, [width, height]);
+  }, [width, height, most]);
+  const pinching = usePinch(ref, setView, width);
 
   const zoom = useCallback((factor: number) => {
     const frame = ref.current;
@@ -117,6 +98,7 @@ export function useStage(width: number, height: number): Stage {
       const dy = next.clientY - start.y;
       start.x = next.clientX;
       start.y = next.clientY;
+      if (pinching.current) return;
       setView((now) => ({ ...now, x: now.x + dx, y: now.y + dy }));
     };
     const end = () => {
@@ -127,7 +109,7 @@ export function useStage(width: number, height: number): Stage {
     target.addEventListener("pointermove", move as EventListener);
     target.addEventListener("pointerup", end);
     target.addEventListener("pointercancel", end);
-  }, []);
+  }, [pinching]);
 
   return { ref, view, fit, zoom, toPicture, pan, middle, reveal };
 }

@@ -22,17 +22,20 @@ interface Props {
   labels: string[];
   label: string;
   tool: Shape["kind"];
+  /** There is more to read of the item, above or beneath. */
+  others: boolean;
 }
 
 type Point = { x: number; y: number };
 /** What the pointer does. Two `clicks` do what a drag does: between them it is not `held`, and waits for the second. */
 type Doing =
   | { kind: "draw"; from: Point; to: Point; held: boolean; clicks: boolean }
+  | { kind: "point"; from: Point; to: Point; held: true; clicks: false }
   | { kind: "move"; at: number; from: Point; to: Point; shape: Shape; held: true; clicks: false }
   | { kind: "corner"; at: number; corner: number; from: Point; to: Point; shape: Shape; held: boolean; clicks: boolean };
 
 /** The picture with the shapes over it, and the mouse or a finger that draws, moves and resizes them. */
-export function Drawing({ stage, size, picture, drawn, pen, close, labels, label, tool }: Props) {
+export function Drawing({ stage, size, picture, drawn, pen, close, labels, label, tool, others }: Props) {
   const { shapes, chosen, changes, choose, preview, keep } = drawn;
   const [doing, setDoing] = useState<Doing | null>(null);
   const [hover, setHover] = useState<Point | null>(null);
@@ -49,14 +52,18 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
   useKeys({
     raw: (word) => {
       if (word !== "escape" || !doing) return false;
+      restore(doing);
       setDoing(null);
-      if (doing.kind !== "draw") preview(replaced(doing.at, doing.shape));
       return true;
     },
     // Above the answer's own keys, beneath a panel's.
   }, 1.5);
 
   const down = (event: PointerEvent<SVGSVGElement>) => {
+    if (second(event)) {
+      if (doing) restore(doing);
+      return setDoing(null);
+    }
     if (event.button === 1) return stage.pan(event);
     if (event.button !== 0) return;
     const from = stage.toPicture(event);
@@ -66,7 +73,7 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
     const at = Number(target.closest("[data-shape]")?.getAttribute("data-shape") ?? -1);
     const corner = target.getAttribute("data-corner");
     const shape = shapes[at];
-    if (tool === "polygon" && (pen.down || !shape)) return addPoint(from);
+    if (tool === "polygon" && (pen.down || !shape)) return setDoing({ kind: "point", from, to: from, held: true, clicks: false });
     if (shape && corner !== null) {
       choose(at, shape.kind === "polygon" ? Number(corner) : null);
       setDoing({ kind: "corner", at, corner: Number(corner), from, to: from, shape, held: true, clicks: true });
@@ -78,12 +85,13 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
       choose(null);
     }
   };
-  const addPoint = (at: Point) => {
-    if (first && pen.points.length >= 3 && Math.hypot(first[0] - at.x, first[1] - at.y) < px(10)) return close();
+  const addPoint = (at: Point, near: number) => {
+    if (first && pen.points.length >= 3 && Math.hypot(first[0] - at.x, first[1] - at.y) < px(near)) return close();
     choose(null);
     pen.set(within(at.x, at.y, size));
   };
   const move = (event: PointerEvent) => {
+    if (second(event)) return;
     const to = stage.toPicture(event);
     if (pen.down) setHover(to);
     if (doing) follow(doing, to);
@@ -93,11 +101,15 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
     if (now.kind === "move") preview(replaced(now.at, movedBy(now.shape, to.x - now.from.x, to.y - now.from.y, size)));
     else if (now.kind === "corner") preview(replaced(now.at, cornerAt(now.shape, now.corner, to, size)));
   };
-  const up = () => {
-    if (!doing?.held) return;
+  const up = (event: PointerEvent) => {
+    if (!doing?.held || second(event)) return;
+    if (doing.kind === "point") {
+      setDoing(null);
+      return addPoint(doing.to, event.pointerType === "touch" ? 22 : 10);
+    }
     const far = Math.max(Math.abs(doing.to.x - doing.from.x), Math.abs(doing.to.y - doing.from.y)) > px(4);
     if (!far) {
-      if (doing.kind !== "draw") preview(replaced(doing.at, doing.shape));
+      restore(doing);
       return setDoing(doing.clicks ? { ...doing, held: false } : null);
     }
     setDoing(null);
@@ -105,6 +117,9 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
       const box = boxBetween(doing.from, doing.to, size, label);
       if (box) keep([...shapes, box], { shape: shapes.length, point: null });
     } else keep(shapes, { shape: doing.at, point: doing.kind === "corner" && doing.shape.kind === "polygon" ? doing.corner : null });
+  };
+  const restore = (now: Doing) => {
+    if (now.kind === "move" || now.kind === "corner") preview(replaced(now.at, now.shape));
   };
   const replaced = (at: number, shape: Shape) => shapes.map((each, i) => (i === at ? shape : each));
   const press = (event: KeyboardEvent, at: number, point: number | null) => {
@@ -118,7 +133,7 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
   const end = hover ? [hover.x, hover.y] : pen.at;
   const line = end && pen.points.length > 0 ? [...pen.points, end] : pen.points;
   return (
-    <div className={view.stage} ref={stage.ref} data-testid="drawing">
+    <div className={`${view.stage} ${classes.frame}`} ref={stage.ref} data-others={others || undefined} data-testid="drawing">
       <div className={classes.picture} style={{ transform: `translate(${x}px, ${y}px) scale(${scale})` }}>
         {picture}
       </div>
@@ -133,7 +148,10 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
-        onPointerCancel={up}
+        onPointerCancel={() => {
+          if (doing) restore(doing);
+          setDoing(null);
+        }}
         onDoubleClick={() => pen.points.length >= 3 && close()}
       >
         <g transform={`translate(${x} ${y}) scale(${scale})`}>
@@ -188,6 +206,9 @@ export function Drawing({ stage, size, picture, drawn, pen, close, labels, label
     </div>
   );
 }
+
+/** The second of two fingers, which zoom and move the picture: what the first began was not meant. */
+const second = (event: PointerEvent): boolean => event.pointerType === "touch" && !event.isPrimary;
 
 /** While the focus is among the shapes, it goes with what is chosen; it is not lost with a point that goes. */
 function useFocusWithin(layer: RefObject<SVGSVGElement | null>, chosen: Shapes["chosen"], drawing: boolean): void {

@@ -11,14 +11,12 @@ import type { Pen } from "./usePen";
 import type { Chosen } from "./useShapes";
 
 interface Props {
-  kind: Shape["kind"];
-  ready: boolean;
   pen: Pen;
   /** The shape that is chosen. */
   shape: Shape | undefined;
   chosen: Chosen | null;
-  begin: () => void;
   close: () => void;
+  giveUp: () => void;
   addPoint: () => void;
   removePoint: () => void;
   step: (by: 1 | -1) => void;
@@ -26,59 +24,63 @@ interface Props {
 }
 
 /** What the keys do to shapes, as buttons: nothing has to be dragged, and no key pressed. */
-export function ShapeTools({ kind, ready, pen, shape, chosen, begin, close, addPoint, removePoint, step, nudge }: Props) {
-  const bound = useBindings();
+export function ShapeTools({ pen, shape, chosen, close, giveUp, addPoint, removePoint, step, nudge }: Props) {
   if (pen.down) {
     const n = pen.points.length;
     return (
-      <Tools title="New outline" detail={`${n} ${n === 1 ? "point" : "points"}`} what="the pen" nudge={nudge}>
+      <Tools key="pen" title="New outline" detail={`${n} ${n === 1 ? "point" : "points"}`} what="the pen" nudge={nudge}>
         {pen.at && <Act onClick={addPoint}>Set point</Act>}
         <Act onClick={pen.back} disabled={n === 0}>
           Take back
         </Act>
         <Act onClick={close}>Close</Act>
-        <Act onClick={pen.giveUp}>Cancel</Act>
+        <Act onClick={giveUp}>Cancel</Act>
       </Tools>
     );
   }
   const point = chosen?.point ?? null;
   const points = shape?.kind === "polygon" ? shape.points : [];
   const place = point === null ? undefined : points[point];
+  if (!shape) return null;
   return (
-    <>
-      <Button
-        variant="default"
-        size="compact-sm"
-        fw={500}
-        className={own.begin}
-        disabled={!ready}
-        onClick={begin}
-        rightSection={<Kbd>{show(bound?.["mark.new"][0] ?? "")}</Kbd>}
-      >
-        {kind === "polygon" ? "New outline" : "New box"}
-      </Button>
-      {shape && (
-        <Tools
-          title={place ? `Point ${(point ?? 0) + 1} of ${points.length}` : shape.label}
-          detail={place ? place.join(", ") : shape.kind === "polygon" ? "whole outline" : "whole box"}
-          what={place ? "the point" : "the shape"}
-          nudge={nudge}
-        >
-          {points.length > 0 && (
-            <>
-              <Act onClick={() => step(-1)} label="Point before">
-                ‹
-              </Act>
-              <Act onClick={() => step(1)} label="Next point">
-                ›
-              </Act>
-              <Act onClick={addPoint}>Add point</Act>
-              {place && <Act onClick={removePoint}>Remove point</Act>}
-            </>
-          )}
-        </Tools>
+    <Tools
+      key="shape"
+      title={place ? `Point ${(point ?? 0) + 1} of ${points.length}` : shape.label}
+      detail={place ? place.join(", ") : shape.kind === "polygon" ? "whole outline" : "whole box"}
+      what={place ? "the point" : "the shape"}
+      nudge={nudge}
+    >
+      {points.length > 0 && (
+        <>
+          <Act onClick={() => step(-1)} label="Point before">
+            ‹
+          </Act>
+          <Act onClick={() => step(1)} label="Next point">
+            ›
+          </Act>
+          <Act onClick={addPoint}>Add point</Act>
+          {place && <Act onClick={removePoint}>Remove point</Act>}
+        </>
       )}
-    </>
+    </Tools>
+  );
+}
+
+/** Begins a shape in the middle of the picture. */
+export function BeginButton({ kind, ready, begin }: { kind: Shape["kind"]; ready: boolean; begin: () => void }) {
+  const bound = useBindings();
+  return (
+    <Button
+      variant="default"
+      size="compact-sm"
+      fw={500}
+      className={own.begin}
+      disabled={!ready}
+      onClick={begin}
+      rightSection={<Kbd>{show(bound?.["mark.new"][0] ?? "")}</Kbd>}
+    >
+      {kind === "polygon" ? "New outline" : "New box"}
+    </Button>
   );
 }
 

@@ -15,7 +15,7 @@ import { Option } from "./Option";
 import { begin, cornerAt, grownBy, movedBy, sayPoint, sayShape, shapesOf, storedShapes, unfinished, withoutPoint, withPointAfter, type Shape } from "./outlines";
 import { ShapeList } from "./ShapeList";
 import own from "./shapes.module.css";
-import { ShapeTools } from "./ShapeTools";
+import { BeginButton, ShapeTools } from "./ShapeTools";
 import spans from "./spans.module.css";
 import type { AnswerProps } from "./types";
 import { sayPen, usePen } from "./usePen";
@@ -37,7 +37,7 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
   const numbers = useMemo(() => (project.display[field] === "pixels" ? pixelsOf(fields[field] ?? null) : null), [project.display, field, fields]);
   const [natural, setNatural] = useState({ width: 0, height: 0 });
   const size = numbers ?? natural;
-  const stage = useStage(size.width, size.height);
+  const stage = useStage(size.width, size.height, numbers ? 40 : 4);
   const pen = usePen(size);
   const [refusal, setRefusal] = useState<string | null>(null);
   const found = media(fields[field] ?? null);
@@ -58,6 +58,12 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
     setLabel(name);
     if (chosen && shape) drawn.change(chosen.shape, { ...shape, label: name }, chosen.point);
   };
+  /** From a button to the item: there Enter would press the button again, or what comes in its place. */
+  const toItem = () => stage.ref.current?.closest("main")?.focus({ preventScroll: true });
+  const giveUp = () => {
+    pen.giveUp();
+    toItem();
+  };
   const beginShape = () => {
     if (!ready || pen.down) return false;
     if (tool === "box") drawn.keep([...shapes, begin(tool, size, label, shapes.length)], { shape: shapes.length, point: null });
@@ -65,8 +71,7 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
       const [x, y] = stage.middle();
       choose(null);
       pen.begin(x, y);
-      // From a button, Enter would press the button again instead of closing the outline.
-      stage.ref.current?.closest("main")?.focus({ preventScroll: true });
+      toItem();
     }
     return true;
   };
@@ -74,7 +79,7 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
     const why = unfinished(pen.points);
     if (why) return refuse(why);
     drawn.keep([...shapes, { kind: "polygon", points: pen.points, label }], { shape: shapes.length, point: null });
-    pen.giveUp();
+    giveUp();
     return true;
   };
   const addPoint = () => {
@@ -179,10 +184,10 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
   const said = refusal ?? (pen.down ? sayPen(pen) : outline && point !== null ? sayPoint(outline.points, point) : chosen && shape ? sayShape(shape, chosen.shape, shapes.length) : "");
 
   return frame({
-    wantsRoom: true,
+    still: true,
     instead: {
       [field]: picture ? (
-        <Drawing stage={stage} size={size} picture={picture} drawn={drawn} pen={pen} close={close} labels={labels} label={label} tool={tool} />
+        <Drawing stage={stage} size={size} picture={picture} drawn={drawn} pen={pen} close={close} labels={labels} label={label} tool={tool} others={Object.keys(fields).length > 1} />
       ) : found.kind === "here" ? (
         <p className={own.failed}>This picture cannot be shown: {mediaName(fields[field] ?? null)}.</p>
       ) : (
@@ -191,22 +196,25 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
     },
     answer: (
       <>
-        {task === "polygons" && (
-          <SegmentedControl
-            fullWidth
-            size="sm"
-            aria-label="What to draw"
-            value={tool}
-            onChange={(kind) => {
-              pen.giveUp();
-              setTool(kind as Shape["kind"]);
-            }}
-            data={[
-              { value: "polygon", label: "Outline" },
-              { value: "box", label: "Box" },
-            ]}
-          />
-        )}
+        <div className={own.begins}>
+          {task === "polygons" && (
+            <SegmentedControl
+              size="sm"
+              className={own.kinds}
+              aria-label="What to draw"
+              value={tool}
+              onChange={(kind) => {
+                pen.giveUp();
+                setTool(kind as Shape["kind"]);
+              }}
+              data={[
+                { value: "polygon", label: "Outline" },
+                { value: "box", label: "Box" },
+              ]}
+            />
+          )}
+          <BeginButton kind={tool} ready={ready && !pen.down} begin={beginShape} />
+        </div>
         {labels.length <= FEW ? (
           <div role="group" aria-label="Labels" className={spans.palette}>
             {labels.map((name, i) => (
@@ -217,13 +225,11 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
           <ManyLabels project={project.name} labels={labels} chosen={[label]} suggested={[]} confidence={null} onPick={pick} many />
         )}
         <ShapeTools
-          kind={tool}
-          ready={ready}
           pen={pen}
           shape={shape}
           chosen={chosen}
-          begin={beginShape}
           close={close}
+          giveUp={giveUp}
           addPoint={addPoint}
           removePoint={removePoint}
           step={step}
@@ -252,5 +258,6 @@ export default function Shapes({ work, project, setValue, submit, frame }: Answe
       why: ready ? "Close the outline first" : "The picture is loading",
     },
     hint: tool === "polygon" ? "Click point by point; Enter or a double click closes" : "Drag, or click two corners",
+    touch: `${tool === "polygon" ? "Tap point by point" : "Drag, or tap two corners"}; two fingers zoom`,
   });
 }

@@ -28,6 +28,7 @@ export default function Spans({ work, project, setValue, submit, frame }: Answer
   const [active, setActive] = useState<number | null>(null);
   const past = useRef<Mark[][]>([]);
   const root = useRef<HTMLDivElement | null>(null);
+  const finger = useRef(false);
   const lanes = useMemo(() => lanesOf(marks), [marks]);
   const selection = ends
     ? { start: Math.min(ends.anchor.start, ends.focus.start), end: Math.max(ends.anchor.end, ends.focus.end) }
@@ -146,11 +147,19 @@ export default function Spans({ work, project, setValue, submit, frame }: Answer
     }
     const at = placeAt(root.current, event.clientX, event.clientY);
     if (at === null) return;
+    // A finger has no Shift, and cannot drag without scrolling: its second tap is where what it marks ends.
+    if (ends && (finger.current || event.shiftKey)) {
+      const token = tokenAt(text, at);
+      return within(selection, token) ? setEnds(null) : select(token, true);
+    }
     const covering = marks.map((mark, i) => ({ mark, i })).filter(({ mark }) => mark.start <= at && mark.end > at);
     covering.sort((a, b) => a.mark.end - a.mark.start - (b.mark.end - b.mark.start));
     const place = covering.findIndex(({ i }) => i === active);
     setEnds(null);
     setActive(covering.length === 0 ? null : (covering[(place + 1) % covering.length]?.i ?? null));
+    const token = covering.length === 0 && finger.current ? tokenAt(text, at) : null;
+    if (token && armed) add(token, armed);
+    else select(token, false);
   };
 
   const excerpt = (mark: Mark) => {
@@ -159,7 +168,6 @@ export default function Spans({ work, project, setValue, submit, frame }: Answer
   };
 
   return frame({
-    wantsRoom: true,
     instead: {
       [field]: (
         <div
@@ -167,6 +175,7 @@ export default function Spans({ work, project, setValue, submit, frame }: Answer
           className={spans.text}
           data-armed={armed ?? undefined}
           style={armed ? ({ "--mark": labelColor(labels.indexOf(armed)) } as React.CSSProperties) : undefined}
+          onPointerDown={(event) => void (finger.current = event.pointerType === "touch")}
           onMouseUp={mouseUp}
           data-testid="span-text"
         >
@@ -231,8 +240,12 @@ export default function Spans({ work, project, setValue, submit, frame }: Answer
       run: () => submit(storedMarks(marks, text)),
     },
     hint: armed ? `Select text to mark it as ${armed}` : "Select text, then press a label's digit",
+    touch: armed ? `Tap a word to mark it as ${armed}` : "Tap the first word, then the last, then a label",
   });
 }
+
+const within = (range: Token | null, token: Token | null): boolean =>
+  range !== null && token !== null && token.start >= range.start && token.end <= range.end;
 
 /** The field that is marked: the only one that is text to a learner, else the first that is shown as text. */
 function textField(kinds: Record<string, string>, display: Record<string, string>, fields: Record<string, unknown>): string {

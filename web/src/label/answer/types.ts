@@ -21,8 +21,10 @@ export interface Parts {
   hint?: ReactNode;
   /** Why this item cannot be answered at all; said in place of the button, with skip and flag beside it. */
   stuck?: string;
-  /** The answer needs more room than a phone has. */
-  wantsRoom?: boolean;
+  /** How to answer with a finger, in a line. */
+  touch?: string;
+  /** What is drawn on must not move while it is: on a phone, the card keeps one height. */
+  still?: boolean;
 }
 
 /** What each way of answering is given. */

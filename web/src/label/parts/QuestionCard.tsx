@@ -22,6 +22,8 @@ interface Props {
   submit: SubmitButton | undefined;
   stuck: string | undefined;
   hint: ReactNode;
+  touch: string | undefined;
+  still: boolean;
   panel: Panel;
   setPanel: (panel: Panel) => void;
   /** What the model says to the item before. */
@@ -36,12 +38,12 @@ interface Props {
 
 /** The question, how to answer it, and what else can be done with the item: always at the same place. */
 export function QuestionCard(props: Props) {
-  const { work, question, showReason, bound, answer, submit, stuck, hint, panel, setPanel, canUndo } = props;
+  const { work, question, showReason, bound, answer, submit, stuck, hint, touch, still, panel, setPanel, canUndo } = props;
   const { suggestion, reason } = work.assignment;
   const revising = work.revising;
   const key = (name: keyof Bindings) => show(bound[name][0] ?? "");
   return (
-    <aside className={classes.card} aria-label="Question">
+    <aside className={classes.card} data-still={still || undefined} aria-label="Question">
       <div className={classes.cardTop}>
         {revising && (
           <div className={classes.revising} role="status">
@@ -54,6 +56,7 @@ export function QuestionCard(props: Props) {
         <h2 className={classes.question} dir="auto">
           {question}
         </h2>
+        {touch && !stuck && <p className={classes.touch}>{touch}</p>}
         {work.flagged && (
           <Badge variant="light" color="orange" leftSection="⚑">
             Flagged

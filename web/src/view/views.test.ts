@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { fitted, revealed, zoomed } from "./stage";
+import { pinched } from "./pinch";
+import { fitted, revealed, zoomed } from "./views";
 
 test("a large picture is made to fit, and stands in the middle", () => {
   expect(fitted(4000, 2000, 800, 600)).toEqual({ scale: 0.2, x: 0, y: 100 });
@@ -22,4 +23,10 @@ test("the view moves just so far that a place is in it, and not where it is alre
   expect(revealed(view, 50, 40, 200, 100)).toBe(view);
   expect(revealed(view, 150, 40, 200, 100)).toEqual({ scale: 2, x: -124, y: 0 });
   expect(revealed(view, 50, -5, 200, 100)).toEqual({ scale: 2, x: 0, y: 34 });
+});
+
+test("two fingers take the picture along, and what was between them stays there", () => {
+  const view = { scale: 1, x: 10, y: 20 };
+  expect(pinched(view, { x: 50, y: 60, apart: 40 }, { x: 70, y: 55, apart: 40 })).toEqual({ scale: 1, x: 30, y: 15 });
+  expect(pinched(view, { x: 50, y: 60, apart: 40 }, { x: 50, y: 60, apart: 80 })).toEqual({ scale: 2, x: -30, y: -20 });
 });
