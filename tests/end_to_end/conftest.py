@@ -22,7 +22,7 @@ import pytest
 from querist.core.people import OPERATOR
 from querist.core.policy import Policy
 from querist.core.schema import Schema
-from querist.service import intake, people, projects, rounds
+from querist.service import intake, overview, people, projects, rounds
 from querist.service.workspaces import Workspaces
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -168,9 +168,10 @@ class Site:
         instructions: str = "",
         shares: dict[str, float] | None = None,
         labels: str | None = None,
+        display: dict[str, str] | None = None,
         **settings: Any,
     ) -> None:
-        """A project of these items, with a first round open."""
+        """A project of these items, with a first round open; `display` says how fields are shown."""
         with Workspaces.at(self.url) as opened:
             work = opened.create(
                 name,
@@ -182,6 +183,8 @@ class Site:
             intake.add_items(work, rows, label=labels)
             if settings:
                 projects.set_queue(work, settings)
+            if display:
+                overview.change(work, display=display)
             if ask:
                 rounds.ask(work, ask)
 
@@ -270,4 +273,54 @@ def window(chromium: Any) -> Iterator[Callable[..., Window]]:
     troubles = [trouble for each in opened for trouble in each.troubles]
     for each in opened:
         each.close()
+    assert troubles == []
+
+
+class Desks:
+    """A window of Ann, who labels, on a server for many tests; each makes a project of its own."""
+
+    def __init__(self, browser: Any, site: Site, server: Server, media: Path) -> None:
+        self.browser, self.site, self.server, self.media = browser, site, server, media
+        self.window = Window(browser, server.home)
+        self.window.sign_in("ann")
+
+    def project(self, name: str, rows: list[dict[str, Any]], schema: Schema, **settings: Any) -> None:
+        """A project whose items are all asked about, and nothing more by itself."""
+        self.site.project(name, rows, schema, ask=len(rows), auto_rounds=False, **settings)
+
+    def open(self, name: str, window: Window | None = None) -> Any:
+        """Ann's page, or that of another window, at the desk of a project, with the first item on it."""
+        page = (window or self.window).page
+        page.goto(f"/p/{name}/label")
+        page.locator("[data-testid=item]").wait_for()
+        return page
+
+
+@pytest.fixture(scope="session")
+def ann_labels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Server, Path]]:
+    """A site where Ann labels, a server on it, and the folder of its media, for the tests of all modules."""
+    folder = tmp_path_factory.mktemp("desks")
+    media = folder / "media"
+    media.mkdir()
+    site = Site(f"sqlite:///{folder / 'site.db'}")
+    site.person("ann")
+    server = Server(site.url, folder, QUERIST_MEDIA=str(media))
+    yield site, server, media
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def shared_desks(chromium: Any, ann_labels: tuple[Site, Server, Path]) -> Iterator[Desks]:
+    """What `desks` hands to each test of a module."""
+    opened = Desks(chromium, *ann_labels)
+    yield opened
+    opened.window.close()
+
+
+@pytest.fixture
+def desks(shared_desks: Desks) -> Iterator[Desks]:
+    """The module's desks; each test ends with no script error and no refusal by the content policy."""
+    yield shared_desks
+    shared_desks.window.page.set_viewport_size(DESK)
+    troubles, shared_desks.window.troubles = shared_desks.window.troubles, []
     assert troubles == []

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.end_to_end.conftest import Server, Site, Window, texts
+from tests.end_to_end.desks import ITEM, SAVED, answer, events, shown
 
 from querist.core.schema import Schema
 from querist.service import projects
 from querist.service.workspaces import Workspaces
-from querist.store import answers, audit
 
-ITEM = "[data-testid=item]"
-SAVED = "[data-testid=save-state][data-state=saved]"
 TOPIC = Schema("topic", ("card", "loan", "login"))
 KEY_TO_PAINT_MS, NEXT_ITEM_MS = 50, 100
 
@@ -44,29 +42,6 @@ def desk(site: Site, serve: Callable[..., Server], window: Callable[..., Window]
 
     open_desk.state = state  # type: ignore[attr-defined]
     return open_desk
-
-
-def events(site: Site) -> list[Any]:
-    """Everything that was recorded, in order; and that all of it agrees with itself."""
-    with Workspaces.at(site.url) as opened:
-        work = opened.open("tickets")
-        with opened.database.reading() as conn:
-            assert audit.verify(conn, work.project_id) == []
-            return list(answers.events(conn, work.project_id))
-
-
-def shown(page: Any) -> str:
-    """The id of the item on the screen."""
-    found: str = page.locator(ITEM).get_attribute("data-item")
-    return found
-
-
-def answer(page: Any, key: str = "1") -> str:
-    """Press a key and wait for the next item; the id of the one that was answered."""
-    before = shown(page)
-    page.keyboard.press(key)
-    page.wait_for_function("item => document.querySelector('[data-testid=item]')?.dataset.item !== item", arg=before)
-    return before
 
 
 def test_thirty_items_by_keys_alone(desk: Callable[..., Any], site: Site) -> None:

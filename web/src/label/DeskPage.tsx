@@ -162,17 +162,23 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
     },
   }, 0);
 
-  // A new item: from its top, with the keyboard on it, and the time it took written down.
+  // The keyboard is on an item as soon as it is there, which may be after its turn began: some tasks are fetched first.
+  const pane = useCallback(
+    (element: HTMLElement | null) => {
+      content.current = element;
+      const active = document.activeElement;
+      const typing = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
+      if (!typing && !document.querySelector('[aria-modal="true"]')) element?.focus({ preventScroll: true });
+    },
+    [content],
+  );
+
+  // A new item: from its top, and the time it took written down.
   useLayoutEffect(() => {
     setPanel("none");
     // To scroll and to focus both make the browser reckon the whole layout anew, so only where it is needed.
     if (scrolled.current) content.current?.scrollTo(0, 0);
     scrolled.current = false;
-    const active = document.activeElement;
-    const typing = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
-    if (active !== content.current && !typing && !document.querySelector('[aria-modal="true"]')) {
-      content.current?.focus({ preventScroll: true });
-    }
     if (pressed.current !== null) measureToPaint("next-item", pressed.current);
     pressed.current = null;
   }, [work?.id]);
@@ -187,7 +193,7 @@ function Inside({ desk, store, project, person, instructions, state, bound, cont
   const frame = (parts: Parts) =>
     work && (
       <>
-        <main className={classes.content} ref={content} tabIndex={0} id="item" aria-label="Item" onScroll={() => void (scrolled.current = true)}>
+        <main className={classes.content} ref={pane} tabIndex={0} id="item" aria-label="Item" onScroll={() => void (scrolled.current = true)}>
           <article className={classes.article} data-wide={WIDE.has(project.schema.task) || undefined}>
             <Item fields={work.assignment.fields} display={project.display} instead={parts.instead} />
             <Arrival id={work.id} item={work.assignment.item_id} arrived={arrived} />
