@@ -75,12 +75,22 @@ def test_a_value_is_kept_exactly(shop: Any, value: Any) -> None:
 
 def test_the_same_key_of_the_same_annotator_is_one_event(shop: Any) -> None:
     first = shop.act(3, "spam", idempotency_key="k")
-    again = shop.act(3, "ham", idempotency_key="k")
+    again = shop.act(3, "spam", idempotency_key="k")
     assert (again.event_id, again.seq, again.repeated) == (first.event_id, first.seq, True)
     assert (again.before, again.after) == ("spam", "spam")
     other = shop.act(3, "ham", annotator="bea", idempotency_key="k")
     assert (other.repeated, other.seq) == (False, 2)
     assert len(history(shop, 3)) == 2
+
+
+def test_a_key_is_of_one_answer_alone(shop: Any) -> None:
+    shop.act(3, ["spam", 1.0], idempotency_key="k")
+    assert shop.act(3, ("spam", 1.0), idempotency_key="k").repeated, "written otherwise, but the same"
+    with pytest.raises(Conflict, match="sent it with another answer before"):
+        shop.act(3, ["ham", 1.0], idempotency_key="k")
+    with pytest.raises(Conflict, match="sent it with another item before"):
+        shop.act(2, ["spam", 1.0], idempotency_key="k")
+    assert len(history(shop, 3)) == 1
 
 
 def test_a_key_that_comes_twice_in_one_batch_is_one_event(shop: Any) -> None:

@@ -27,7 +27,11 @@ def create_where_only_reading(shop: Any) -> None:
     with shop.db.transaction() as conn:
         sqlite = conn.dialect.name == "sqlite"
         conn.exec_driver_sql("PRAGMA query_only=ON" if sqlite else "SET TRANSACTION READ ONLY")
-        projects.create(conn, "another")
+        try:
+            projects.create(conn, "another")
+        finally:
+            if sqlite:
+                conn.exec_driver_sql("PRAGMA query_only=OFF")
 
 
 def test_a_database_that_only_reads_is_named(shop: Any) -> None:

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from querist.core.errors import InvalidInput, NotFound
-from querist.store import leases, migrate, people_tables, projects, queue_tables
+from querist.store import claims, migrate, people_tables, projects, queue_tables
 from querist.store.columns import json_text
 from querist.store.db import Database
 from querist.store.parts import metadata
@@ -157,7 +157,7 @@ def test_slots_and_counts_begin_with_what_an_earlier_version_left(shop: Any, dat
     numbers = {shop.seq(place): place for place in range(10)}
     back_to(shop, "0002")
     with Database.open(database_url) as opened, opened.transaction() as conn:
-        taken = leases.claim(conn, shop.id, "ann", 4, lease_s=60)
+        taken = claims.claim(conn, shop.id, "ann", 4, lease_s=60)
         assert [numbers[lease.item_seq] for lease in taken] == [1, 0, 2, 6]
     assert shop.problems() == []
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from querist.core.errors import Conflict, InvalidInput
-from querist.store import items, leases, rounds, slots, versions
+from querist.store import claims, items, leases, rounds, slots, versions
 
 acts = st.one_of(
     st.tuples(st.just("ask"), st.sets(st.integers(0, 3), min_size=1)),
@@ -30,7 +30,7 @@ def queue_act(conn: Any, project: Any, move: str, who: str) -> None:
     """Something that happens to leases."""
     held = leases.held_by(conn, project.id, who)
     if move == "claim":
-        new = leases.claim(conn, project.id, who, 2, lease_s=60)
+        new = claims.claim(conn, project.id, who, 2, lease_s=60)
         seqs = [each.item_seq for each in (*held, *new)]
         assert len(set(seqs)) == len(seqs)
     elif move == "lapse":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
@@ -121,7 +122,8 @@ class GuardedRoute(APIRoute):
             if permission != "public":
                 body_csrf = None
                 if hasattr(self.endpoint, "beacons"):
-                    await run_in_threadpool(_caller, request, state)  # before the body is read, here too
+                    # Before the body is read, here too.
+                    await run_in_threadpool(partial(people.who, state.database, **_proof(request)))
                     body_csrf = await _csrf_in_body(request)
                 await run_in_threadpool(_admit, request, state, permission, body_csrf)
                 if request.method not in SAFE and not hasattr(self.endpoint, "lets_go"):
@@ -188,9 +190,8 @@ async def _state(request: Request) -> State:
     return state
 
 
-def _annotator(request: Request) -> Annotator:
-    state: State = request.app.state.querist
-    person = people.me(state.database, request.state.who)
+async def _annotator(request: Request) -> Annotator:
+    person = request.state.person
     return Annotator(person.name, person.skills, person.tier, person.daily_cap)
 
 
@@ -206,13 +207,17 @@ def _admit(request: Request, state: State, permission: Any, body_csrf: str | Non
             request.state.who = people.OPERATOR
             return
         permission = "audit"
-    who = _caller(request, state)
-    request.state.who = who
-    request.state.who_name = who.name
-    if request.method not in SAFE:
-        people.check_csrf(who, request.headers.get(CSRF_HEADER) or body_csrf)
     name = request.path_params.get("project")
-    people.require(state.database, who, permission, name)
+    admitted = people.admit(
+        state.database,
+        permission,
+        name,
+        **_proof(request),
+        csrf=request.headers.get(CSRF_HEADER) or body_csrf,
+        changes=request.method not in SAFE,
+        recognized=partial(setattr, request.state, "who_name"),
+    )
+    request.state.who, request.state.person = admitted.principal, admitted.person
     if name is not None:
         request.state.work = state.workspaces.open(name)
 
@@ -223,14 +228,20 @@ def _from_here(request: Request) -> bool:
     return request.client is not None and is_loopback(request.client.host) and not forwarded
 
 
-def _caller(request: Request, state: State) -> Principal:
+class _Proof(TypedDict, total=False):
+    session: str | None
+    key: str
+
+
+def _proof(request: Request) -> _Proof:
+    """What the caller proves themselves by: a key, or else the session in the cookie."""
     word = request.headers.get("authorization", "")
-    if word:
-        scheme, _, key = word.partition(" ")
-        if scheme.lower() != "bearer":
-            raise NotSignedIn(f"authorization: must be a key; got the scheme {scheme[:20]!r}. Send `Bearer qk_…`.")
-        return people.who(state.database, key=key.strip())
-    return people.who(state.database, session=request.cookies.get(COOKIE))
+    if not word:
+        return {"session": request.cookies.get(COOKIE)}
+    scheme, _, key = word.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotSignedIn(f"authorization: must be a key; got the scheme {scheme[:20]!r}. Send `Bearer qk_…`.")
+    return {"key": key.strip()}
 
 
 def _check_words(request: Request) -> None:

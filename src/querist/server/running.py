@@ -60,6 +60,7 @@ def serve(settings: Settings, *, chosen_host: bool = False, announce: Announce =
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=GRACE_S,
         backlog=BACKLOG,
+        http="h11",  # it alone bounds a request's headers
         h11_max_incomplete_event_size=64 * 1024,
     )
     home = settings.public_url or f"http://{_shown(settings.host)}:{port}"

@@ -12,7 +12,7 @@ from querist.core.errors import InvalidInput, NotFound
 from querist.core.state import Value
 from querist.service.queue import Annotator
 from querist.service.workspace import Workspace
-from querist.store import answers, desks, items, leases, tallies, workdays
+from querist.store import answers, claims, desks, items, tallies, workdays
 from querist.store.columns import utc_now
 
 MOST_ACTS = 200
@@ -136,11 +136,11 @@ def pace(work: Workspace, who: Annotator) -> Pace:
         days = workdays.of(conn, work.project_id, annotator=who.name)
         counts = tallies.of(conn, work.project_id)
         settings = work.queue(conn)
-        own = answers.events_of(conn, work.project_id, who.name, limit=MOST_ACTS)
-        supply = leases.supply(conn, work.project_id, who.name, skills=who.skills, tier=who.tier)
+        own = answers.work_of(conn, work.project_id, who.name, limit=MOST_ACTS)
+        supply = claims.supply(conn, work.project_id, who.name, skills=who.skills, tier=who.tier)
     today = workdays.day_of(utc_now())
     done_today = sum(day.n_answers for day in days if day.day == today)
-    took = [event.active_ms / 1000 for event in own[:PACE_OF] if event.action == "submit" and event.active_ms]
+    took = [act.active_ms / 1000 for act in own[:PACE_OF] if act.action == "submit" and act.active_ms]
     typical = median(took) if took else None
     cap = min((cap for cap in (who.daily_cap, settings.daily_cap) if cap is not None), default=None)
     left = counts.get(tallies.LIVE, 0)
@@ -148,7 +148,7 @@ def pace(work: Workspace, who: Annotator) -> Pace:
     return Pace(
         today=done_today,
         total=sum(day.n_answers for day in days),
-        session=_session([event.received_at for event in own if event.action == "submit"]),
+        session=_session([act.received_at for act in own if act.action == "submit"]),
         median_s=typical,
         per_hour=None if not typical else 3600 / typical,
         left_for_me=mine if cap is None else min(mine, max(0, cap - done_today)),
@@ -178,6 +178,6 @@ def _session(moments: list[datetime]) -> int:
     return n
 
 
-def _left_with_others(left: int, supply: leases.Supply) -> int:
+def _left_with_others(left: int, supply: claims.Supply) -> int:
     """What may still come to somebody for whom nothing is open: at most what others hold."""
     return min(left, supply.n_leased)

@@ -9,10 +9,9 @@ from typing import Any, Literal
 
 from querist.core.errors import InvalidInput
 from querist.core.queueing import QueueSettings
-from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.service.workspace import Workspace
-from querist.store import answers, desks, items, jobs, leases, rounds, tallies, workdays
+from querist.store import answers, claims, desks, jobs, leases, rounds, tallies, workdays
 from querist.store.columns import utc_now
 from querist.store.db import Connection
 
@@ -74,6 +73,9 @@ class Nothing:
     retry_s: float | None = None
 
 
+PAUSED = Nothing("paused", "The project is paused. Its manager will open it again.", LATER_S)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """What somebody was given; where nothing, why."""
@@ -103,13 +105,14 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
     if not 0 <= n <= MOST_AT_ONCE:
         raise InvalidInput(f"n: must be from 0 to {MOST_AT_ONCE}; got {n}. Ask for fewer at once.")
     with work.database.transaction(lasting=False) as conn:
-        settings = work.queue(conn)
-        taken = _take(work, conn, who, settings, n, have, take)
-    if isinstance(taken, Nothing):
-        return Claimed((), taken)
-    if not taken:
-        return Claimed(())
-    with work.database.reading() as conn:  # what the screen shows is read after the one writer's turn
+        said = work.settings(conn)
+        settings = QueueSettings.from_json(said.get("queue", {}))
+        if said.get("paused"):
+            taken: Sequence[leases.Lease] | Nothing = PAUSED
+        else:
+            taken = _take(work, conn, who, settings, n, have, take)
+        if isinstance(taken, Nothing):
+            return Claimed((), taken)
         return Claimed(tuple(assignments(work, conn, settings, who.name, taken)))
 
 
@@ -125,22 +128,20 @@ def _take(
     project = work.project_id
     if have:
         leases.renew(conn, project, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
-    if work.settings(conn).get("paused"):
-        return Nothing("paused", "The project is paused. Its manager will open it again.", LATER_S)
-    held = leases.n_leased(conn, project, who.name)
     cap, left = _share(work, conn, who, settings)
     if left is not None and left <= 0:
         thanks = f"That was your share for today: {cap} answers. Thank you; come back tomorrow."
         return Nothing("cap_reached", thanks)
-    room = min(settings.max_leases, settings.max_leases if left is None else left) - held
-    lease_s, wanted = settings.lease_s, max(0, min(n, room))
-    taken = leases.claim(conn, project, who.name, wanted, lease_s=lease_s, skills=who.skills, tier=who.tier)
+    most = settings.max_leases if left is None else min(settings.max_leases, left)
+    taken = claims.claim(
+        conn, project, who.name, n, most=most, lease_s=settings.lease_s, skills=who.skills, tier=who.tier
+    )
     if taken or not n:
         return taken
     elsewhere = _elsewhere(work, conn, who, have)
     if elsewhere:
         return elsewhere[:n] if take else _held_elsewhere(len(elsewhere))
-    return _why(work, conn, who) if room > 0 else _full(settings)
+    return _why(work, conn, who) if leases.n_leased(conn, project, who.name) < most else _full(settings)
 
 
 def held(work: Workspace, who: Annotator) -> list[Assignment]:
@@ -180,49 +181,43 @@ def assignments(
     """Leases as a screen shows them."""
     if not taken:
         return []
-    asked = {query.id: query for query in rounds.by_id(conn, work.project_id, [lease.query_id for lease in taken])}
-    stored = items.fetch_seqs(conn, work.project_id, [lease.item_seq for lease in taken])
-    begun = desks.drafts_of(conn, annotator, [lease.slot_id for lease in taken])
-    schema = work.schema(conn)
-    told = work.instructions(conn)
+    screens = desks.shown(conn, work.project_id, annotator, [lease.slot_id for lease in taken])
     out = []
-    for lease, item in zip(taken, stored, strict=True):
-        query = asked[lease.query_id]
-        draft = begun.get(lease.slot_id)
+    for lease in taken:
+        shown = screens[lease.slot_id]
         out.append(
             Assignment(
                 slot=lease.slot_id,
                 token=lease.token,
                 lease_until=_moment(lease.until),
                 lease_s=settings.lease_s,
-                item_id=item.item_id,
-                content_hash=item.content_hash,
-                fields=item.fields,
-                round=query.round,
-                rank=query.rank,
-                reason=_reason(query) if settings.show_reason else None,
-                suggestion=_shown_suggestion(query, settings, schema),
-                schema_version=schema.version,
-                instruction_version=None if told is None else told.version,
-                draft=None if draft is None else {"value": draft[0], "note": draft[1]},
+                item_id=shown.item_id,
+                content_hash=shown.content_hash,
+                fields=shown.fields,
+                round=shown.round,
+                rank=shown.rank,
+                reason=_reason(shown) if settings.show_reason else None,
+                suggestion=_shown_suggestion(shown, settings),
+                schema_version=shown.schema_version,
+                instruction_version=shown.instruction_version,
+                draft=None if shown.draft is None else shown.draft._asdict(),
             )
         )
     return out
 
 
-def _reason(query: rounds.QueryRecord) -> str:
+def _reason(shown: desks.Shown) -> str:
     """Why it was asked; of what measures the model only that it was drawn, lest it be answered with more care."""
-    return "random: drawn blindly" if query.purpose == "evaluation" else query.reason
+    return "random: drawn blindly" if shown.purpose == "evaluation" else shown.reason
 
 
-def _shown_suggestion(query: rounds.QueryRecord, settings: QueueSettings, schema: Schema) -> dict[str, Any] | None:
-    if query.suggestion is None or settings.suggestions == "hidden":
+def _shown_suggestion(shown: desks.Shown, settings: QueueSettings) -> dict[str, Any] | None:
+    if shown.suggestion is None or settings.suggestions == "hidden":
         return None
-    offered = dict(query.suggestion)
     return {
-        "value": offered.get("value"),
-        "confidence": offered.get("score"),
-        "model": query.model,
+        "value": shown.suggestion.get("value"),
+        "confidence": shown.suggestion.get("score"),
+        "model": shown.model,
         "visible": settings.suggestions == "visible",
     }
 
@@ -256,7 +251,7 @@ def _full(settings: QueueSettings) -> Nothing:
 
 
 def _why(work: Workspace, conn: Connection, who: Annotator) -> Nothing:
-    supply = leases.supply(conn, work.project_id, who.name, skills=who.skills, tier=who.tier)
+    supply = claims.supply(conn, work.project_id, who.name, skills=who.skills, tier=who.tier)
     job = jobs.under_way(conn, work.project_id)
     said = work.settings(conn)
     if job is not None:

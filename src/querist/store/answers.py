@@ -15,6 +15,7 @@ from querist.store.events import (
     said,
     standings,
     undone,
+    work_of,
 )
 from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, n_answers, workloads
 from querist.store.projects import lock
@@ -46,5 +47,6 @@ __all__ = [
     "said",
     "standings",
     "undone",
+    "work_of",
     "workloads",
 ]

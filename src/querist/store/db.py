@@ -22,10 +22,12 @@ from querist.store.failures import in_our_words, shown, unreachable
 
 __all__ = ["Connection", "Database"]
 
-CONNECTIONS = {"pool_size": 10, "max_overflow": 50}  # a server's threads each have one; most are let go after use
+# A server's threads each have one; most are let go after use. The last one back goes out first: what it read is warm.
+CONNECTIONS = {"pool_size": 10, "max_overflow": 50, "pool_use_lifo": True}
+ONE = {"pool_size": 1, "max_overflow": 0}
 BUSY_S = 30  # one writer at a time on SQLite: an import of a million rows holds it for some seconds
 LOOKS_AGAIN_S = (0.0005, 0.004)
-_MODE = "querist_mode"
+_LIGHT = "querist_light"
 
 
 class Database:
@@ -40,15 +42,13 @@ class Database:
     'sqlite'
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, writer: sa.Engine | None = None) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(**{_MODE: "write"})
-        self._light = engine.execution_options(**{_MODE: "light"})
-        reads: dict[str, Any] = {_MODE: "read"}
-        if engine.dialect.name == "postgresql":
-            reads |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._reader = engine.execution_options(**reads)
-        self._writing = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._writer = writer or engine
+        self._light = self._writer.execution_options(**{_LIGHT: True})
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine.execution_options(**(options if writer is None else {}))
+        self._writing = None if writer is None else threading.Lock()
 
     @classmethod
     def open(cls, url: str | Path, *, create: bool = True) -> Database:
@@ -73,7 +73,7 @@ class Database:
         where = _url(url)
         if where.get_backend_name() == "sqlite":
             _check_file(Path(str(where.database)), create=create)
-        database = cls(_engine(where))
+        database = cls(*_engines(where))
         try:
             with database.reading() as conn:
                 revision = migrate.revision_of(conn)
@@ -142,11 +142,10 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A connection that only reads, and sees the database as it is now, whatever others write meanwhile."""
         with in_our_words(self._engine, writes=False), self._reader.connect() as conn:
-            # A snapshot begins at the first read, not at BEGIN.
-            if conn.dialect.name == "sqlite":
-                conn.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+            if conn.dialect.name == "postgresql":
+                conn.exec_driver_sql("SELECT 1")  # a snapshot begins at the first read, not at BEGIN
             else:
-                conn.exec_driver_sql("SELECT 1")
+                conn.begin()
             yield conn
 
     def copy_to(self, path: Path) -> None:
@@ -165,14 +164,16 @@ class Database:
         with in_our_words(self._engine, writes=False), self._engine.connect() as conn:
             driver = conn.connection.driver_connection
             assert driver is not None
-            driver.execute(
-                "PRAGMA query_only=OFF"
-            ).close()  # of the connection's last use; the copy is a write, elsewhere
-            driver.execute("VACUUM INTO ?", (str(path),)).close()
+            driver.execute("PRAGMA query_only=OFF").close()  # the copy is a write, elsewhere
+            try:
+                driver.execute("VACUUM INTO ?", (str(path),)).close()
+            finally:
+                driver.execute("PRAGMA query_only=ON").close()
 
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+        self._writer.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -213,22 +214,31 @@ def _check_file(path: Path, *, create: bool) -> None:
             raise NotFound(f"database: its folder must exist; there is no {path.parent}. Make it first.")
 
 
-def _engine(url: URL) -> sa.Engine:
+def _engines(url: URL) -> tuple[sa.Engine, sa.Engine | None]:
+    """The connections that read, and the one that writes; None where the same do both.
+
+    SQLite drops what a connection has read of the file as soon as another writes: its one writer stays the same.
+    """
     # hide_parameters: an error's text must not carry people's answers into a log.
     if url.get_backend_name() == "sqlite":
-        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S}, **CONNECTIONS)
-        sa.event.listen(engine, "connect", _sqlite_connect)
-        sa.event.listen(engine, "begin", _sqlite_begin)
-        return engine
+        said: dict[str, Any] = {"hide_parameters": True, "connect_args": {"timeout": BUSY_S}}
+        reader, writer = sa.create_engine(url, **said, **CONNECTIONS), sa.create_engine(url, **said, **ONE)
+        for engine, connect, begin in (
+            (reader, _connect_reader, _begin_to_read),
+            (writer, _connect_writer, _begin_to_write),
+        ):
+            sa.event.listen(engine, "connect", connect)
+            sa.event.listen(engine, "begin", begin)
+        return reader, writer
     try:
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, **CONNECTIONS)
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, **CONNECTIONS), None
     except ImportError:
         raise MissingExtra(
             "database: PostgreSQL needs the driver psycopg; it is not installed. Run: pip install 'querist[postgres]'"
         ) from None
 
 
-def _sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
+def _connect(connection: sqlite3.Connection) -> None:
     connection.isolation_level = None  # Python's driver would begin transactions of its own, late and deferred
     deadline = time.monotonic() + BUSY_S
     while True:  # the change to WAL does not wait for a lock as everything else does
@@ -240,40 +250,43 @@ def _sqlite_connect(connection: sqlite3.Connection, _: object) -> None:
                 raise
             time.sleep(0.01)
     connection.execute("PRAGMA foreign_keys=ON").close()
-    # An answer is acknowledged once it is on the disk: NORMAL may lose the last ones when the power goes.
-    connection.execute("PRAGMA synchronous=FULL").close()
     connection.execute("PRAGMA cache_size=-32768").close()  # 32 MiB: the default 2 MiB thrashes on a million items
 
 
-def _sqlite_begin(conn: Connection) -> None:
-    mode = conn.get_execution_options().get(_MODE)
-    writes = mode in ("write", "light")
-    conn.exec_driver_sql("PRAGMA query_only=OFF" if writes else "PRAGMA query_only=ON")
-    # A read that turns into a write fails at once when another writes; taking the lock first makes it wait.
-    if writes:
-        conn.exec_driver_sql("PRAGMA synchronous=FULL" if mode == "write" else "PRAGMA synchronous=NORMAL")
-        _begin_to_write(conn.connection.driver_connection)
-    else:
-        conn.exec_driver_sql("BEGIN")
+def _connect_reader(connection: sqlite3.Connection, _: object) -> None:
+    _connect(connection)
+    connection.execute("PRAGMA query_only=ON").close()
 
 
-def _begin_to_write(driver: Any) -> None:
+def _connect_writer(connection: sqlite3.Connection, _: object) -> None:
+    _connect(connection)
+    connection.execute("PRAGMA busy_timeout=0").close()  # `_begin_to_write` looks itself
+
+
+# Both talk to the driver itself: every request begins two transactions or three.
+def _begin_to_read(conn: Connection) -> None:
+    driver: Any = conn.connection.driver_connection
+    driver.execute("BEGIN").close()
+    driver.execute("SELECT 1 FROM sqlite_master LIMIT 1").close()  # a snapshot begins at the first read, not at BEGIN
+
+
+def _begin_to_write(conn: Connection) -> None:
     """Take SQLite's one write lock, looking for it often.
 
     SQLite itself looks ever more seldom while it waits, in the end ten times a second: of many who wait, most sleep
-    while the lock is free, and some never get it.
+    while the lock is free, and some never get it. A read that turns into a write would fail at once when another
+    writes.
     """
+    driver: Any = conn.connection.driver_connection
+    # An answer is acknowledged once it is on the disk: NORMAL may lose the last ones when the power goes.
+    lasting = not conn.get_execution_options().get(_LIGHT)
+    driver.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}").close()
     deadline = time.monotonic() + BUSY_S
-    driver.execute("PRAGMA busy_timeout=0").close()
-    try:
-        while True:
-            try:
-                driver.execute("BEGIN IMMEDIATE").close()
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise
-                time.sleep(random.uniform(*LOOKS_AGAIN_S))
-            else:
-                return
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_S * 1000}").close()
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(*LOOKS_AGAIN_S))

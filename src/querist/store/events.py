@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from querist.core.state import Value
 from querist.store import chain
-from querist.store.sql import CHUNK, among, chunks, flat, streamed
+from querist.store.sql import CHUNK, among, chunks, flat, is_one_of, one_of, streamed
 from querist.store.tables import Action, Role, answer_content, answer_event, query
 
 # The columns as they are stored, without their types: what is hashed is what is written.
 RAW_EVENT = sa.table("answer_event", *(sa.column(c.name) for c in answer_event.c))
+
+_LAST = (
+    sa.select(answer_event.c.seq, answer_event.c.hash)
+    .where(answer_event.c.project_id == sa.bindparam("project"))
+    .order_by(answer_event.c.seq.desc())
+    .limit(1)
+)
+
+_WORK = (
+    sa.select(answer_event.c.action, answer_event.c.received_at, answer_event.c.active_ms)
+    .where(answer_event.c.project_id == sa.bindparam("project"), answer_event.c.annotator == sa.bindparam("me"))
+    .order_by(answer_event.c.seq.desc())
+    .limit(sa.bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,19 @@ def events_of(
         asked = asked.where(answer_event.c.seq < before)
     rows = conn.execute(asked.order_by(answer_event.c.seq.desc()).limit(limit))
     return [Event(**row._mapping) for row in rows]
+
+
+class Worked(NamedTuple):
+    """When an act of somebody came in, what it was, and how long they worked on it."""
+
+    action: Action
+    received_at: datetime
+    active_ms: int | None
+
+
+def work_of(conn: sa.Connection, project_id: int, annotator: str, *, limit: int) -> list[Worked]:
+    """One annotator's last acts, newest first, as far as they tell how the work goes."""
+    return [Worked(*row) for row in conn.execute(_WORK, {"project": project_id, "me": annotator, "most": limit})]
 
 
 def did(conn: sa.Connection, project_id: int, annotator: str, item_seq: int) -> bool:
@@ -154,16 +182,25 @@ def last_taken_back(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -
 
 def head(conn: sa.Connection, project_id: int) -> tuple[int, str]:
     """The place and the hash of the project's last event: written down elsewhere, they prove what was there."""
-    c = answer_event.c
-    last = sa.select(c.seq, c.hash).where(c.project_id == project_id).order_by(c.seq.desc()).limit(1)
-    row = conn.execute(last).one_or_none()
+    row = conn.execute(_LAST, {"project": project_id}).one_or_none()
     return (0, chain.GENESIS) if row is None else (row.seq, row.hash)
 
 
 def steps_of(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> Iterator[tuple[int, chain.Step]]:
     """The events of these items, in order, as far as they decide the label; each with its item."""
     for chunk in chunks(seqs):
-        yield from _steps(conn, project_id, answer_content.c.value, among(conn, answer_event.c.item_seq, chunk))
+        said = {"project": project_id, **one_of(conn, chunk)}
+        if len(chunk) == 1:
+            rows: Iterable[sa.Row[Any]] = conn.execute(_steps_about(conn.dialect.name, single=True), said)
+        else:
+            rows = flat(streamed(conn, _steps_about(conn.dialect.name, single=False), said=said))
+        yield from map(_step, rows)
+
+
+@cache
+def _steps_about(dialect: str, *, single: bool) -> sa.Select[Any]:
+    which = is_one_of(dialect, answer_event.c.item_seq, single=single)
+    return _steps(answer_content.c.value, answer_event.c.project_id == sa.bindparam("project"), which)
 
 
 def standings(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> dict[int, chain.Standing]:
@@ -181,30 +218,32 @@ def said(conn: sa.Connection, project_id: int, *, until: int) -> Iterator[tuple[
     -----
     Linear in all events of the project.
     """
-    steps = _steps(conn, project_id, answer_content.c.value, answer_event.c.seq <= until)
-    for seq, those in groupby(steps, key=itemgetter(0)):
+    e = answer_event.c
+    asked = _steps(answer_content.c.value, e.project_id == project_id, e.seq <= until)
+    for seq, those in groupby(map(_step, flat(streamed(conn, asked))), key=itemgetter(0)):
         if latest := chain.standing(step for _, step in those).latest:
             yield seq, latest
 
 
 def stored_steps(conn: sa.Connection, project_id: int) -> Iterator[tuple[int, chain.Step]]:
     """The events of every item, item by item, with each value as the text that is stored, whatever it is."""
-    return _steps(conn, project_id, sa.type_coerce(answer_content.c.value, sa.Text), sa.true())
+    asked = _steps(sa.type_coerce(answer_content.c.value, sa.Text), answer_event.c.project_id == project_id)
+    yield from map(_step, flat(streamed(conn, asked)))
 
 
-def _steps(
-    conn: sa.Connection, project_id: int, value: sa.ColumnElement[Any], which: sa.ColumnElement[bool]
-) -> Iterator[tuple[int, chain.Step]]:
+def _steps(value: sa.ColumnElement[Any], *which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     e, words = answer_event.c, answer_content.c
     erased = words.erased_at.is_not(None)
-    asked = (
+    return (
         sa.select(e.item_seq, e.id, e.action, e.annotator, e.supersedes, e.query_id, value, erased)
         .outerjoin(answer_content, words.event_id == e.id)
-        .where(e.project_id == project_id, which)
+        .where(*which)
         .order_by(e.item_seq, e.seq)
     )
-    for row in flat(streamed(conn, asked)):
-        yield row[0], chain.Step(*tuple(row)[1:])
+
+
+def _step(row: sa.Row[Any]) -> tuple[int, chain.Step]:
+    return row[0], chain.Step(*tuple(row)[1:])
 
 
 def _events(project_id: int) -> sa.Select[Any]:

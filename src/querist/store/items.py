@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from querist.core.hashing import content_hash
 from querist.core.items import SPLITS, Split
 from querist.store import projects, tallies
 from querist.store.columns import finite, json_text, plain_text, utc_now
-from querist.store.sql import CHUNK, among, chunks, flat, streamed, unindexed
+from querist.store.sql import CHUNK, among, chunks, flat, is_one_of, one_of, streamed, unindexed
 from querist.store.tables import current_label, import_batch, item
 
 
@@ -202,14 +203,20 @@ def imports(conn: sa.Connection, project_id: int) -> list[ImportBatch]:
 
 def existing(conn: sa.Connection, project_id: int, ids: Iterable[str]) -> dict[str, Found]:
     """Those of these ids that the project has, each with its content hash: an equal one is the same item again."""
-    c = item.c
     found: dict[str, Found] = {}
     for chunk in chunks(ids):
-        asked = sa.select(c.item_id, c.seq, c.content_hash, c.split).where(
-            c.project_id == project_id, among(conn, c.item_id, chunk)
-        )
-        found.update((id, Found(seq, hash_, split)) for id, seq, hash_, split in conn.execute(asked))
+        asked = _by_id(conn.dialect.name, single=len(chunk) == 1)
+        rows = conn.execute(asked, {"project": project_id, **one_of(conn, chunk)})
+        found.update((id, Found(seq, hash_, split)) for id, seq, hash_, split in rows)
     return found
+
+
+@cache
+def _by_id(dialect: str, *, single: bool) -> sa.Executable:
+    c = item.c
+    return sa.select(c.item_id, c.seq, c.content_hash, c.split).where(
+        c.project_id == sa.bindparam("project"), is_one_of(dialect, c.item_id, single=single)
+    )
 
 
 def fetch(conn: sa.Connection, project_id: int, ids: Sequence[str]) -> list[StoredItem]:

@@ -16,6 +16,12 @@ from querist.store.sql import clock
 
 BUSY_S = 60  # a delivery in somebody's hands is tried by nobody else for so long
 
+_HOOKS = (
+    sa.select(webhook)
+    .where(webhook.c.project_id == sa.bindparam("project"), webhook.c.removed_at.is_(None))
+    .order_by(webhook.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
@@ -73,9 +79,8 @@ def post(conn: sa.Connection, project_id: int, *news: tuple[str, Mapping[str, An
 
 def webhooks(conn: sa.Connection, project_id: int) -> list[Webhook]:
     """The project's webhooks, oldest first."""
-    c = webhook.c
-    asked = sa.select(webhook).where(c.project_id == project_id, c.removed_at.is_(None)).order_by(c.id)
-    return [Webhook(row.id, row.url, tuple(row.events), row.secret, row.created_at) for row in conn.execute(asked)]
+    rows = conn.execute(_HOOKS, {"project": project_id})
+    return [Webhook(row.id, row.url, tuple(row.events), row.secret, row.created_at) for row in rows]
 
 
 def add_webhook(conn: sa.Connection, project_id: int, url: str, events: Sequence[str], secret: str) -> Webhook:

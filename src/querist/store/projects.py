@@ -19,6 +19,16 @@ from querist.store.tables import answer_event, instruction_version, policy_versi
 
 ASIDE = "set_aside_at"
 
+# Built once, as all that every request asks: to build a statement costs more than to run it.
+_NAMED = sa.select(project).where(project.c.name == sa.bindparam("called"))
+_SETTINGS = sa.select(project.c.settings).where(project.c.id == sa.bindparam("project"))
+# FOR NO KEY UPDATE: whoever only refers to the project, as every insert does, is not made to wait.
+_LOCKED = sa.select(project.c.id).where(project.c.id == sa.bindparam("project")).with_for_update(key_share=True)
+_NEWEST = {
+    table: sa.select(sa.func.max(table.c.version)).where(table.c.project_id == sa.bindparam("project"))
+    for table in (schema_version, instruction_version, policy_version)
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -83,7 +93,7 @@ def get(conn: sa.Connection, name: str) -> Project:
     NotFound
         If there is none; the message names the nearest.
     """
-    row = conn.execute(sa.select(project).where(project.c.name == name)).one_or_none()
+    row = conn.execute(_NAMED, {"called": name}).one_or_none()
     if row is None:
         names = list(conn.scalars(sa.select(project.c.name).order_by(project.c.name)))
         near = nearest(name, names)
@@ -130,15 +140,13 @@ def lock(conn: sa.Connection, project_id: int) -> None:
 
     SQLite has one writer anyway and leaves the lock clause out.
     """
-    # FOR NO KEY UPDATE: whoever only refers to the project, as every insert does, is not made to wait.
-    asked = sa.select(project.c.id).where(project.c.id == project_id).with_for_update(key_share=True)
-    if conn.execute(asked).one_or_none() is None:
+    if conn.execute(_LOCKED, {"project": project_id}).one_or_none() is None:
         raise _unknown(project_id)
 
 
 def settings(conn: sa.Connection, project_id: int) -> Mapping[str, Any]:
     """What was said of the project beyond its schema and policy."""
-    row = conn.execute(sa.select(project.c.settings).where(project.c.id == project_id)).one_or_none()
+    row = conn.execute(_SETTINGS, {"project": project_id}).one_or_none()
     if row is None:
         raise _unknown(project_id)
     found: Mapping[str, Any] = row.settings
@@ -279,7 +287,7 @@ def _all(conn: sa.Connection, table: sa.Table, project_id: int) -> list[sa.Row[A
 
 
 def _newest(conn: sa.Connection, table: sa.Table, project_id: int) -> int:
-    return conn.scalar(sa.select(sa.func.max(table.c.version)).where(table.c.project_id == project_id)) or 0
+    return conn.scalar(_NEWEST[table], {"project": project_id}) or 0
 
 
 def _latest(conn: sa.Connection, table: sa.Table, project_id: int) -> sa.Row[Any] | None:

@@ -7,21 +7,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from querist.core.errors import Conflict, InvalidInput, NotFound
+from querist.core.hashing import canonical
 from querist.core.state import Value
 from querist.store import chain, projects, slots, tallies
 from querist.store.columns import json_text, moment_text, utc_now
 from querist.store.drafts import AnswerDraft, check
 from querist.store.events import RAW_EVENT, head, steps_of
-from querist.store.sql import among, chunks, upsert
+from querist.store.sql import among, chunks, is_one_of, one_of, upsert
 from querist.store.tables import answer_content, answer_event, current_label, item, query, round_
 
 SALT_BYTES = 16
+
+_SETTLED = (
+    sa.update(query)
+    .where(query.c.id == sa.bindparam("query"))
+    .values(state=sa.bindparam("to"), answered_event=sa.bindparam("event"))
+)
+_NEW_EVENT, _NEW_CONTENT = RAW_EVENT.insert(), answer_content.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +140,14 @@ class _Book:
         self._events: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
         self._named: dict[tuple[int, str], int] = {}
-        self._schema = projects.schema_number(conn, project_id) or projects.schema(conn, project_id).version
-        self._instructions = projects.instruction_number(conn, project_id)
+
+    @cached_property
+    def _schema(self) -> int:
+        return projects.schema_number(self._conn, self._project) or projects.schema(self._conn, self._project).version
+
+    @cached_property
+    def _instructions(self) -> int | None:
+        return projects.instruction_number(self._conn, self._project)
 
     def take(self, draft: AnswerDraft) -> Recorded:
         """Record a draft, or find that it was recorded before."""
@@ -145,9 +159,11 @@ class _Book:
         key = (draft.annotator, draft.idempotency_key)
         if draft.idempotency_key is not None and key in self._known:
             there = self._known[key]
-            if there.item_seq != subject.seq:
+            first = next((step for step in subject.steps if step.event_id == there.id), None)
+            if first is None or not (first.erased or canonical(first.value) == canonical(draft.value)):
+                other = "item" if first is None else "answer"
                 raise Conflict(
-                    f"key: must be of one act alone; {draft.annotator!r} sent it with another item before. "
+                    f"key: must be of one act alone; {draft.annotator!r} sent it with another {other} before. "
                     "Send the act again under a key of its own."
                 )
             value, said = _value(before), None if own is None else own.value
@@ -180,8 +196,8 @@ class _Book:
         """Put everything into the database; which events fill a slot now."""
         if not self._events:
             return slots.filling(self._conn, self._project, list(self._subjects))
-        self._conn.execute(RAW_EVENT.insert(), self._events)
-        self._conn.execute(answer_content.insert(), self._contents)
+        self._conn.execute(_NEW_EVENT, self._events)
+        self._conn.execute(_NEW_CONTENT, self._contents)
         touched = [s for s in self._subjects.values() if s.touched]
         counts = Counter({tallies.FLAGGED: sum(e["action"] == "flag" for e in self._events)})
         counts.update(_project_labels(self._conn, self._project, touched))
@@ -248,25 +264,29 @@ class _Known(NamedTuple):
 
 
 def _known(conn: sa.Connection, project_id: int, drafts: Sequence[AnswerDraft]) -> dict[tuple[str, str | None], _Known]:
-    c = answer_event.c
     keys = dict.fromkeys(d.idempotency_key for d in drafts if d.idempotency_key is not None)
     found: dict[tuple[str, str | None], _Known] = {}
     for chunk in chunks(keys):
-        asked = sa.select(c.annotator, c.idempotency_key, c.id, c.seq, c.item_seq, c.query_id).where(
-            c.project_id == project_id, among(conn, c.idempotency_key, chunk)
-        )
-        found.update(((who, key), _Known(*event)) for who, key, *event in conn.execute(asked))
+        asked = _by_key(conn.dialect.name, single=len(chunk) == 1)
+        rows = conn.execute(asked, {"project": project_id, **one_of(conn, chunk)})
+        found.update(((who, key), _Known(*event)) for who, key, *event in rows)
     return found
+
+
+@cache
+def _by_key(dialect: str, *, single: bool) -> sa.Executable:
+    c = answer_event.c
+    return sa.select(c.annotator, c.idempotency_key, c.id, c.seq, c.item_seq, c.query_id).where(
+        c.project_id == sa.bindparam("project"), is_one_of(dialect, c.idempotency_key, single=single)
+    )
 
 
 def _subjects(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> dict[int, _Subject]:
     found: dict[int, _Subject] = {}
     for chunk in chunks(seqs):
-        c = item.c
-        these = sa.select(c.seq, c.item_id, c.content_hash, c.split).where(
-            c.project_id == project_id, among(conn, c.seq, chunk)
-        )
-        found.update((row.seq, _Subject(*row)) for row in conn.execute(these))
+        single, said = len(chunk) == 1, {"project": project_id, **one_of(conn, chunk)}
+        these = conn.execute(_items(conn.dialect.name, single=single), said)
+        found.update((row.seq, _Subject(*row)) for row in these)
         if missing := [seq for seq in chunk if seq not in found]:
             raise NotFound(
                 f"answers: each item must be in the project; number {missing[0]} is not. Look the numbers up again."
@@ -274,13 +294,7 @@ def _subjects(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> dict
         for seq, step in steps_of(conn, project_id, chunk):
             found[seq].steps.append(step)
             found[seq].n_stored += 1
-        asked = (
-            sa.select(query, round_.c.number, round_.c.state.label("round_state"), *_OF_ROUND)
-            .join(round_, round_.c.id == query.c.round_id)
-            .where(query.c.project_id == project_id, query.c.state != "withdrawn", among(conn, query.c.item_seq, chunk))
-            .order_by(query.c.id)
-        )
-        for row in conn.execute(asked):
+        for row in conn.execute(_queries(conn.dialect.name, single=single), said):
             found[row.item_seq].queries.append(row)
     return found
 
@@ -292,6 +306,30 @@ _OF_ROUND = (
     round_.c.model,
     round_.c.seed,
 )
+
+
+@cache
+def _items(dialect: str, *, single: bool) -> sa.Executable:
+    c = item.c
+    return sa.select(c.seq, c.item_id, c.content_hash, c.split).where(
+        c.project_id == sa.bindparam("project"), is_one_of(dialect, c.seq, single=single)
+    )
+
+
+@cache
+def _queries(dialect: str, *, single: bool) -> sa.Executable:
+    """The queries about items that were not withdrawn."""
+    c = query.c
+    return (
+        sa.select(query, round_.c.number, round_.c.state.label("round_state"), *_OF_ROUND)
+        .join(round_, round_.c.id == c.round_id)
+        .where(
+            c.project_id == sa.bindparam("project"),
+            c.state != "withdrawn",
+            is_one_of(dialect, c.item_seq, single=single),
+        )
+        .order_by(c.id)
+    )
 
 
 def _superseded(draft: AnswerDraft, subject: _Subject, before: chain.Standing) -> str | None:
@@ -387,8 +425,7 @@ def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> Counter[st
     # Pending ones last: until the others have left that state, an item would be pending twice.
     changes = [*answered, *withdrawn, *reopened]
     if changes:
-        settled = sa.update(query).where(query.c.id == sa.bindparam("query"))
-        conn.execute(settled.values(state=sa.bindparam("to"), answered_event=sa.bindparam("event")), changes)
+        conn.execute(_SETTLED, changes)
         tallies.add_to_rounds(conn, {round_id: by for round_id, by in counts.items() if any(by.values())})
     return money
 

@@ -15,6 +15,18 @@ LONGEST = timedelta(days=14)
 TOUCHED_EVERY = timedelta(minutes=1)
 
 
+_LASTING = (
+    sa.select(session.c.hash, session.c.csrf, session.c.seen_at, session.c.expires_at, person)
+    .join(person, person.c.id == session.c.person_id)
+    .where(
+        session.c.hash == sa.bindparam("token_hash"),
+        session.c.expires_at > sa.bindparam("now"),
+        session.c.seen_at > sa.bindparam("long_ago"),
+        person.c.disabled_at.is_(None),
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One browser, signed in."""
@@ -43,17 +55,7 @@ def start(conn: sa.Connection, token_hash: str, person_id: int, csrf: str, *, no
 
 def find(conn: sa.Connection, token_hash: str, *, now: datetime) -> Session | None:
     """The session of this hash, while it lasts and its person is not disabled."""
-    asked = (
-        sa.select(session.c.hash, session.c.csrf, session.c.seen_at, session.c.expires_at, person)
-        .join(person, person.c.id == session.c.person_id)
-        .where(
-            session.c.hash == token_hash,
-            session.c.expires_at > now,
-            session.c.seen_at > now - IDLE,
-            person.c.disabled_at.is_(None),
-        )
-    )
-    row = conn.execute(asked).one_or_none()
+    row = conn.execute(_LASTING, {"token_hash": token_hash, "now": now, "long_ago": now - IDLE}).one_or_none()
     return None if row is None else Session(row.hash, read(row), row.csrf, row.seen_at, row.expires_at)
 
 

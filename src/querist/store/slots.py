@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +14,11 @@ from querist.core.checks import positive
 from querist.core.errors import InvalidInput
 from querist.store import chain, tallies
 from querist.store.queue_tables import slot
-from querist.store.sql import among, chunks, clock
+from querist.store.sql import among, chunks, clock_of, is_one_of, one_of
 from querist.store.tables import query
 
 LIVE = ("open", "leased")
+SETTLED = ("state", "annotator", "token", "lease_until", "answered_event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +173,12 @@ class _Slots:
         self._slots: dict[int, list[dict[str, Any]]] = {seq: [] for seq in seqs}
         self._pending: dict[int, list[int]] = {seq: [] for seq in self._slots}
         self._withdrawn: set[int] = set()
-        c, q = slot.c, query.c
+        dialect = conn.dialect.name
         for chunk in chunks(self._slots):
-            mine = sa.select(slot).where(c.project_id == project_id, among(conn, c.item_seq, chunk)).order_by(c.id)
-            if conn.dialect.name == "postgresql":
-                mine = mine.with_for_update()  # a lease that lapses at this moment is either ours or not
-            for row in conn.execute(mine):
+            single, said = len(chunk) == 1, {"project": project_id, **one_of(conn, chunk)}
+            for row in conn.execute(_slots_of(dialect, single=single), said):
                 self._slots[row.item_seq].append(dict(row._mapping))
-            asked = sa.select(q.item_seq, q.id, q.state).where(
-                q.project_id == project_id, among(conn, q.item_seq, chunk)
-            )
-            for seq, query_id, state in conn.execute(asked):
+            for seq, query_id, state in conn.execute(_queries_of(dialect, single=single), said):
                 if state == "pending":
                     self._pending[seq].append(query_id)
                 elif state == "withdrawn":
@@ -222,13 +219,10 @@ class _Slots:
         if self._changed:
             # Those that free an annotator's name come first: one person holds an item once.
             changes = sorted(self._changed.values(), key=lambda s: s["annotator"] is not None)
-            names = ("state", "annotator", "token", "lease_until", "answered_event")
-            settled = sa.update(slot).where(slot.c.id == sa.bindparam("at"))
-            done_at = sa.case((sa.bindparam("is_done"), clock(self._conn)), else_=sa.null())
             self._conn.execute(
-                settled.values({name: sa.bindparam(f"to_{name}") for name in names} | {"done_at": done_at}),
+                _settle_each(self._conn.dialect.name),
                 [
-                    {"at": s["id"], "is_done": s["state"] == "done", **{f"to_{name}": s[name] for name in names}}
+                    {"at": s["id"], "is_done": s["state"] == "done", **{f"to_{name}": s[name] for name in SETTLED}}
                     for s in changes
                 ],
             )
@@ -260,6 +254,29 @@ class _Slots:
         self._new.append({**new, "skill": like["skill"], "tier": like["tier"]})
         self.counts[tallies.LIVE] += 1
         self.counts[tallies.REOPENED] += 1
+
+
+@cache
+def _slots_of(dialect: str, *, single: bool) -> sa.Executable:
+    """The slots of items; kept from others on PostgreSQL: a lease that lapses at this moment is either ours or not."""
+    c = slot.c
+    here = c.project_id == sa.bindparam("project")
+    mine = sa.select(slot).where(here, is_one_of(dialect, c.item_seq, single=single)).order_by(c.id)
+    return mine.with_for_update() if dialect == "postgresql" else mine
+
+
+@cache
+def _queries_of(dialect: str, *, single: bool) -> sa.Executable:
+    c = query.c
+    here = c.project_id == sa.bindparam("project")
+    return sa.select(c.item_seq, c.id, c.state).where(here, is_one_of(dialect, c.item_seq, single=single))
+
+
+@cache
+def _settle_each(dialect: str) -> sa.Executable:
+    done_at = sa.case((sa.bindparam("is_done"), clock_of(dialect)), else_=sa.null())
+    to: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in SETTLED}
+    return sa.update(slot).where(slot.c.id == sa.bindparam("at")).values(to | {"done_at": done_at})
 
 
 def _open(project_id: int, query_id: int, seq: int, number: int, place: int, wants: Wants) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -37,10 +37,37 @@ def among(conn: sa.Connection, column: sa.ColumnElement[Any], values: Sequence[A
         one: sa.ColumnElement[bool] = column == values[0]
         return one
     if conn.dialect.name == "sqlite":
-        listed = sa.func.json_each(json.dumps(values)).table_valued("value")
-        return column.in_(sa.select(listed.c.value))
+        each = sa.func.json_each(json.dumps(values)).table_valued("value")
+        return column.in_(sa.select(each.c.value))
     kind = sa.BigInteger() if isinstance(column.type, sa.BigInteger) else sa.Text()
     return column == sa.any_(sa.literal(list(values), ARRAY(kind)))
+
+
+def listed(conn: sa.Connection, values: Sequence[Any]) -> Any:
+    """Values as the one parameter of `is_listed`."""
+    return json.dumps(list(values)) if conn.dialect.name == "sqlite" else list(values)
+
+
+def is_listed(dialect: str, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """`column IN values`, for a statement that is built once and run often; `listed` makes the parameter `name`."""
+    if dialect == "sqlite":
+        each = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    kind = sa.BigInteger() if isinstance(column.type, sa.BigInteger) else sa.Text()
+    return column == sa.any_(sa.bindparam(name, type_=ARRAY(kind)))
+
+
+def is_one_of(dialect: str, column: sa.ColumnElement[Any], *, single: bool) -> sa.ColumnElement[bool]:
+    """The same, with a form of its own for a single value, which a database finds its way by more surely.
+
+    What an answer is about is one item. `one_of` makes the parameters.
+    """
+    return column == sa.bindparam("these", type_=column.type) if single else is_listed(dialect, column, "these")
+
+
+def one_of(conn: sa.Connection, values: Sequence[Any]) -> dict[str, Any]:
+    """Values as the parameters of `is_one_of`."""
+    return {"these": values[0] if len(values) == 1 else listed(conn, values)}
 
 
 def unindexed(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
@@ -52,10 +79,14 @@ def unindexed(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
 
 
 def streamed(
-    conn: sa.Connection, statement: sa.Select[Any] | sa.CompoundSelect[Any], chunk: int = CHUNK
+    conn: sa.Connection,
+    statement: sa.Select[Any] | sa.CompoundSelect[Any],
+    chunk: int = CHUNK,
+    *,
+    said: Mapping[str, Any] | None = None,
 ) -> Iterator[Sequence[sa.Row[Any]]]:
     """The rows in chunks, of which only one is held at a time. Write nothing on this connection meanwhile."""
-    with conn.execute(statement, execution_options={"yield_per": chunk}) as result:
+    with conn.execute(statement, said, execution_options={"yield_per": chunk}) as result:
         yield from result.partitions()
 
 

@@ -19,6 +19,13 @@ REOPENED = "reopened"  # how often something came back to the queue: searches th
 ORDERED = "ordered_micro_usd"  # what open questions that ask to learn will cost
 SPENT = "spent_micro_usd"  # whole numbers add up to the same sum in any order
 
+_ONE = sa.select(tally.c.n).where(tally.c.project_id == sa.bindparam("project"), tally.c.name == sa.bindparam("called"))
+_ADD_TO_ROUND = (
+    sa.update(round_)
+    .where(round_.c.id == sa.bindparam("at"))
+    .values({name: round_.c[name] + sa.bindparam(name) for name in ROUND_COUNTS})
+)
+
 
 def items(split: str) -> str:
     """The name of the count of a split's items."""
@@ -52,8 +59,7 @@ def of(conn: sa.Connection, project_id: int) -> dict[str, int]:
 
 def one(conn: sa.Connection, project_id: int, name: str) -> int:
     """One count."""
-    c = tally.c
-    return conn.scalar(sa.select(c.n).where(c.project_id == project_id, c.name == name)) or 0
+    return conn.scalar(_ONE, {"project": project_id, "called": name}) or 0
 
 
 def per_split(counts: Mapping[str, int], what: str) -> dict[Split, int]:
@@ -65,8 +71,7 @@ def add_to_rounds(conn: sa.Connection, changes: Mapping[int, Mapping[str, int]])
     """Add to the counts that rounds keep, by the round's id."""
     rows = [{"at": id_, **{name: by.get(name, 0) for name in ROUND_COUNTS}} for id_, by in sorted(changes.items())]
     if rows:
-        more = {name: round_.c[name] + sa.bindparam(name) for name in ROUND_COUNTS}
-        conn.execute(sa.update(round_).where(round_.c.id == sa.bindparam("at")).values(more), rows)
+        conn.execute(_ADD_TO_ROUND, rows)
 
 
 def micro_usd(costs: Sequence[float]) -> int:

@@ -2,6 +2,7 @@
 
 from querist.access.oidc import OidcClient, OidcProvider, OidcStart
 from querist.core.people import OPERATOR, PersonRole, Principal, Scope
+from querist.service.people.admitting import Admitted, admit
 from querist.service.people.entering import (
     SignedIn,
     check_csrf,
@@ -24,6 +25,7 @@ from querist.store.people import Person
 
 __all__ = [
     "OPERATOR",
+    "Admitted",
     "ApiKey",
     "Invitation",
     "Invited",
@@ -39,6 +41,7 @@ __all__ = [
     "SignedIn",
     "accept",
     "add_person",
+    "admit",
     "change_me",
     "change_person",
     "check_csrf",

@@ -151,11 +151,47 @@ def who(
         If neither is there, or what is there is not good, or no longer.
     """
     moment = now or utc_now()
+    with database.reading() as conn:
+        found = recognize(conn, session=session, key=key, now=moment)
+    touch(database, found, now=moment)
+    return found.principal
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """Whoever asks, known by their session or their key; `stale` where it is time to note that it is in use."""
+
+    principal: Principal
+    person: people.Person
+    stale: bool
+    key_id: int | None = None
+
+
+def recognize(conn: Connection, *, session: str | None, key: str | None, now: datetime) -> Recognized:
+    """Whom a session or a key belongs to, as `who` says it.
+
+    Raises
+    ------
+    NotSignedIn
+        If neither is there, or what is there is not good, or no longer.
+    """
     if key is not None:
-        return _by_key(database, key, moment)
+        return _by_key(conn, key, now)
     if session is not None:
-        return _by_session(database, session, moment)
+        return _by_session(conn, session, now)
     raise NotSignedIn
+
+
+def touch(database: Database, found: Recognized, *, now: datetime) -> None:
+    """Note that a session or a key is in use, where that is not noted yet."""
+    if not found.stale:
+        return
+    with contextlib.suppress(Conflict), database.transaction() as conn:  # a long import must not keep people out
+        if found.key_id is None:
+            sessions.touch(conn, found.principal.proof, now=now)
+        else:
+            api_keys.touch(conn, found.key_id, now=now)
+        people.seen(conn, found.person.id, now)
 
 
 def check_csrf(principal: Principal, given: str | None) -> None:
@@ -240,35 +276,27 @@ class _Succeeded:
             throttle.take_back(conn, bucket)
 
 
-def _by_session(database: Database, token: str, moment: datetime) -> Principal:
+def _by_session(conn: Connection, token: str, now: datetime) -> Recognized:
     if not tokens.is_one(tokens.SESSION, token):
         raise NotSignedIn
-    with database.reading() as conn:
-        found = sessions.find(conn, tokens.digest(token), now=moment)
+    found = sessions.find(conn, tokens.digest(token), now=now)
     if found is None:
         raise NotSignedIn
-    if found.is_stale(moment):
-        with contextlib.suppress(Conflict), database.transaction() as conn:  # a long import must not keep people out
-            sessions.touch(conn, found.hash, now=moment)
-            people.seen(conn, found.person.id, moment)
-    return _principal(found.person, csrf=found.csrf, proof=found.hash)
+    principal = _principal(found.person, csrf=found.csrf, proof=found.hash)
+    return Recognized(principal, found.person, found.is_stale(now))
 
 
-def _by_key(database: Database, key: str, moment: datetime) -> Principal:
+def _by_key(conn: Connection, key: str, now: datetime) -> Recognized:
     if not tokens.is_one(tokens.KEY, key):
         raise NotSignedIn
-    with database.reading() as conn:
-        found = api_keys.find(conn, tokens.digest(key), now=moment)
+    found = api_keys.find(conn, tokens.digest(key), now=now)
     if found is None:
         raise NotSignedIn
     made, owner = found
-    if made.is_stale(moment):
-        with contextlib.suppress(Conflict), database.transaction() as conn:
-            api_keys.touch(conn, made.id, now=moment)
-            people.seen(conn, owner.id, moment)
     # Whoever is no longer a manager has no key of one either.
     scopes = frozenset(made.scopes) & roles.scopes_of(owner.role)
-    return Principal(owner.name, owner.role, "key", owner.id, scopes, proof=tokens.digest(key))
+    principal = Principal(owner.name, owner.role, "key", owner.id, scopes, proof=tokens.digest(key))
+    return Recognized(principal, owner, made.is_stale(now), made.id)
 
 
 def _principal(person: people.Person, *, csrf: str, proof: str) -> Principal:

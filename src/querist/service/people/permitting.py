@@ -39,16 +39,23 @@ def require(database: Database, principal: Principal, permission: Permission, pr
         If there is no such project, or none for this person: which of the two, they are not told.
     """
     allow(principal, permission)
+    if project is not None:
+        with database.reading() as conn:
+            require_in(conn, principal, permission, project)
+
+
+def require_in(conn: Connection, principal: Principal, permission: Permission, project: str | None) -> None:
+    """See that somebody may do such things, as `require` does, by a connection that there is."""
+    allow(principal, permission)
     if project is None:
         return
-    with database.reading() as conn:
-        if principal.role in roles.SEES_ALL:
-            projects.get(conn, project)  # whoever sees all is helped with a slip in the name
-        elif not _enters(conn, principal, _found(conn, project)):
-            raise NotFound(
-                f"project: must be one that you may enter; got {project!r}. Look at the list of your projects, "
-                "or ask a manager to let you in."
-            )
+    if principal.role in roles.SEES_ALL:
+        projects.get(conn, project)  # whoever sees all is helped with a slip in the name
+    elif not _enters(conn, principal, _found(conn, project)):
+        raise NotFound(
+            f"project: must be one that you may enter; got {project!r}. Look at the list of your projects, "
+            "or ask a manager to let you in."
+        )
 
 
 def allow(principal: Principal, permission: Permission) -> None:

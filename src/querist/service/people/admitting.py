@@ -1,0 +1,73 @@
+"""What stands before every request: who asks, whether they may, and in which project; seen to in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from querist.core.people import Permission, Principal
+from querist.service.people.entering import check_csrf, recognize, touch
+from querist.service.people.permitting import require_in
+from querist.store.columns import utc_now
+from querist.store.db import Database
+from querist.store.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Whoever asks, let in: as whom, and the person they are."""
+
+    principal: Principal
+    person: Person
+
+
+def admit(
+    database: Database,
+    permission: Permission,
+    project: str | None = None,
+    *,
+    session: str | None = None,
+    key: str | None = None,
+    csrf: str | None = None,
+    changes: bool = False,
+    recognized: Callable[[str], None] = lambda name: None,
+    now: datetime | None = None,
+) -> Admitted:
+    """Find out who asks, and see that they may.
+
+    Parameters
+    ----------
+    database : Database
+    permission : {"read", "label", "adjudicate", "manage", "audit", "administer"}
+    project : str, optional
+        The name of the one they want to enter.
+    session, key : str, optional
+        What they prove themselves by, as for `who`.
+    csrf : str, optional
+        What came with a request that changes something.
+    changes : bool
+        Whether it does.
+    recognized : callable
+        Told the name of whoever asks, before it is seen whether they may: of those who may not, too.
+
+    Raises
+    ------
+    NotSignedIn
+        If neither a session nor a key is there that is good.
+    ForeignRequest
+        If a change does not come from the page they signed in to.
+    Forbidden
+        If they may not.
+    NotFound
+        If there is no such project for them.
+    """
+    moment = now or utc_now()
+    with database.reading() as conn:
+        found = recognize(conn, session=session, key=key, now=moment)
+        recognized(found.principal.name)
+        if changes:
+            check_csrf(found.principal, csrf)
+        require_in(conn, found.principal, permission, project)
+    touch(database, found, now=moment)
+    return Admitted(found.principal, found.person)
