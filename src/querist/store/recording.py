@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
-from querist.core.errors import Conflict, InvalidInput, NotFound
+from querist.core.errors import Conflict, InvalidInput
 from querist.core.hashing import canonical
 from querist.core.state import Value
 from querist.store import chain, projects, slots, tallies
 from querist.store.columns import json_text, moment_text, utc_now
 from querist.store.drafts import AnswerDraft, check
-from querist.store.events import RAW_EVENT, head, steps_of
-from querist.store.sql import among, chunks, is_one_of, one_of, upsert
-from querist.store.tables import answer_content, answer_event, current_label, item, query, round_
+from querist.store.events import RAW_EVENT, head
+from querist.store.sql import among, chunks, upsert
+from querist.store.subjects import Known, Subject, known_keys, subjects_of
+from querist.store.tables import answer_content, answer_event, current_label, query
 
 SALT_BYTES = 16
 
@@ -51,42 +52,6 @@ class Recorded:
     own: Value | None = None
     had_own: bool = False
     fills: bool = False
-
-
-@dataclass(slots=True)
-class _Subject:
-    """An item in the course of `append`: its events so far, and the queries about it that were not taken back."""
-
-    seq: int
-    item_id: str
-    content_hash: str
-    split: str
-    steps: list[chain.Step] = field(default_factory=list)
-    queries: list[sa.Row[Any]] = field(default_factory=list)
-    n_stored: int = 0
-
-    @property
-    def touched(self) -> bool:
-        return len(self.steps) > self.n_stored
-
-    def asked_by(self, draft: AnswerDraft, supersedes: str | None) -> sa.Row[Any] | None:
-        """The query a draft is about: the pending one, or else that of the event it supersedes.
-
-        Who has answered about the item speaks of the same question again: a later one is for others.
-        """
-        if draft.query_id is not None:
-            return next((asked for asked in self.queries if asked.id == draft.query_id), None)
-        stands = chain.standing(self.steps)
-        own = stands.of(draft.annotator) if draft.action in chain.ANSWERS else None
-        if own is not None:
-            return next((asked for asked in self.queries if asked.id == own.query_id), None)
-        answered = stands.answered()
-        if draft.action not in ("undo", "withdraw"):
-            for asked in self.queries:
-                if asked.id not in answered and (asked.state == "pending" or asked.round_state != "withdrawn"):
-                    return asked
-        about = next((step.query_id for step in self.steps if step.event_id == supersedes), None)
-        return next((asked for asked in self.queries if asked.id == about), None)
 
 
 def append(
@@ -134,8 +99,8 @@ class _Book:
         entropy: Callable[[int], bytes],
     ) -> None:
         self._conn, self._project, self._now, self._entropy = conn, project_id, now, entropy
-        self._known = _known(conn, project_id, drafts)
-        self._subjects = _subjects(conn, project_id, dict.fromkeys(draft.item_seq for draft in drafts))
+        self._known = known_keys(conn, project_id, drafts)
+        self._subjects = subjects_of(conn, project_id, dict.fromkeys(draft.item_seq for draft in drafts))
         self._seq, self._hash = head(conn, project_id)
         self._events: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
@@ -179,7 +144,7 @@ class _Book:
         subject.steps.append(chain.Step(event["id"], draft.action, draft.annotator, supersedes, query_id, draft.value))
         after = chain.standing(subject.steps)
         if draft.idempotency_key is not None:
-            self._known[key] = _Known(event["id"], event["seq"], subject.seq, query_id)
+            self._known[key] = Known(event["id"], event["seq"], subject.seq, query_id)
         now = after.of(draft.annotator)
         return Recorded(
             event["id"],
@@ -208,7 +173,7 @@ class _Book:
         return filling
 
     def _event(
-        self, draft: AnswerDraft, subject: _Subject, supersedes: str | None, asked: sa.Row[Any] | None
+        self, draft: AnswerDraft, subject: Subject, supersedes: str | None, asked: sa.Row[Any] | None
     ) -> dict[str, Any]:
         salt = self._entropy(SALT_BYTES).hex()
         event: dict[str, Any] = {
@@ -256,83 +221,7 @@ def known(conn: sa.Connection, project_id: int, annotator: str, key: str) -> tup
     return None if row is None else (row.id, bool(((row.acquisition or {}).get("grant") or {}).get("late")))
 
 
-class _Known(NamedTuple):
-    id: str
-    seq: int
-    item_seq: int
-    query_id: int | None
-
-
-def _known(conn: sa.Connection, project_id: int, drafts: Sequence[AnswerDraft]) -> dict[tuple[str, str | None], _Known]:
-    keys = dict.fromkeys(d.idempotency_key for d in drafts if d.idempotency_key is not None)
-    found: dict[tuple[str, str | None], _Known] = {}
-    for chunk in chunks(keys):
-        asked = _by_key(conn.dialect.name, single=len(chunk) == 1)
-        rows = conn.execute(asked, {"project": project_id, **one_of(conn, chunk)})
-        found.update(((who, key), _Known(*event)) for who, key, *event in rows)
-    return found
-
-
-@cache
-def _by_key(dialect: str, *, single: bool) -> sa.Executable:
-    c = answer_event.c
-    return sa.select(c.annotator, c.idempotency_key, c.id, c.seq, c.item_seq, c.query_id).where(
-        c.project_id == sa.bindparam("project"), is_one_of(dialect, c.idempotency_key, single=single)
-    )
-
-
-def _subjects(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> dict[int, _Subject]:
-    found: dict[int, _Subject] = {}
-    for chunk in chunks(seqs):
-        single, said = len(chunk) == 1, {"project": project_id, **one_of(conn, chunk)}
-        these = conn.execute(_items(conn.dialect.name, single=single), said)
-        found.update((row.seq, _Subject(*row)) for row in these)
-        if missing := [seq for seq in chunk if seq not in found]:
-            raise NotFound(
-                f"answers: each item must be in the project; number {missing[0]} is not. Look the numbers up again."
-            )
-        for seq, step in steps_of(conn, project_id, chunk):
-            found[seq].steps.append(step)
-            found[seq].n_stored += 1
-        for row in conn.execute(_queries(conn.dialect.name, single=single), said):
-            found[row.item_seq].queries.append(row)
-    return found
-
-
-_OF_ROUND = (
-    round_.c.schema_version,
-    round_.c.instruction_version,
-    round_.c.n_candidates,
-    round_.c.model,
-    round_.c.seed,
-)
-
-
-@cache
-def _items(dialect: str, *, single: bool) -> sa.Executable:
-    c = item.c
-    return sa.select(c.seq, c.item_id, c.content_hash, c.split).where(
-        c.project_id == sa.bindparam("project"), is_one_of(dialect, c.seq, single=single)
-    )
-
-
-@cache
-def _queries(dialect: str, *, single: bool) -> sa.Executable:
-    """The queries about items that were not withdrawn."""
-    c = query.c
-    return (
-        sa.select(query, round_.c.number, round_.c.state.label("round_state"), *_OF_ROUND)
-        .join(round_, round_.c.id == c.round_id)
-        .where(
-            c.project_id == sa.bindparam("project"),
-            c.state != "withdrawn",
-            is_one_of(dialect, c.item_seq, single=single),
-        )
-        .order_by(c.id)
-    )
-
-
-def _superseded(draft: AnswerDraft, subject: _Subject, before: chain.Standing) -> str | None:
+def _superseded(draft: AnswerDraft, subject: Subject, before: chain.Standing) -> str | None:
     """The event that a draft supersedes; refused if it does not stand."""
     if draft.action in ("revise", "undo", "withdraw"):
         own = before.of(draft.annotator)
@@ -360,7 +249,7 @@ def _superseded(draft: AnswerDraft, subject: _Subject, before: chain.Standing) -
     return named
 
 
-def _project_labels(conn: sa.Connection, project_id: int, subjects: list[_Subject]) -> Counter[str]:
+def _project_labels(conn: sa.Connection, project_id: int, subjects: list[Subject]) -> Counter[str]:
     """Write the labels as they stand; how many more there are of each split's items."""
     counts: Counter[str] = Counter()
     rows, gone = [], []
@@ -395,7 +284,7 @@ def _label(dialect: str) -> sa.Executable:
     return new.on_conflict_do_update(index_elements=[c.project_id, c.item_seq], set_=said)
 
 
-def _settle_queries(conn: sa.Connection, subjects: list[_Subject]) -> Counter[str]:
+def _settle_queries(conn: sa.Connection, subjects: list[Subject]) -> Counter[str]:
     """Let queries follow the answers; what more was spent, and what more is on order."""
     counts: dict[int, Counter[str]] = {}
     money: Counter[str] = Counter()
