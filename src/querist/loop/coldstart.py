@@ -23,7 +23,7 @@ class Trust:
     """Whether a model's scores may choose yet, and the figures behind it.
 
     `value` is its cross-validated balanced accuracy (or R² for a number), `low` the lower confidence bound that
-    must beat `chance`.
+    must beat `chance`. `lasting` says whether the question is settled: trust that was not measured is asked for again.
     """
 
     ok: bool
@@ -31,6 +31,7 @@ class Trust:
     low: float
     chance: float
     reason: str
+    lasting: bool = True
 
 
 def trust_classes(probs: Floats, y: Array, *, level: float = 0.9, least: int = 10) -> Trust:
@@ -75,6 +76,38 @@ def trust_classes(probs: Floats, y: Array, *, level: float = 0.9, least: int = 1
     word = "beats" if ok else "does not surely beat"
     reason = f"cross-validated balanced accuracy {value:.2f} (at least {low:.2f}) {word} guessing ({chance:.2f})"
     return Trust(ok, value, low, chance, reason)
+
+
+def trust_scattered(y: Array, *, enough: int = 20, least: int = 10) -> Trust | None:
+    """Trust for want of anything that could speak against it: many labels, but of so many classes that few meet.
+
+    Parameters
+    ----------
+    y : (n,) int
+        The labels.
+    enough : int
+        Labels from which this holds.
+    least : int
+        Predictions under which cross-validation can say nothing: an item whose class no other has cannot be predicted.
+
+    Returns
+    -------
+    trust : Trust or None
+        None where there are few labels, or enough of them meet for cross-validation to speak. Asked for again with
+        the next labels.
+
+    Examples
+    --------
+    >>> trust_scattered(np.arange(20)).reason
+    '20 labels are of 20 classes, too many for cross-validation to speak for or against'
+    >>> trust_scattered(np.repeat([0, 1], 10)) is None
+    True
+    """
+    classes, counts = np.unique(y, return_counts=True)
+    if len(y) < enough or counts[counts > 1].sum() >= least:
+        return None
+    reason = f"{len(y)} labels are of {len(classes)} classes, too many for cross-validation to speak for or against"
+    return Trust(True, float("nan"), float("nan"), 1 / len(classes), reason, lasting=False)
 
 
 def trust_numbers(predicted: Floats, y: Array, *, level: float = 0.9, least: int = 10) -> Trust:

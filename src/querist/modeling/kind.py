@@ -96,6 +96,8 @@ class Kind(ABC):
         self, learner: Learner, pool: Pool, rows: Rows, y: Array, *, n_classes: int, seed: int, number: int
     ) -> Trust:
         """What cross-validation on the labeled rows says of the learner."""
+        if (found := self.unmeasured(y)) is not None:
+            return found
         try:
             predicted, folded = fold_outputs(
                 learner,
@@ -109,6 +111,10 @@ class Kind(ABC):
         except OneClassOnly:
             return no_trust("all labeled items are of one class")
         return self.trusted(predicted, y[folded], n_classes)
+
+    def unmeasured(self, y: Array) -> Trust | None:
+        """What is to be said of trust where these labels are such that cross-validation can say nothing."""
+        return None
 
     def n_folds(self, n_classes: int) -> int:
         """Folds of the cross-validation that trust goes by."""

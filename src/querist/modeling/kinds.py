@@ -15,7 +15,14 @@ from querist.core.errors import OneClassOnly
 from querist.core.ports import Classifies, Detects, Model, Predicts, ProbesLabels, Tags
 from querist.core.schema import Schema, Task
 from querist.core.signals import Signals
-from querist.loop.coldstart import Trust, trust_classes, trust_labels, trust_numbers, trust_sets
+from querist.loop.coldstart import (
+    Trust,
+    trust_classes,
+    trust_labels,
+    trust_numbers,
+    trust_scattered,
+    trust_sets,
+)
 from querist.metrics import (
     evaluate,
     evaluate_boxes,
@@ -69,6 +76,9 @@ class Choice(Kind):
         probs = known.get("probs")[rows]
         best = probs.argmax(axis=1)
         return [suggested(schema.classes[c], probs[i, c]) for i, c in enumerate(best.tolist())]
+
+    def unmeasured(self, y: Array) -> Trust | None:
+        return trust_scattered(y)
 
     def trusted(self, predicted: Any, y: Array, n_classes: int) -> Trust:
         return trust_classes(predicted, y)

@@ -180,9 +180,9 @@ def last_trust(conn: sa.Connection, project_id: int, until: int | None = None) -
 
 
 def was_trusted(conn: sa.Connection, project_id: int) -> bool:
-    """Whether the last word on trust was yes."""
+    """Whether the last word on trust was yes, for good."""
     said = last_trust(conn, project_id)
-    return said is not None and bool(said.get("ok"))
+    return said is not None and bool(said.get("ok")) and bool(said.get("lasting", True))
 
 
 def _models(project_id: int) -> sa.Select[Any]:

@@ -13,6 +13,7 @@ from querist.loop.coldstart import (
     trust_classes,
     trust_labels,
     trust_numbers,
+    trust_scattered,
     trust_sets,
     votes,
 )
@@ -83,6 +84,15 @@ def test_trust_begins_when_cross_validation_surely_beats_guessing() -> None:
     assert not verdict.ok
     assert verdict.value == 0.5
     assert "does not surely beat guessing (0.50)" in verdict.reason
+
+
+def test_labels_that_hardly_meet_hold_no_model_back() -> None:
+    verdict = trust_scattered(np.r_[np.arange(11), np.repeat([20, 21, 22], 3)])
+    assert verdict is not None
+    assert (verdict.ok, verdict.lasting, verdict.chance) == (True, False, 1 / 14)
+    assert trust_scattered(np.arange(19)) is None, "19 labels are too few"
+    assert trust_scattered(np.r_[np.arange(10), np.repeat([20, 21], 5)]) is None, "ten of the twenty meet: they decide"
+    assert trust_scattered(np.zeros(40, dtype=np.int64)) is None
 
 
 def test_predicting_the_majority_earns_no_trust() -> None:
