@@ -7,6 +7,7 @@ import { SignIn } from "./access/SignIn";
 import { MeContext, useSession } from "./api/queries";
 import { Home } from "./home/Home";
 import { Boundary } from "./ui/Boundary";
+import { Shell } from "./ui/Shell";
 import { Failure, NotFound, Waiting } from "./ui/states";
 
 const Label = lazy(() => import("./label/Label"));
@@ -46,7 +47,11 @@ function SignedIn() {
         <Route path="/p/:project/*?" component={Manager} />
         <Route path="/admin/*?" component={Manager} />
         <Route path="/new" component={Manager} />
-        <Route component={NotFound} />
+        <Route>
+          <Shell>
+            <NotFound />
+          </Shell>
+        </Route>
       </Switch>
     </MeContext>
   );
