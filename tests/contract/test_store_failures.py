@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from querist.core.errors import QueristError
-from querist.store import projects
+from querist.store import db, projects
 
 
 def test_tables_that_are_not_there_are_named(shop: Any) -> None:
@@ -46,3 +46,26 @@ def test_a_mistake_of_ours_is_left_as_it_is(shop: Any) -> None:
         conn.exec_driver_sql("SELEC 1")
     with pytest.raises(sa.exc.IntegrityError), shop.db.transaction() as conn:
         conn.exec_driver_sql("INSERT INTO project (name) VALUES ('p')")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connections_that_died_while_they_lay_idle_are_made_anew(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill_all() -> None:
+        mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        shop.sql(f"{mine} AND pid <> pg_backend_pid() AND state <> 'active'")
+
+    def three_at_once() -> None:
+        with shop.db.reading(), shop.db.reading(), shop.db.reading() as conn:
+            assert projects.listed(conn)
+
+    three_at_once()
+    kill_all()
+    with pytest.raises(QueristError, match="must be reachable"):  # not asked, since it has just been used
+        three_at_once()
+    three_at_once()
+    monkeypatch.setattr(db, "IDLE_S", 0.0)
+    kill_all()
+    three_at_once()
+    kill_all()
+    with shop.db.glancing() as conn:
+        assert projects.listed(conn)

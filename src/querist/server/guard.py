@@ -125,7 +125,7 @@ class GuardedRoute(APIRoute):
                     # Before the body is read, here too.
                     await run_in_threadpool(partial(people.who, state.database, **_proof(request)))
                     body_csrf = await _csrf_in_body(request)
-                await run_in_threadpool(_admit, request, state, permission, body_csrf)
+                await _admit(request, state, permission, body_csrf)
                 if request.method not in SAFE and not hasattr(self.endpoint, "lets_go"):
                     people.check_writes(request.state.who)
             if hasattr(self.endpoint, "uploads") and request.headers.get("content-type", "").startswith(UPLOAD_FORM):
@@ -200,7 +200,7 @@ In = Annotated[Workspace, Depends(_project)]
 AtWork = Annotated[Annotator, Depends(_annotator)]
 
 
-def _admit(request: Request, state: State, permission: Any, body_csrf: str | None) -> None:
+async def _admit(request: Request, state: State, permission: Any, body_csrf: str | None) -> None:
     """Find out who calls and whether they may; and, where the path names a project, open it."""
     if permission == "scrape":
         if _from_here(request):
@@ -208,7 +208,8 @@ def _admit(request: Request, state: State, permission: Any, body_csrf: str | Non
             return
         permission = "audit"
     name = request.path_params.get("project")
-    admitted = people.admit(
+    look = partial(
+        people.admit,
         state.database,
         permission,
         name,
@@ -217,9 +218,14 @@ def _admit(request: Request, state: State, permission: Any, body_csrf: str | Non
         changes=request.method not in SAFE,
         recognized=partial(setattr, request.state, "who_name"),
     )
-    request.state.who, request.state.person = admitted.principal, admitted.person
+    # A row or two of a file are read sooner than a thread is found to read them.
+    found = look() if state.database.kind == "sqlite" else await run_in_threadpool(look)
+    if found.stale:
+        await run_in_threadpool(people.note_use, state.database, found)
+    request.state.who, request.state.person = found.principal, found.person
     if name is not None:
-        request.state.work = state.workspaces.open(name)
+        opened = state.workspaces.opened(name)
+        request.state.work = opened or await run_in_threadpool(state.workspaces.open, name)
 
 
 def _from_here(request: Request) -> bool:

@@ -108,8 +108,7 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
     """
     _check(did)
     with work.database.transaction() as conn:
-        answers.lock(conn, work.project_id)
-        schema = _schema_of(work, conn, did)
+        schema = _schema_of(work, conn, did)  # all this before `append` makes others wait
         found = items.existing(conn, work.project_id, [did.item_id]).get(did.item_id)
         if found is None:
             raise NotFound(f"item: must be in the project; {did.item_id!r} is not. Load the page anew.")
@@ -140,8 +139,8 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
         back = None
         if did.action == "undo" and recorded.own is None:
             back = _handed_back(work, conn, who, found.seq, again=recorded.repeated)
-        if did.action in ("submit", "revise", "skip") and did.slot is not None:
-            desks.drop_draft(conn, did.slot, who.name)
+        if did.action in ("submit", "revise", "skip") and there is not None and there.has_draft:
+            desks.drop_draft(conn, there.slot_id, who.name)
         return Acted(
             event_id=recorded.event_id,
             seq=recorded.seq,

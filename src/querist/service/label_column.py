@@ -17,6 +17,8 @@ from querist.core.state import Value
 from querist.formats import shape_of
 from querist.learners import only_field
 
+LIES_WITHIN: frozenset[Task] = frozenset({"spans", "boxes", "polygons", "ranking", "review"})
+
 
 def labels_of(
     raw: Sequence[Any],
@@ -84,6 +86,8 @@ def field_of(spec: FieldSpec, schema: Schema) -> str | None:
     >>> field_of(FieldSpec({"q": "text", "these": "ignored"}), Schema("order", task="ranking", sides=("these",)))
     'these'
     """
+    if schema.task not in LIES_WITHIN:
+        return None
     if schema.task in ("polygons", "ranking", "review"):
         usual = {"polygons": spec.named("vector"), "review": spec.named("text")}.get(schema.task, ())
         fields = schema.sides or usual

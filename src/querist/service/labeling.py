@@ -13,7 +13,7 @@ from querist.core.errors import InvalidInput, RowProblem
 from querist.core.hashing import digest
 from querist.core.schema import Schema
 from querist.core.state import Answer, Value
-from querist.service.label_column import field_of, within
+from querist.service.label_column import LIES_WITHIN, field_of, within
 from querist.service.worksheets import read
 from querist.service.workspace import Workspace
 from querist.store import answers, items, outbox, rounds, workdays
@@ -141,6 +141,8 @@ def import_labels(conn: Connection, work: Workspace, given: Sequence[tuple[str, 
 
 def contents_of(work: Workspace, conn: Connection, schema: Schema, seqs: Mapping[str, int]) -> dict[str, Any]:
     """The text or image that an answer about each item lies in; nothing where answers lie in none."""
+    if schema.task not in LIES_WITHIN:
+        return {}
     field = field_of(work.spec(conn), schema) if seqs else None
     if field is None:
         return {}

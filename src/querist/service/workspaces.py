@@ -70,11 +70,14 @@ class Workspaces:
         NotFound
             If there is none.
         """
+        return self.opened(name) or self._keep(projects.open_in(self.database, name))
+
+    def opened(self, name: str) -> Workspace | None:
+        """The project of this name, if it is open."""
         with self._lock:
             if (work := self._open.get(name)) is not None:
                 self._open.move_to_end(name)
-                return work
-        return self._keep(projects.open_in(self.database, name))
+            return work
 
     def create(self, name: str, **settings: Any) -> Workspace:
         """Start a project; the settings are those of `querist.service.projects.create`."""

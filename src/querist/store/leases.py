@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from querist.core.errors import Conflict
 from querist.store import tallies
-from querist.store.queue_tables import desk, slot, slot_grant
+from querist.store.queue_tables import desk, slot, slot_draft, slot_grant
 from querist.store.sql import among, clock, clock_of
 
 TOKEN_BYTES = 16
@@ -34,7 +34,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What became of a slot: its state, who has it, and whether `token` is still the one that it was leased with."""
+    """What became of a slot: its state, who has it, and whether `token` is still the one that it was leased with.
+
+    `has_draft` says whether whoever asks has begun an answer.
+    """
 
     slot_id: int
     query_id: int
@@ -43,6 +46,7 @@ class Held:
     annotator: str | None
     holds: bool
     lapsed: bool
+    has_draft: bool
 
 
 def renew(
@@ -185,7 +189,16 @@ def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None, 
     row = conn.execute(_look(conn.dialect.name), asked).one_or_none()
     if row is None:
         return None
-    return Held(row.id, row.query_id, row.item_seq, row.state, row.annotator, row.token == token, bool(row.lapsed))
+    return Held(
+        slot_id=row.id,
+        query_id=row.query_id,
+        item_seq=row.item_seq,
+        state=row.state,
+        annotator=row.annotator,
+        holds=row.token == token,
+        lapsed=bool(row.lapsed),
+        has_draft=row.begun is not None,
+    )
 
 
 @cache
@@ -193,7 +206,10 @@ def _look(dialect: str) -> sa.Executable:
     c, g = slot.c, slot_grant.c
     lapsed = sa.func.coalesce(c.lease_until < clock_of(dialect), sa.false()).label("lapsed")
     return (
-        sa.select(c.id, c.query_id, c.item_seq, c.state, c.annotator, c.token, lapsed)
+        sa.select(
+            *(c.id, c.query_id, c.item_seq, c.state, c.annotator, c.token, lapsed, slot_draft.c.slot_id.label("begun"))
+        )
+        .outerjoin(slot_draft, sa.and_(slot_draft.c.slot_id == c.id, slot_draft.c.annotator == sa.bindparam("me")))
         .join(slot_grant, sa.and_(g.slot_id == c.id, g.token == sa.bindparam("token")))
         .where(
             c.id == sa.bindparam("slot"),

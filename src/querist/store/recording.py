@@ -166,9 +166,17 @@ class _Book:
         touched = [s for s in self._subjects.values() if s.touched]
         counts = Counter({tallies.FLAGGED: sum(e["action"] == "flag" for e in self._events)})
         counts.update(_project_labels(self._conn, self._project, touched))
-        counts.update(_settle_queries(self._conn, touched))
-        standing = {s.seq: chain.standing(s.steps).latest for s in touched}
-        filling = slots.settle(self._conn, self._project, standing, counts, named=self._named)
+        money, now = _settle_queries(self._conn, touched)
+        counts.update(money)
+        asked = {
+            s.seq: slots.Asked(
+                chain.standing(s.steps).latest,
+                pending=[q.id for q in s.queries if now.get(q.id, q.state) == "pending"],
+                withdrawn=s.withdrawn | {q.id for q in s.queries if now.get(q.id) == "withdrawn"},
+            )
+            for s in touched
+        }
+        filling = slots.settle(self._conn, self._project, asked, counts, named=self._named)
         tallies.add(self._conn, self._project, counts)
         return filling
 
@@ -284,8 +292,8 @@ def _label(dialect: str) -> sa.Executable:
     return new.on_conflict_do_update(index_elements=[c.project_id, c.item_seq], set_=said)
 
 
-def _settle_queries(conn: sa.Connection, subjects: list[Subject]) -> Counter[str]:
-    """Let queries follow the answers; what more was spent, and what more is on order."""
+def _settle_queries(conn: sa.Connection, subjects: list[Subject]) -> tuple[Counter[str], dict[int, str]]:
+    """Let queries follow the answers; what more was spent and is on order, and the states of those that changed."""
     counts: dict[int, Counter[str]] = {}
     money: Counter[str] = Counter()
     answered: list[dict[str, Any]] = []
@@ -316,7 +324,7 @@ def _settle_queries(conn: sa.Connection, subjects: list[Subject]) -> Counter[str
     if changes:
         conn.execute(_SETTLED, changes)
         tallies.add_to_rounds(conn, {round_id: by for round_id, by in counts.items() if any(by.values())})
-    return money
+    return money, {change["query"]: change["to"] for change in changes}
 
 
 def _suggestion(draft: AnswerDraft, asked: sa.Row[Any] | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -74,10 +74,19 @@ def open_for(conn: sa.Connection, project_id: int, round_id: int, wants: Wants) 
     tallies.add(conn, project_id, {tallies.PLACE: n, tallies.LIVE: n * wants.overlap})
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What slots follow, of one item: the answers that stand, and which of its queries are pending or withdrawn."""
+
+    latest: Sequence[chain.Step]
+    pending: Sequence[int]
+    withdrawn: Collection[int]
+
+
 def settle(
     conn: sa.Connection,
     project_id: int,
-    standing: Mapping[int, Sequence[chain.Step]],
+    asked: Mapping[int, Asked],
     counts: Counter[str],
     *,
     named: Mapping[tuple[int, str], int],
@@ -89,9 +98,9 @@ def settle(
     more than was asked for, and no slot is filled. Adds to the counts that are kept; returns the
     events that fill a slot.
     """
-    book = _Slots(conn, project_id, standing)
-    for seq, latest in standing.items():
-        book.settle(seq, latest, named)
+    book = _Slots(conn, project_id, asked)
+    for seq, each in asked.items():
+        book.settle(seq, each, named)
     book.write()
     counts.update(book.counts)
     return book.filling
@@ -171,18 +180,11 @@ class _Slots:
     def __init__(self, conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> None:
         self._conn, self._project = conn, project_id
         self._slots: dict[int, list[dict[str, Any]]] = {seq: [] for seq in seqs}
-        self._pending: dict[int, list[int]] = {seq: [] for seq in self._slots}
-        self._withdrawn: set[int] = set()
         dialect = conn.dialect.name
         for chunk in chunks(self._slots):
             single, said = len(chunk) == 1, {"project": project_id, **one_of(conn, chunk)}
             for row in conn.execute(_slots_of(dialect, single=single), said):
                 self._slots[row.item_seq].append(dict(row._mapping))
-            for seq, query_id, state in conn.execute(_queries_of(dialect, single=single), said):
-                if state == "pending":
-                    self._pending[seq].append(query_id)
-                elif state == "withdrawn":
-                    self._withdrawn.add(query_id)
         self._changed: dict[int, dict[str, Any]] = {}
         self._new: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
@@ -192,14 +194,14 @@ class _Slots:
         """The events that fill a slot."""
         return {s["answered_event"] for some in self._slots.values() for s in some if s["state"] == "done"}
 
-    def settle(self, seq: int, latest: Sequence[chain.Step], named: Mapping[tuple[int, str], int]) -> None:
+    def settle(self, seq: int, asked: Asked, named: Mapping[tuple[int, str], int]) -> None:
         """Make one item's slots follow."""
         there = self._slots[seq]
-        by = {step.annotator: step for step in latest}
+        by = {step.annotator: step for step in asked.latest}
         for each in there:
             if each["state"] == "done" and each["annotator"] not in by:
-                self._become(each, "withdrawn" if each["query_id"] in self._withdrawn else "open")
-        for step in latest:
+                self._become(each, "withdrawn" if each["query_id"] in asked.withdrawn else "open")
+        for step in asked.latest:
             own = next((s for s in there if s["annotator"] == step.annotator and s["state"] != "skipped"), None)
             if own is None:
                 given = named.get((seq, step.annotator))
@@ -210,7 +212,7 @@ class _Slots:
                     self._leave_skipped(there, step.annotator)
             if own is not None and (own["state"] != "done" or own["answered_event"] != step.event_id):
                 self._become(own, "done", annotator=step.annotator, event=step.event_id)
-        for query_id in self._pending[seq]:
+        for query_id in asked.pending:
             if not any(s["query_id"] == query_id and s["state"] in (*LIVE, "skipped") for s in there):
                 self._open_again(seq, query_id)
 
@@ -263,13 +265,6 @@ def _slots_of(dialect: str, *, single: bool) -> sa.Executable:
     here = c.project_id == sa.bindparam("project")
     mine = sa.select(slot).where(here, is_one_of(dialect, c.item_seq, single=single)).order_by(c.id)
     return mine.with_for_update() if dialect == "postgresql" else mine
-
-
-@cache
-def _queries_of(dialect: str, *, single: bool) -> sa.Executable:
-    c = query.c
-    here = c.project_id == sa.bindparam("project")
-    return sa.select(c.item_seq, c.id, c.state).where(here, is_one_of(dialect, c.item_seq, single=single))
 
 
 @cache

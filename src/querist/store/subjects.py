@@ -19,7 +19,10 @@ from querist.store.tables import answer_event, item, query, round_
 
 @dataclass(slots=True)
 class Subject:
-    """An item in the course of `append`: its events so far, and the queries about it that were not taken back."""
+    """An item in the course of `append`: its events so far, and the queries about it that were not taken back.
+
+    `withdrawn` are the numbers of those that were.
+    """
 
     seq: int
     item_id: str
@@ -27,6 +30,7 @@ class Subject:
     split: str
     steps: list[chain.Step] = field(default_factory=list)
     queries: list[sa.Row[Any]] = field(default_factory=list)
+    withdrawn: set[int] = field(default_factory=set)
     n_stored: int = 0
 
     @property
@@ -105,7 +109,11 @@ def subjects_of(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> di
             found[seq].steps.append(step)
             found[seq].n_stored += 1
         for row in conn.execute(_queries(conn.dialect.name, single=single), said):
-            found[row.item_seq].queries.append(row)
+            subject = found[row.item_seq]
+            if row.state == "withdrawn":
+                subject.withdrawn.add(row.id)
+            else:
+                subject.queries.append(row)
     return found
 
 
@@ -128,15 +136,10 @@ def _items(dialect: str, *, single: bool) -> sa.Executable:
 
 @cache
 def _queries(dialect: str, *, single: bool) -> sa.Executable:
-    """The queries about items that were not withdrawn."""
     c = query.c
     return (
         sa.select(query, round_.c.number, round_.c.state.label("round_state"), *_OF_ROUND)
         .join(round_, round_.c.id == c.round_id)
-        .where(
-            c.project_id == sa.bindparam("project"),
-            c.state != "withdrawn",
-            is_one_of(dialect, c.item_seq, single=single),
-        )
+        .where(c.project_id == sa.bindparam("project"), is_one_of(dialect, c.item_seq, single=single))
         .order_by(c.id)
     )

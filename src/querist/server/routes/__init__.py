@@ -2,4 +2,5 @@
 
 from querist.server.routes import desk, hooks, people, projects, rounds, server, watching
 
-ROUTES = tuple(each.routes for each in (people, projects, watching, rounds, desk, hooks, server))
+# They are looked through in this order: people at their desks ask most.
+ROUTES = tuple(each.routes for each in (desk, people, projects, watching, rounds, hooks, server))

@@ -2,13 +2,14 @@
 
 from querist.access.oidc import OidcClient, OidcProvider, OidcStart
 from querist.core.people import OPERATOR, PersonRole, Principal, Scope
-from querist.service.people.admitting import Admitted, admit
+from querist.service.people.admitting import admit
 from querist.service.people.entering import (
     SignedIn,
     check_csrf,
     check_writes,
     first_link,
     needs_setup,
+    note_use,
     set_up,
     sign_in,
     sign_out,
@@ -25,7 +26,6 @@ from querist.store.people import Person
 
 __all__ = [
     "OPERATOR",
-    "Admitted",
     "ApiKey",
     "Invitation",
     "Invited",
@@ -60,6 +60,7 @@ __all__ = [
     "me",
     "members",
     "needs_setup",
+    "note_use",
     "oidc_begin",
     "oidc_sign_in",
     "put_out",

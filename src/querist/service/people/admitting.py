@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from querist.core.people import Permission, Principal
-from querist.service.people.entering import check_csrf, recognize, touch
+from querist.core.people import Permission
+from querist.service.people.entering import Recognized, check_csrf, recognize
 from querist.service.people.permitting import require_in
 from querist.store.columns import utc_now
 from querist.store.db import Database
-from querist.store.people import Person
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """Whoever asks, let in: as whom, and the person they are."""
-
-    principal: Principal
-    person: Person
 
 
 def admit(
@@ -33,7 +23,7 @@ def admit(
     changes: bool = False,
     recognized: Callable[[str], None] = lambda name: None,
     now: datetime | None = None,
-) -> Admitted:
+) -> Recognized:
     """Find out who asks, and see that they may.
 
     Parameters
@@ -51,6 +41,11 @@ def admit(
     recognized : callable
         Told the name of whoever asks, before it is seen whether they may: of those who may not, too.
 
+    Returns
+    -------
+    found : Recognized
+        Where it is `stale`, the caller sees to `note_use`.
+
     Raises
     ------
     NotSignedIn
@@ -61,13 +56,16 @@ def admit(
         If they may not.
     NotFound
         If there is no such project for them.
+
+    Notes
+    -----
+    Reads a few rows, and never waits for who writes.
     """
     moment = now or utc_now()
-    with database.reading() as conn:
+    with database.glancing() as conn:
         found = recognize(conn, session=session, key=key, now=moment)
         recognized(found.principal.name)
         if changes:
             check_csrf(found.principal, csrf)
         require_in(conn, found.principal, permission, project)
-    touch(database, found, now=moment)
-    return Admitted(found.principal, found.person)
+    return found

@@ -153,7 +153,7 @@ def who(
     moment = now or utc_now()
     with database.reading() as conn:
         found = recognize(conn, session=session, key=key, now=moment)
-    touch(database, found, now=moment)
+    note_use(database, found, now=moment)
     return found.principal
 
 
@@ -182,10 +182,11 @@ def recognize(conn: Connection, *, session: str | None, key: str | None, now: da
     raise NotSignedIn
 
 
-def touch(database: Database, found: Recognized, *, now: datetime) -> None:
+def note_use(database: Database, found: Recognized, *, now: datetime | None = None) -> None:
     """Note that a session or a key is in use, where that is not noted yet."""
     if not found.stale:
         return
+    now = now or utc_now()
     with contextlib.suppress(Conflict), database.transaction() as conn:  # a long import must not keep people out
         if found.key_id is None:
             sessions.touch(conn, found.principal.proof, now=now)
