@@ -3,7 +3,8 @@
 Run with `make bench-server`. The items are synthetic. A project with one round about as many of them as wanted is made
 by way of the store; `querist serve` runs in a process of its own, without a worker; the people are threads of this
 process, who claim, think for a while, and answer. Times are those of whole requests, measured here. PostgreSQL is
-started for the run, with its durable settings; with `--databases sqlite` it is left out.
+started for the run, with its durable settings, and given time to put the import away; with `--databases sqlite` it is
+left out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 import httpx2
 import numpy as np
+import sqlalchemy as sa
 
 from benchmarks import postgres
 from benchmarks.annotators import Annotators
@@ -33,6 +35,7 @@ from querist.core.state import Batch, Query
 from querist.service import people, projects
 from querist.service.workspaces import Workspaces
 from querist.store import items, rounds, slots
+from querist.store import projects as stored_projects
 
 PASSWORD = "a word of some length"
 LIMITS_MS = {
@@ -40,6 +43,7 @@ LIMITS_MS = {
     "postgresql": {"claim": 50.0, "submit": 60.0},
 }
 LOOK_MS = 200.0
+TEAM = "-c shared_buffers=1GB"  # a fourth of the memory of a small machine, as docs/how-to/postgresql.md says
 LOOKS = {
     "projects": "/api/projects",
     "progress": "/api/projects/bench/progress",
@@ -73,7 +77,7 @@ def make(url: str, n_items: int, n_asked: int, names: list[str], overlap: int) -
             settings = {**work.settings(conn), **kinds}
             items_of_bench = (items.pack({"text": f"text {i} of many"}, id=f"i{i:07d}") for i in range(n_items))
             items.insert(conn, work.project_id, items_of_bench)
-            projects.projects.update_settings(conn, work.project_id, settings)
+            stored_projects.update_settings(conn, work.project_id, settings)
         with opened.database.transaction() as conn:
             seqs = [key.seq for chunk in items.keys(conn, work.project_id) for key in chunk][:n_asked]
             utilities = np.sort(np.random.default_rng(0).random(n_asked))[::-1].tolist()
@@ -89,6 +93,15 @@ def make(url: str, n_items: int, n_asked: int, names: list[str], overlap: int) -
                 purpose="strategy",
                 wants=slots.Wants(overlap),
             )
+
+
+def settle(url: str) -> None:
+    """What PostgreSQL does by itself in the minutes after so large an import, while each answer waits for the disk."""
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.exec_driver_sql("VACUUM ANALYZE")
+        conn.exec_driver_sql("CHECKPOINT")
+    engine.dispose()
 
 
 @contextmanager
@@ -141,6 +154,8 @@ def measure(database: str, url: str, wanted: argparse.Namespace) -> dict[str, An
     names = [f"p{i:02d}" for i in range(wanted.people)]
     began = time.perf_counter()
     make(url, wanted.items, wanted.asked, names, wanted.overlap)
+    if database == "postgresql":
+        settle(url)
     print(f"{database}: {wanted.items:,} items made in {time.perf_counter() - began:.0f} s", flush=True)
     with served(url) as home:
         at_work = Annotators(home, "bench", names, PASSWORD, think_s=wanted.think, value="left")
@@ -185,7 +200,7 @@ def main() -> int:
                 if binaries is None:
                     print("postgresql: not found, left out", flush=True)
                     continue
-                url = stack.enter_context(postgres.server(binaries, options="", folder="/tmp")).url
+                url = stack.enter_context(postgres.server(binaries, options=TEAM, folder="/tmp")).url
             one = measure(database, url, wanted)
         found.append(one)
         print(f"{database}: {one['answers_per_s']:.1f} answers a second of {wanted.people} people")

@@ -11,16 +11,39 @@ from pathlib import Path
 
 from benchmarks.speed import table
 
-SPEED = Path(__file__).parents[1] / "benchmarks" / "results" / "speed.json"
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
+SPEED, SERVER = RESULTS / "speed.json", RESULTS / "server.json"
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def write(folder: Path) -> list[Path]:
     """Write each table, not as a page of its own, and return where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     results = json.loads(SPEED.read_text("utf-8"))
-    path = folder / "speed.inc"
-    path.write_text(table.markdown(results, between="<br>"), "utf-8")
-    return [path]
+    tables = {"speed.inc": table.markdown(results, between="<br>"), "server.inc": server()}
+    for name, text in tables.items():
+        (folder / name).write_text(text, "utf-8")
+    return [folder / name for name in tables]
+
+
+def server() -> str:
+    """What people at work wait for, by database: the 95th percentile of whole requests, and the slowest look."""
+    results = json.loads(SERVER.read_text("utf-8"))
+    said, at = results["settings"], results["measured_at"]
+    lines = [
+        f"{said['people']} people who think {said['think']:g} s, {said['items']:,} items that wait, one server process "
+        f"on {at['cores']} shared cores, {at['date']}. Of twenty requests nineteen took at most:",
+        "",
+        "| database | a claim | an answer | the slowest list |",
+        "|---|---|---|---|",
+    ]
+    for one in results["found"]:
+        slowest = max(one["looks"], key=one["looks"].__getitem__)
+        lines.append(
+            f"| {NAMES[one['database']]} | {one['claim']['95']:.0f} ms | {one['submit']['95']:.0f} ms | "
+            f"{one['looks'][slowest]:.0f} ms ({slowest}) |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

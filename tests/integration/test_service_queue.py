@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.policy import Policy
 from querist.core.schema import Schema
-from querist.service import answering, history, intake, labeling, projects, queue, rounds, watching
+from querist.service import answering, driving, history, intake, labeling, projects, queue, rounds, watching
 from querist.service.workspaces import Workspaces
 from querist.store import answers, audit
 from querist.store import rounds as stored_rounds
@@ -121,6 +122,17 @@ def test_what_another_window_of_ones_own_holds_can_be_taken_over(tickets: Any) -
     taken = queue.claim(work, ANN, 3, take=True).assignments
     assert [(one.slot, one.token) for one in taken] == [(one.slot, one.token) for one in first]
     assert queue.claim(work, BEA, 1).nothing.code == "all_leased"
+
+
+def test_what_is_on_a_screen_stays_there_while_the_project_is_paused(tickets: Any) -> None:
+    work = tickets()
+    one = given(work)
+    driving.pause(work)
+    time.sleep(0.01)
+    assert queue.claim(work, ANN, 1, have=[one.slot]).nothing.code == "paused"
+    [held] = queue.held(work, ANN)
+    assert held.token == one.token
+    assert held.lease_until > one.lease_until
 
 
 def test_what_measures_the_model_does_not_show_that_it_does(tickets: Any) -> None:

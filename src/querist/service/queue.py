@@ -107,10 +107,9 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
     with work.database.transaction(lasting=False) as conn:
         said = work.settings(conn)
         settings = QueueSettings.from_json(said.get("queue", {}))
-        if said.get("paused"):
-            taken: Sequence[leases.Lease] | Nothing = PAUSED
-        else:
-            taken = _take(work, conn, who, settings, n, have, take)
+        if have:
+            leases.renew(conn, work.project_id, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
+        taken = PAUSED if said.get("paused") else _take(work, conn, who, settings, n, have, take)
         if isinstance(taken, Nothing):
             return Claimed((), taken)
         return Claimed(tuple(assignments(work, conn, settings, who.name, taken)))
@@ -126,8 +125,6 @@ def _take(
     take: bool,
 ) -> list[leases.Lease] | Nothing:
     project = work.project_id
-    if have:
-        leases.renew(conn, project, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
     cap, left = _share(work, conn, who, settings)
     if left is not None and left <= 0:
         thanks = f"That was your share for today: {cap} answers. Thank you; come back tomorrow."
