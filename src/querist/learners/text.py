@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -78,20 +79,15 @@ class TextEncoder:
             If a text is no text, or there is no word in all of them.
         """
         texts = texts_of(X, self.fields)
-        vectorizer = self._vectorizer(len(texts))
-        try:
-            words = scipy.sparse.csr_array(vectorizer.fit_transform(texts))
-        except ValueError as error:
-            if "empty vocabulary" not in str(error) and "no terms remain" not in str(error):
-                raise
-            words = scipy.sparse.csr_array((len(texts), 0), dtype=np.float32)
-        if words.nnz == 0:
-            raise InvalidInput(
-                f"X: must hold words; got {len(texts)} texts without any. Check which field holds the text."
-            )
-        return TextEncoding(self, vectorizer, X, words)
+        # Words that stand in one text alone tell nothing of others; where no word recurs, they are all there is.
+        for least in (2, 1) if len(texts) >= RARE_FROM else (1,):
+            vectorizer = self._vectorizer(len(texts), least)
+            words = _counted(vectorizer, texts)
+            if words.nnz:
+                return TextEncoding(self, vectorizer, X, words)
+        raise InvalidInput(f"X: must hold words; got {len(texts)} texts without any. Check which field holds the text.")
 
-    def _vectorizer(self, n_texts: int) -> Any:
+    def _vectorizer(self, n_texts: int, least: int) -> Any:
         from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer, TfidfVectorizer
         from sklearn.pipeline import make_pipeline
 
@@ -99,7 +95,16 @@ class TextEncoder:
         if n_texts > self.hash_above:
             hashed = HashingVectorizer(n_features=N_BUCKETS, alternate_sign=False, norm=None, **words)
             return make_pipeline(hashed, TfidfTransformer(sublinear_tf=True))
-        return TfidfVectorizer(sublinear_tf=True, min_df=2 if n_texts >= RARE_FROM else 1, **words)
+        return TfidfVectorizer(sublinear_tf=True, min_df=least, **words)
+
+
+def _counted(vectorizer: Any, texts: Sequence[str]) -> Any:
+    try:
+        return scipy.sparse.csr_array(vectorizer.fit_transform(texts))
+    except ValueError as error:
+        if "empty vocabulary" not in str(error) and "no terms remain" not in str(error):
+            raise
+        return scipy.sparse.csr_array((len(texts), 0), dtype=np.float32)
 
 
 class TextEncoding:

@@ -78,6 +78,14 @@ def test_texts_without_words_are_refused() -> None:
         TextEncoder().fit(["!!!", "", None])
 
 
+@pytest.mark.parametrize("n", [1, 999, 1000, 2000])
+def test_where_no_word_recurs_each_is_kept(n: int) -> None:
+    pool = [f"code{i:04d}" for i in range(n)]
+    encoding = TextEncoder(n_dims=4).fit(pool)
+    assert (np.diff(TextEncoder(topic_share=0).fit(pool).features(pool).indptr) == 1).all()
+    assert encoding.embeddings(pool).shape[0] == n
+
+
 def test_an_item_that_is_no_text_is_named() -> None:
     with pytest.raises(InvalidInput, match="row 1 is of type dict"):
         TextEncoder().fit(["a", {"b": 1}])
