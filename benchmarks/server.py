@@ -34,7 +34,7 @@ from querist.core.schema import Schema
 from querist.core.state import Batch, Query
 from querist.service import people, projects
 from querist.service.workspaces import Workspaces
-from querist.store import items, rounds, slots
+from querist.store import imports, items, rounds, slots
 from querist.store import projects as stored_projects
 
 PASSWORD = "a word of some length"
@@ -73,7 +73,7 @@ def make(url: str, n_items: int, n_asked: int, names: list[str], overlap: int) -
         work = opened.create("bench", schema=Schema("side", ("left", "right")), policy=Policy())
         projects.set_queue(work, {"overlap": overlap, "auto_rounds": False})
         kinds = {"kinds": {"text": "text"}, "fixed": True}
-        with opened.database.transaction() as conn, items.first_import(conn):
+        with opened.database.transaction() as conn, imports.first(conn):
             settings = {**work.settings(conn), **kinds}
             items_of_bench = (items.pack({"text": f"text {i} of many"}, id=f"i{i:07d}") for i in range(n_items))
             items.insert(conn, work.project_id, items_of_bench)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.hashing import content_hash
-from querist.store import items, projects
+from querist.store import imports, items, projects
 from querist.store.db import Database
 
 
@@ -189,14 +189,14 @@ def test_an_item_can_be_moved_out_of_the_pool(shop: Any) -> None:
 
 def test_an_import_is_on_record(shop: Any) -> None:
     with shop.db.transaction() as conn:
-        started = items.start_import(conn, shop.id, source="mails.csv")
+        started = imports.start(conn, shop.id, source="mails.csv")
         items.insert(conn, shop.id, [items.pack({"text": "new"}, id="new")], import_id=started.id)
-        items.finish_import(conn, started.id, sha256="ab" * 32, n_rows=2, n_added=1, n_repeated=1, splits={"pool": 1})
+        imports.finish(conn, started.id, sha256="ab" * 32, n_rows=2, n_added=1, n_repeated=1, splits={"pool": 1})
     with shop.db.reading() as conn:
-        (kept,) = items.imports(conn, shop.id)
+        (kept,) = imports.listed(conn, shop.id)
     assert (kept.source, kept.n_rows, kept.n_added, kept.n_repeated, kept.splits) == ("mails.csv", 2, 1, 1, {"pool": 1})
     with pytest.raises(NotFound, match="none numbered 77"), shop.db.transaction() as conn:
-        items.finish_import(conn, 77, sha256="", n_rows=0, n_added=0, n_repeated=0, splits={})
+        imports.finish(conn, 77, sha256="", n_rows=0, n_added=0, n_repeated=0, splits={})
 
 
 def indexes(conn: Any) -> set[str]:
@@ -207,10 +207,10 @@ def test_a_first_import_leaves_every_index_behind(database: Any) -> None:
     with database.transaction() as conn:
         before = indexes(conn)
         project = projects.create(conn, "first").id
-        with items.first_import(conn):
+        with imports.first(conn):
             items.insert(conn, project, [items.pack({}, id="a"), items.pack({}, id="b")])
         assert indexes(conn) == before
-        with items.first_import(conn):  # not the first any more
+        with imports.first(conn):  # not the first any more
             assert indexes(conn) == before
 
 
@@ -218,6 +218,6 @@ def test_a_first_import_that_fails_leaves_every_index_behind(tmp_path: Path) -> 
     with Database.open(tmp_path / "a.db") as database, database.transaction() as conn:
         before = indexes(conn)
         project = projects.create(conn, "first").id
-        with pytest.raises(Conflict), items.first_import(conn):
+        with pytest.raises(Conflict), imports.first(conn):
             items.insert(conn, project, [items.pack({}, id="a"), items.pack({}, id="a")])
         assert indexes(conn) == before

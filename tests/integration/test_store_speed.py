@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from querist.store import answers, items, projects
+from querist.store import answers, imports, items, projects
 
 N_ITEMS = 200_000
 
@@ -26,7 +26,7 @@ def test_items_go_in_and_are_found_at_speed(database: Any) -> None:
     with database.transaction() as conn:
         project = projects.create(conn, "large").id
         began = time.perf_counter()
-        with items.first_import(conn):
+        with imports.first(conn):
             items.insert(conn, project, made)
         rate = N_ITEMS / (time.perf_counter() - began)
     print(f"{rate:,.0f} items/s in")

@@ -18,7 +18,7 @@ from querist.core.schema import Task
 from querist.formats import RawBatch, TableReader, check_header, open_table
 from querist.service.desk import Desk, Wishes
 from querist.service.workspace import Workspace
-from querist.store import items, projects
+from querist.store import imports, projects
 
 CHUNK = 10_000
 
@@ -168,15 +168,15 @@ def _add(
     reader: TableReader | None = None,
 ) -> Added:
     with work.database.transaction() as conn:
-        record = items.start_import(conn, work.project_id, source=source)
+        record = imports.start(conn, work.project_id, source=source)
         desk = Desk(conn, work, wishes, record.id, source, reader=reader)
-        with items.first_import(conn):
+        with imports.first(conn):
             for batch in batches:
                 desk.take(batch)
         tally = desk.finish()
         if tally.n_added and (said := projects.settings(conn, work.project_id)).get("stopped") is not None:
             projects.update_settings(conn, work.project_id, {**said, "stopped": None})  # there is more to ask again
-        items.finish_import(
+        imports.finish(
             conn,
             record.id,
             sha256=digest(),

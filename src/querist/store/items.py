@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -18,9 +17,9 @@ from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.hashing import content_hash
 from querist.core.items import SPLITS, Split
 from querist.store import projects, tallies
-from querist.store.columns import finite, json_text, plain_text, utc_now
+from querist.store.columns import finite, json_text, plain_text
 from querist.store.sql import CHUNK, among, chunks, flat, is_one_of, one_of, streamed, unindexed
-from querist.store.tables import current_label, import_batch, item
+from querist.store.tables import current_label, item
 
 
 class NewItem(NamedTuple):
@@ -67,20 +66,6 @@ class StoredItem:
     duplicate_group: int | None
     erased_at: datetime | None
     fields: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportBatch:
-    """One file or list taken in, all of it or nothing. `splits` counts the added items by split."""
-
-    id: int
-    source: str
-    sha256: str
-    n_rows: int
-    n_added: int
-    n_repeated: int
-    splits: Mapping[str, int]
-    created_at: datetime
 
 
 def pack(
@@ -137,68 +122,6 @@ def insert(conn: sa.Connection, project_id: int, new: Iterable[Row], *, import_i
         ) from None
     tallies.add(conn, project_id, {tallies.items(split): some for split, some in splits.items()})
     return n
-
-
-@contextmanager
-def first_import(conn: sa.Connection) -> Iterator[None]:
-    """Around the inserts of one import: on an empty SQLite database an index is then made once, at its end.
-
-    Sorted in one go it costs a third of what it costs row by row. Elsewhere it does nothing.
-    """
-    if conn.dialect.name != "sqlite" or conn.scalar(sa.select(item.c.seq).limit(1)) is not None:
-        yield
-        return
-    for index in MADE_LAST:
-        index.drop(conn)
-    try:
-        yield
-    finally:  # also after an error: the caller may catch it and commit the rest
-        for index in MADE_LAST:
-            index.create(conn)
-
-
-def start_import(conn: sa.Connection, project_id: int, *, source: str, now: datetime | None = None) -> ImportBatch:
-    """Note where items are about to come from; hand its id to `insert`, and end with `finish_import`."""
-    projects.lock(conn, project_id)
-    made = import_batch.insert().values(
-        project_id=project_id,
-        source=plain_text("source", source),
-        sha256="",
-        n_rows=0,
-        n_added=0,
-        n_repeated=0,
-        splits={},
-        created_at=now or utc_now(),
-    )
-    return _import(conn.execute(made.returning(import_batch)).one())
-
-
-def finish_import(
-    conn: sa.Connection,
-    import_id: int,
-    *,
-    sha256: str,
-    n_rows: int,
-    n_added: int,
-    n_repeated: int,
-    splits: Mapping[str, int],
-) -> ImportBatch:
-    """Note what came of an import, in the transaction that it was made in."""
-    done = (
-        sa.update(import_batch)
-        .where(import_batch.c.id == import_id)
-        .values(sha256=sha256, n_rows=n_rows, n_added=n_added, n_repeated=n_repeated, splits=dict(splits))
-    )
-    row = conn.execute(done.returning(import_batch)).one_or_none()
-    if row is None:
-        raise NotFound(f"import: must have been started; there is none numbered {import_id}. Start it first.")
-    return _import(row)
-
-
-def imports(conn: sa.Connection, project_id: int) -> list[ImportBatch]:
-    """Every import, oldest first."""
-    asked = sa.select(import_batch).where(import_batch.c.project_id == project_id).order_by(import_batch.c.id)
-    return [_import(row) for row in conn.execute(asked)]
 
 
 def existing(conn: sa.Connection, project_id: int, ids: Iterable[str]) -> dict[str, Found]:
@@ -343,7 +266,6 @@ def merge_groups(conn: sa.Connection, project_id: int, merged: Mapping[int, int]
         )
 
 
-MADE_LAST = tuple(index for index in item.indexes if index.name == "ix_item_project_id_split_seq")
 # Each statement opens every index, and notes the last number given: once for so many rows, not for each. An SQLite
 # before 3.32 takes no more than 999 values.
 ROWS_AT_ONCE = 150
@@ -399,12 +321,6 @@ def _fetch(conn: sa.Connection, project_id: int, column: sa.Column[Any], values:
 def _stored(row: Sequence[Any]) -> StoredItem:
     seq, id, hash_, split, group, erased_at, fields = row
     return StoredItem(seq, id, hash_, split, group, erased_at, json.loads(fields))
-
-
-def _import(row: sa.Row[Any]) -> ImportBatch:
-    return ImportBatch(
-        row.id, row.source, row.sha256, row.n_rows, row.n_added, row.n_repeated, row.splits, row.created_at
-    )
 
 
 def _update(conn: sa.Connection, project_id: int, values: Mapping[int, Any], column: str) -> None:
