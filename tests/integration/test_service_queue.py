@@ -135,6 +135,14 @@ def test_what_is_on_a_screen_stays_there_while_the_project_is_paused(tickets: An
     assert held.lease_until > one.lease_until
 
 
+def test_who_comes_back_after_all_leases_lapsed_is_given_items_at_once(tickets: Any) -> None:
+    work = tickets(max_leases=3)
+    assert len(given(work, n=5)) == 3
+    with work.database.transaction() as conn:
+        conn.exec_driver_sql("UPDATE slot SET lease_until = 1 WHERE state = 'leased'")
+    assert len(given(work, n=5)) == 3
+
+
 def test_what_measures_the_model_does_not_show_that_it_does(tickets: Any) -> None:
     work = tickets()
     with work.database.transaction() as conn:

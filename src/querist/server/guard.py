@@ -216,16 +216,26 @@ async def _admit(request: Request, state: State, permission: Any, body_csrf: str
         **_proof(request),
         csrf=request.headers.get(CSRF_HEADER) or body_csrf,
         changes=request.method not in SAFE,
-        recognized=partial(setattr, request.state, "who_name"),
+        recognized=partial(setattr, request.state, "caller"),
     )
-    # A row or two of a file are read sooner than a thread is found to read them.
-    found = look() if state.database.kind == "sqlite" else await run_in_threadpool(look)
-    if found.stale:
-        await run_in_threadpool(people.note_use, state.database, found)
+    try:
+        # A row or two of a file are read sooner than a thread is found to read them.
+        found = look() if state.database.kind == "sqlite" else await run_in_threadpool(look)
+    finally:
+        await _note_caller(request, state)
     request.state.who, request.state.person = found.principal, found.person
     if name is not None:
         opened = state.workspaces.opened(name)
         request.state.work = opened or await run_in_threadpool(state.workspaces.open, name)
+
+
+async def _note_caller(request: Request, state: State) -> None:
+    """Note who called, whatever became of it: a key that was tried where it may not is in use."""
+    caller: people.Recognized | None = getattr(request.state, "caller", None)
+    if caller is not None:
+        request.state.who_name = caller.principal.name
+        if caller.stale:
+            await run_in_threadpool(people.note_use, state.database, caller)
 
 
 def _from_here(request: Request) -> bool:

@@ -108,7 +108,7 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
     """
     _check(did)
     with work.database.transaction() as conn:
-        schema = _schema_of(work, conn, did)  # all this before `append` makes others wait
+        schema = _schema_of(work, conn, did)
         found = items.existing(conn, work.project_id, [did.item_id]).get(did.item_id)
         if found is None:
             raise NotFound(f"item: must be in the project; {did.item_id!r} is not. Load the page anew.")
@@ -117,11 +117,13 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
             raise Conflict(
                 f"item: must be as it was shown; {did.item_id!r} has other content by now. Look again, then answer."
             )
+        value = _value(work, conn, schema, did, found.seq)
+        # From here on one at a time: how the item stands with them must be so still when the act is recorded.
+        answers.lock(conn, work.project_id)
         there = None if did.slot is None else leases.look(conn, work.project_id, did.slot, did.token, who.name)
         if there is not None and there.item_seq != found.seq:
             raise InvalidInput(f"slot: must be about the item; {did.slot} is about another than {did.item_id!r}.")
         late = did.action != "undo" and there is not None and (not there.holds or there.lapsed)
-        value = _value(work, conn, schema, did, found.seq)
         unasked = there is None and did.action != "undo"
         if unasked and own_standing(conn, work.project_id, who.name, found.seq) is None:
             raise InvalidInput(

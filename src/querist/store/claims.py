@@ -58,10 +58,10 @@ def claim(
     """
     dialect, who = conn.dialect.name, {"project": project_id, "me": annotator}
     seen = conn.execute(_outlook(dialect), who).one()
-    reopened = seen.reopened or 0
     if seen.n_lapsed:
         sweep(conn, project_id)
-        reopened = tallies.one(conn, project_id, tallies.REOPENED)
+        seen = conn.execute(_outlook(dialect), who).one()  # what they held themselves may be among it
+    reopened = seen.reopened or 0
     begin: int = seen.place if seen.place is not None and seen.searched == reopened else 0
     wanted = n if most is None else min(n, most - seen.n_leased)
     statement = _claim(dialect, bool(skills))

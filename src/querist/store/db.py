@@ -26,6 +26,7 @@ __all__ = ["Connection", "Database"]
 
 # A server's threads each have one; most are let go after use. The last one back goes out first: what it read is warm.
 CONNECTIONS = {"pool_size": 10, "max_overflow": 50, "pool_use_lifo": True}
+READERS = CONNECTIONS | {"max_overflow": -1}  # a file bears as many as there are threads
 ONE = {"pool_size": 1, "max_overflow": 0}
 IDLE_S = 5.0
 BUSY_S = 30  # one writer at a time on SQLite: an import of a million rows holds it for some seconds
@@ -155,7 +156,10 @@ class Database:
 
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
-        """A connection that reads a row here and there, each as it is when it is read: half the way of `reading`."""
+        """A connection that reads a row here and there, each as it is when it is read: half the way of `reading`.
+
+        PostgreSQL would let it write; it is not for that.
+        """
         with in_our_words(self._engine, writes=False), self._glancer.connect() as conn:
             yield conn
 
@@ -233,7 +237,7 @@ def _engines(url: URL) -> tuple[sa.Engine, sa.Engine | None]:
     # hide_parameters: an error's text must not carry people's answers into a log.
     if url.get_backend_name() == "sqlite":
         said: dict[str, Any] = {"hide_parameters": True, "connect_args": {"timeout": BUSY_S}}
-        reader, writer = sa.create_engine(url, **said, **CONNECTIONS), sa.create_engine(url, **said, **ONE)
+        reader, writer = sa.create_engine(url, **said, **READERS), sa.create_engine(url, **said, **ONE)
         for engine, connect, begin in (
             (reader, _connect_reader, _begin_to_read),
             (writer, _connect_writer, _begin_to_write),

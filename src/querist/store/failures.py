@@ -55,6 +55,8 @@ def in_our_words(engine: sa.Engine, *, writes: bool) -> Iterator[None]:
     driver = engine.dialect.loaded_dbapi
     try:
         yield
+    except sa.exc.TimeoutError:
+        raise Busy("database: all connections that one process may have are in use. Try again in a moment.") from None
     except (sa.exc.DBAPIError, driver.Error) as error:  # what many rows are written with is the driver itself
         ours = _named(engine, error, writes)
         if ours is None:

@@ -140,10 +140,12 @@ def test_people_are_added_and_changed(served: Any) -> None:
 def test_a_key_is_shown_once_works_within_its_scope_and_ends(served: Any) -> None:
     made = served["manager"].post("keys", {"label": "nightly", "scopes": ["read"], "days": 3})
     assert made["key"].startswith("qk_")
+    with_key = {"Authorization": f"Bearer {made['key']}"}
+    assert served.nobody.ask("POST", "projects/topics/claims", json={}, headers=with_key).status_code == 403
     listed = served["manager"].get("keys")["keys"]
+    assert listed[0]["used_at"] is not None, "also where it was refused"
     assert [each["label"] for each in listed] == ["nightly"]
     assert "key" not in listed[0]
-    with_key = {"Authorization": f"Bearer {made['key']}"}
     assert served.nobody.get("projects/topics/status", headers=with_key)["project"] == "topics"
     assert served.nobody.ask("POST", "projects/topics/pause", headers=with_key).status_code == 403
     assert (

@@ -4,6 +4,7 @@ from querist.access.oidc import OidcClient, OidcProvider, OidcStart
 from querist.core.people import OPERATOR, PersonRole, Principal, Scope
 from querist.service.people.admitting import admit
 from querist.service.people.entering import (
+    Recognized,
     SignedIn,
     check_csrf,
     check_writes,
@@ -37,6 +38,7 @@ __all__ = [
     "Person",
     "PersonRole",
     "Principal",
+    "Recognized",
     "Scope",
     "SignedIn",
     "accept",

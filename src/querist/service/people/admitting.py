@@ -21,7 +21,7 @@ def admit(
     key: str | None = None,
     csrf: str | None = None,
     changes: bool = False,
-    recognized: Callable[[str], None] = lambda name: None,
+    recognized: Callable[[Recognized], None] = lambda found: None,
     now: datetime | None = None,
 ) -> Recognized:
     """Find out who asks, and see that they may.
@@ -39,12 +39,12 @@ def admit(
     changes : bool
         Whether it does.
     recognized : callable
-        Told the name of whoever asks, before it is seen whether they may: of those who may not, too.
+        Told who asks, before it is seen whether they may: of those who may not, too. Where their session or key is
+        `stale`, the caller sees to `note_use`.
 
     Returns
     -------
     found : Recognized
-        Where it is `stale`, the caller sees to `note_use`.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def admit(
     moment = now or utc_now()
     with database.glancing() as conn:
         found = recognize(conn, session=session, key=key, now=moment)
-        recognized(found.principal.name)
+        recognized(found)
         if changes:
             check_csrf(found.principal, csrf)
         require_in(conn, found.principal, permission, project)

@@ -1,0 +1,91 @@
+"""Two windows of one person act on one item in the same instant: one after the other, each knowing of the one before.
+
+Both acts wait for somebody who holds the project; the second must not go by what it saw before the first was recorded.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.integration.test_queue_races import make
+
+from querist.core.errors import InvalidInput
+from querist.service import answering, queue
+from querist.store import audit, projects
+
+ANN = queue.Annotator("ann")
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+@pytest.fixture
+def work(database_url: str) -> Any:
+    all_of, work = make(database_url, 10, overlap=1, lease_s=600)
+    yield work
+    with work.database.reading() as conn:
+        assert audit.verify(conn, work.project_id) == []
+    all_of.close()
+
+
+def does(work: Any, one: Any, action: str, key: str, **more: Any) -> Callable[[], answering.Acted]:
+    did = {"slot": one.slot, "token": one.token, **more}
+    return lambda: answering.act(work, ANN, answering.Act(key=key, action=action, item_id=one.item_id, **did))
+
+
+def one_behind_the_other(work: Any, *acts: Callable[[], Any]) -> list[Any]:
+    """What became of acts that all wait for the project's lock, in this order."""
+    out: list[Any] = [None] * len(acts)
+
+    def run(i: int) -> None:
+        try:
+            out[i] = acts[i]()
+        except Exception as error:
+            out[i] = error
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(acts))]
+    with work.database.transaction() as conn:
+        projects.lock(conn, work.project_id)
+        for n, thread in enumerate(threads, start=1):
+            thread.start()
+            deadline = time.monotonic() + 20
+            while conn.exec_driver_sql(WAITING).scalar_one() < n:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+    for thread in threads:
+        thread.join(20)
+    return out
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("first", "second"), [("submit", "submit"), ("submit", "skip"), ("skip", "skip"), ("skip", "submit")]
+)
+def test_the_second_window_is_late_and_what_it_says_is_kept(work: Any, first: str, second: str) -> None:
+    one = queue.claim(work, ANN, 1).assignments[0]
+    said = {"submit": "left", "skip": None}
+    other = {"submit": "right", "skip": None}
+    before, after = one_behind_the_other(
+        work,
+        does(work, one, first, "a", value=said[first]),
+        does(work, one, second, "b", value=other[second]),
+    )
+    assert (before.late, before.repeated) == (False, False)
+    assert (after.late, after.repeated) == (True, False)
+    assert after.value == {"submit": "right", "skip": before.value}[second]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nobody_answers_what_they_have_just_undone_without_a_lease(work: Any) -> None:
+    one = queue.claim(work, ANN, 1).assignments[0]
+    done = does(work, one, "submit", "a", value="left")()
+    none = {"slot": None, "token": None}
+    undone, refused = one_behind_the_other(
+        work,
+        does(work, one, "undo", "b", supersedes=done.event_id, **none),
+        does(work, one, "submit", "c", value="right", **none),
+    )
+    assert undone.assignment is not None
+    assert isinstance(refused, InvalidInput)
