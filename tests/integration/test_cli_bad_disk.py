@@ -46,7 +46,7 @@ def refused(said: Any, rule: str, remedy: str) -> None:
 def test_a_database_that_cannot_grow_keeps_nothing_of_an_import(
     here: Path, cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connected = db._sqlite_connect
+    connected = db._connect_writer
 
     def small(connection: sqlite3.Connection, record: object) -> None:
         connected(connection, record)
@@ -54,7 +54,7 @@ def test_a_database_that_cannot_grow_keeps_nothing_of_an_import(
         connection.execute(f"PRAGMA max_page_count={pages + 2}").close()
 
     with monkeypatch.context() as full:
-        full.setattr(db, "_sqlite_connect", small)
+        full.setattr(db, "_connect_writer", small)
         rule = "database: must have room to grow"
         refused(
             cli("add", "more.csv"), rule, "Free some space on its disk, then run the command again: nothing was kept."
