@@ -32,7 +32,8 @@ def server() -> str:
     said, at = results["settings"], results["measured_at"]
     lines = [
         f"{said['people']} people who think {said['think']:g} s, {said['items']:,} items that wait, one server process "
-        f"on {at['cores']} shared cores, {at['date']}. Of twenty requests nineteen took at most:",
+        f"on {at['cores']} shared cores, {at['date']}, at commit {at['commit']}. Of twenty requests nineteen took at "
+        "most:",
         "",
         "| database | a claim | an answer | the slowest list |",
         "|---|---|---|---|",
