@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.integration.test_queue_races import make
 
 from querist.core.errors import InvalidInput
 from querist.service import answering, queue
-from querist.store import audit, projects
+from querist.store import audit, claims, projects
 
 ANN = queue.Annotator("ann")
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -89,3 +90,48 @@ def test_nobody_answers_what_they_have_just_undone_without_a_lease(work: Any) ->
     )
     assert undone.assignment is not None
     assert isinstance(refused, InvalidInput)
+
+
+def test_a_collision_with_ones_other_window_is_tried_again(work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, collisions = claims.claim, iter([True, True])
+
+    def collides(conn: Any, *args: Any, **more: Any) -> Any:
+        if next(collisions, False):
+            conn.execute(sa.text("UPDATE project SET name = 'half done'"))
+            raise claims.Collided("queue: another window of yours took the same item at this moment. Ask again.")
+        return claim(conn, *args, **more)
+
+    monkeypatch.setattr(claims, "claim", collides)
+    assert len(queue.claim(work, ANN, 1).assignments) == 1
+    with work.database.reading() as conn:
+        assert projects.name_of(conn, work.project_id) == work.name, "nothing of what was begun is kept"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_windows_that_reach_for_the_two_slots_of_one_item_collide(database_url: str) -> None:
+    """The second does not see yet what the first has taken: the database keeps one person from an item's two places."""
+    all_of, work = make(database_url, 10, overlap=2, lease_s=600)
+    found: list[Any] = []
+
+    def other() -> None:
+        try:
+            with work.database.transaction() as second:
+                found.extend(claims.claim(second, work.project_id, "ann", lease_s=60))
+        except claims.Collided as error:
+            found.append(error)
+
+    thread = threading.Thread(target=other)
+    with all_of:
+        with work.database.transaction() as first:
+            taken = claims.claim(first, work.project_id, "ann", lease_s=60)
+            thread.start()
+            deadline = time.monotonic() + 20
+            while first.exec_driver_sql(WAITING).scalar_one() < 1:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        thread.join(20)
+        assert [type(each) for each in found] == [claims.Collided]
+        again = queue.claim(work, ANN, 1).assignments
+        assert [one.slot for one in again] != [lease.slot_id for lease in taken]
+        with work.database.reading() as conn:
+            assert audit.verify(conn, work.project_id) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -65,6 +66,8 @@ def serve(settings: Settings, *, chosen_host: bool = False, announce: Announce =
     )
     home = settings.public_url or f"http://{_shown(settings.host)}:{port}"
     announce(home, None if token is None else f"{home}/setup?token={token}")
+    gc.collect()
+    gc.freeze()  # what is loaded stays: to look through it all again holds up every request for a tenth of a second
     with listening:
         _Server(config, app.state.querist).run(sockets=[listening])
 

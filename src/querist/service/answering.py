@@ -11,10 +11,10 @@ from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.service.label_column import within
-from querist.service.labeling import contents_of, note
+from querist.service.labeling import contents_of, count, spread
 from querist.service.queue import Annotator, Assignment, assignments, own_standing
 from querist.service.workspace import Workspace
-from querist.store import answers, desks, items, leases
+from querist.store import answers, desks, items, leases, outbox
 from querist.store.db import Connection
 
 ActKind = Literal["submit", "revise", "undo", "skip", "flag"]
@@ -118,6 +118,7 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
                 f"item: must be as it was shown; {did.item_id!r} has other content by now. Look again, then answer."
             )
         value = _value(work, conn, schema, did, found.seq)
+        hooks = outbox.webhooks(conn, work.project_id)
         # From here on one at a time: how the item stands with them must be so still when the act is recorded.
         answers.lock(conn, work.project_id)
         there = None if did.slot is None else leases.look(conn, work.project_id, did.slot, did.token, who.name)
@@ -130,8 +131,10 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
                 f"slot: must say how {did.item_id!r} came to you; got none that there is. Claim it first."
             )
         draft = _draft(did, who, client, found.seq, value, there, late)
-        recorded = answers.append(conn, work.project_id, [draft])[0]
-        note(conn, work, [(draft, recorded, did.item_id)])
+        recorded = answers.append(
+            conn, work.project_id, [draft], locked=True, also=lambda done: count(conn, work, [(draft, done[0])])
+        )[0]
+        spread(conn, work, [(draft, recorded)], {found.seq: did.item_id}, hooks)
         if not recorded.repeated and did.action == "skip" and there is not None and there.holds:
             most = work.queue(conn).max_skips
             leases.pass_over(conn, work.project_id, there.slot_id, who.name, most=most)

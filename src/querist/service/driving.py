@@ -156,7 +156,7 @@ class Driver:
         done = threading.Event()
 
         def tell() -> None:
-            with work.database.transaction(lasting=False) as conn:
+            with work.database.transaction() as conn:
                 jobs.tell(conn, job.id, self._name, lease_s=LEASE_S, **said)
 
         def hold() -> None:

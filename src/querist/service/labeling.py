@@ -19,6 +19,7 @@ from querist.service.workspace import Workspace
 from querist.store import answers, items, outbox, rounds, workdays
 from querist.store.db import Connection
 
+Done = Sequence[tuple[answers.AnswerDraft, answers.Recorded]]
 Role = Literal["annotator", "reviewer", "adjudicator", "model", "import", "simulator"]
 
 
@@ -209,31 +210,31 @@ def _record_each(
                 or digest([mark.item_id, value, supersedes, *filter(None, [taken_back.get(seq)])]),
             )
         )
-    done = answers.append(conn, project, drafts)
+    by_people = role != "import"
+
+    def count_days(done: Sequence[answers.Recorded]) -> None:
+        if by_people:
+            count(conn, work, list(zip(drafts, done, strict=True)))
+
+    done = answers.append(conn, project, drafts, locked=True, also=count_days)
+    if by_people:
+        ids = {known[mark.item_id].seq: mark.item_id for mark, _ in marks}
+        spread(conn, work, list(zip(drafts, done, strict=True)), ids, outbox.webhooks(conn, project))
     for draft, recorded in zip(drafts, done, strict=True):
         counts[_outcome(draft, recorded, asked=draft.item_seq in open_queries)] += 1
-    if role != "import":
-        ids = {known[mark.item_id].seq: mark.item_id for mark, _ in marks}
-        note(conn, work, [(draft, each, ids[each.item_seq]) for draft, each in zip(drafts, done, strict=True)])
     return counts
 
 
-def note(conn: Connection, work: Workspace, done: Sequence[tuple[answers.AnswerDraft, answers.Recorded, str]]) -> None:
-    """What follows from acts that were recorded, each with its item's id: they count to their day, and are told."""
+def count(conn: Connection, work: Workspace, done: Done) -> None:
+    """Count acts that were recorded to the days of who did them; nothing is read."""
     days: dict[str, Counter[str]] = {}
-    news: list[tuple[str, dict[str, Any]]] = []
-    for draft, recorded, item_id in done:
-        if recorded.repeated:
-            continue
-        day = days.setdefault(draft.annotator, Counter())
-        day["answers"] += draft.action == "submit" and not recorded.had_own
-        day["skipped"] += draft.action == "skip"
-        day["flagged"] += draft.action == "flag"
-        day["active_ms"] += draft.active_ms or 0
-        about = {"event_id": recorded.event_id, "item_id": item_id}
-        news.append(("answer.recorded", {**about, "action": draft.action, "annotator": draft.annotator}))
-        if recorded.after != recorded.before:
-            news.append(("label.changed", {**about, "before": recorded.before, "after": recorded.after}))
+    for draft, recorded in done:
+        if not recorded.repeated:
+            day = days.setdefault(draft.annotator, Counter())
+            day["answers"] += draft.action == "submit" and not recorded.had_own
+            day["skipped"] += draft.action == "skip"
+            day["flagged"] += draft.action == "flag"
+            day["active_ms"] += draft.active_ms or 0
     for annotator, day in days.items():
         workdays.note(
             conn,
@@ -244,8 +245,21 @@ def note(conn: Connection, work: Workspace, done: Sequence[tuple[answers.AnswerD
             flagged=day["flagged"],
             active_ms=day["active_ms"],
         )
-    if news:
-        outbox.post(conn, work.project_id, *news)
+
+
+def spread(
+    conn: Connection, work: Workspace, done: Done, ids: Mapping[int, str], hooks: Sequence[outbox.Webhook]
+) -> None:
+    """Tell the outside of acts that were recorded; `ids` are the items' ids by their numbers."""
+    news: list[tuple[str, dict[str, Any]]] = []
+    for draft, recorded in done:
+        if recorded.repeated:
+            continue
+        about = {"event_id": recorded.event_id, "item_id": ids[recorded.item_seq]}
+        news.append(("answer.recorded", {**about, "action": draft.action, "annotator": draft.annotator}))
+        if recorded.after != recorded.before:
+            news.append(("label.changed", {**about, "before": recorded.before, "after": recorded.after}))
+    outbox.post(conn, work.project_id, *news, hooks=hooks)
 
 
 def _tips(there: answers.Standing, annotator: str, value: Value) -> bool:

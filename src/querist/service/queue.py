@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from querist.store.columns import utc_now
 from querist.store.db import Connection
 
 MOST_AT_ONCE = 50
+TRIES = 3  # another window of the same person may take the same item in the same instant
 SOON_S = 2  # a model is in the making: the next look is worth it soon
 LATER_S = 30
 
@@ -104,7 +106,14 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
     """
     if not 0 <= n <= MOST_AT_ONCE:
         raise InvalidInput(f"n: must be from 0 to {MOST_AT_ONCE}; got {n}. Ask for fewer at once.")
-    with work.database.transaction(lasting=False) as conn:
+    for _ in range(TRIES - 1):
+        with suppress(claims.Collided):
+            return _claim(work, who, n, have, take)
+    return _claim(work, who, n, have, take)
+
+
+def _claim(work: Workspace, who: Annotator, n: int, have: Sequence[int], take: bool) -> Claimed:
+    with work.database.transaction() as conn:
         said = work.settings(conn)
         settings = QueueSettings.from_json(said.get("queue", {}))
         if have:
@@ -150,7 +159,7 @@ def held(work: Workspace, who: Annotator) -> list[Assignment]:
 
 def renew(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> dict[int, datetime]:
     """Hold slots longer; until when, for those that are still theirs."""
-    with work.database.transaction(lasting=False) as conn:
+    with work.database.transaction() as conn:
         lease_s = work.queue(conn).lease_s
         kept = leases.renew(conn, work.project_id, who.name, tokens, lease_s=lease_s)
     return {slot: _moment(until) for slot, until in kept.items()}
@@ -158,7 +167,7 @@ def renew(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> dict[in
 
 def release(work: Workspace, who: Annotator, tokens: Mapping[int, str]) -> list[int]:
     """Give slots back, unanswered; those that were theirs."""
-    with work.database.transaction(lasting=False) as conn:
+    with work.database.transaction() as conn:
         return leases.release(conn, work.project_id, who.name, tokens)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,9 +14,11 @@ from querist.core.errors import Conflict
 from querist.store import tallies
 from querist.store.leases import TOKEN_BYTES, Lease, lease_of, note_given, sweep
 from querist.store.queue_tables import desk, slot, tally
-from querist.store.sql import clock, clock_of, is_listed, listed, upsert
+from querist.store.sql import clock, clock_of, is_listed, listed, together, upsert
 
-TRIES = 3  # another tab of the same person may take the same item in the same instant
+
+class Collided(Conflict):
+    """Another window of the same person took the same item at the same moment: the transaction is to be begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ def claim(
     Nobody is given an item that they answered, skipped or hold already, nor, by `most`, so many that they would hold
     more than that in all. Leases that lapsed are given back first.
 
+    Raises
+    ------
+    Collided
+        If another window of theirs took the same item at this moment; nothing can follow in this transaction.
+
     Notes
     -----
     A search begins where the person's last one ended, for everything before that was not for them; after something
@@ -68,30 +74,22 @@ def claim(
     said = {**who, "for_s": lease_s, **_person(conn, skills, tier)}
     taken: list[Lease] = []
     while len(taken) < wanted:
-        row = _take(conn, statement, said, begin)
+        said["new_token"] = secrets.token_hex(TOKEN_BYTES)
+        try:
+            row = conn.execute(statement, said | {"begin": begin}).one_or_none()
+            if row is None and begin:
+                row = conn.execute(statement, said | {"begin": 0}).one_or_none()
+        except sa.exc.IntegrityError:
+            raise Collided("queue: another window of yours took the same item at this moment. Ask again.") from None
         if row is None:
             break
         taken.append(lease_of(row))
         begin = row.place
-    note_given(conn, annotator, taken)
-    # Last, and once: two windows of one person would else wait for each other.
     place = {"project_id": project_id, "annotator": annotator, "place": begin, "reopened": reopened}
-    conn.execute(_sit(dialect), place)
+    with together(conn):
+        note_given(conn, annotator, taken)
+        conn.execute(_sit(dialect), place)  # last, and once: two windows of one person would else wait for each other
     return taken
-
-
-def _take(conn: sa.Connection, statement: sa.Executable, said: dict[str, Any], begin: int) -> sa.Row[Any] | None:
-    for _ in range(TRIES):
-        said["new_token"] = secrets.token_hex(TOKEN_BYTES)
-        try:
-            with _apart(conn):
-                row = conn.execute(statement, said | {"begin": begin}).one_or_none()
-                if row is None and begin:
-                    row = conn.execute(statement, said | {"begin": 0}).one_or_none()
-                return row
-        except sa.exc.IntegrityError:  # another window of the same person took the same item at this moment
-            continue
-    raise Conflict("queue: another window of yours took the same item at this moment. Ask again.")
 
 
 def supply(
@@ -115,11 +113,6 @@ def supply(
         some_beyond_skill=some and not fitting,
         next_lapse_s=None if next_lapse is None else max(0.0, float(next_lapse)),
     )
-
-
-def _apart(conn: sa.Connection) -> AbstractContextManager[Any]:
-    """Around a claim: what it breaks must not end the transaction. SQLite has one writer, and nothing can break."""
-    return nullcontext() if conn.dialect.name == "sqlite" else conn.begin_nested()
 
 
 @cache

@@ -31,7 +31,6 @@ ONE = {"pool_size": 1, "max_overflow": 0}
 IDLE_S = 5.0
 BUSY_S = 30  # one writer at a time on SQLite: an import of a million rows holds it for some seconds
 LOOKS_AGAIN_S = (0.0005, 0.004)
-_LIGHT = "querist_light"
 
 
 class Database:
@@ -49,7 +48,6 @@ class Database:
     def __init__(self, engine: sa.Engine, writer: sa.Engine | None = None) -> None:
         self._engine = engine
         self._writer = writer or engine
-        self._light = self._writer.execution_options(**{_LIGHT: True})
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = engine.execution_options(**(options if writer is None else {}))
         # On SQLite a transaction costs nothing, and its driver takes this option for leave to begin others by itself.
@@ -109,14 +107,10 @@ class Database:
         return self._engine.dialect.name
 
     @contextmanager
-    def transaction(self, *, lasting: bool = True) -> Iterator[Connection]:
-        """A connection that writes: all of the block, or nothing of it.
+    def transaction(self) -> Iterator[Connection]:
+        """A connection that writes: all of the block, or nothing of it; it is on the disk when the block ends.
 
-        Parameters
-        ----------
-        lasting : bool
-            Whether it must be on the disk when the block ends. What may be done anew after a power cut, such as a
-            lease, need not be: it survives the end of this process in any case.
+        A lease must be too: of an item that nobody was given, by what is on record, an answer would be refused.
 
         Raises
         ------
@@ -125,10 +119,7 @@ class Database:
         QueristError
             If the disk is full or the database cannot be written to; nothing of the block is then kept.
         """
-        writer = self._writer if lasting else self._light
-        with in_our_words(self._engine, writes=True), self._turn(), writer.begin() as conn:
-            if not lasting and conn.dialect.name == "postgresql":
-                conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        with in_our_words(self._engine, writes=True), self._turn(), self._writer.begin() as conn:
             yield conn
 
     @contextmanager
@@ -295,6 +286,8 @@ def _connect_reader(connection: sqlite3.Connection, _: object) -> None:
 def _connect_writer(connection: sqlite3.Connection, _: object) -> None:
     _connect(connection)
     connection.execute("PRAGMA busy_timeout=0").close()  # `_begin_to_write` looks itself
+    # What is acknowledged is on the disk: NORMAL may lose the last of it when the power goes.
+    connection.execute("PRAGMA synchronous=FULL").close()
 
 
 # Both talk to the driver itself: every request begins two transactions or three.
@@ -312,9 +305,6 @@ def _begin_to_write(conn: Connection) -> None:
     writes.
     """
     driver: Any = conn.connection.driver_connection
-    # An answer is acknowledged once it is on the disk: NORMAL may lose the last ones when the power goes.
-    lasting = not conn.get_execution_options().get(_LIGHT)
-    driver.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}").close()
     deadline = time.monotonic() + BUSY_S
     while True:
         try:

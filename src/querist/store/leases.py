@@ -17,7 +17,6 @@ from querist.store.sql import among, clock, clock_of
 
 TOKEN_BYTES = 16
 SWEPT_AT_ONCE = 100  # lapsed leases given back by one claim: bounded, whoever comes next goes on
-TRIES = 3  # another tab of the same person may take the same item in the same instant
 
 
 @dataclass(frozen=True, slots=True)

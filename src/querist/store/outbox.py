@@ -64,9 +64,14 @@ class Due:
     attempts: int
 
 
-def post(conn: sa.Connection, project_id: int, *news: tuple[str, Mapping[str, Any]]) -> None:
-    """Put news, each of a kind, into the outbox for the webhooks that want it; where none does, it costs a look."""
-    hooks = webhooks(conn, project_id)
+def post(
+    conn: sa.Connection,
+    project_id: int,
+    *news: tuple[str, Mapping[str, Any]],
+    hooks: Sequence[Webhook] | None = None,
+) -> None:
+    """Put news, each of a kind, into the outbox for those of the project's webhooks that want it."""
+    hooks = webhooks(conn, project_id) if hooks is None else hooks
     for kind, body in news:
         listening = [hook.id for hook in hooks if kind in hook.events]
         if not listening:

@@ -18,9 +18,9 @@ from querist.core.state import Value
 from querist.store import chain, projects, slots, tallies
 from querist.store.columns import json_text, moment_text, utc_now
 from querist.store.drafts import AnswerDraft, check
-from querist.store.events import RAW_EVENT, head
-from querist.store.sql import among, chunks, upsert
-from querist.store.subjects import Known, Subject, known_keys, subjects_of
+from querist.store.events import RAW_EVENT
+from querist.store.sql import among, chunks, together, upsert
+from querist.store.subjects import Known, Subject, past_of
 from querist.store.tables import answer_content, answer_event, current_label, query
 
 SALT_BYTES = 16
@@ -59,10 +59,14 @@ def append(
     project_id: int,
     drafts: Sequence[AnswerDraft],
     *,
+    locked: bool = False,
+    also: Callable[[list[Recorded]], None] = lambda done: None,
     now: datetime | None = None,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
 ) -> list[Recorded]:
-    """Record drafts, in their order, each once; inside the caller's transaction.
+    """Record drafts, in their order, each once; inside the caller's transaction, who may hold the project's lock.
+
+    `also` is told what became of them, in time to write, but not to read, more beside it.
 
     An answer answers the item's pending query; an undone or withdrawn one leaves it pending again, unless its round
     was withdrawn. `current_label` follows.
@@ -80,11 +84,15 @@ def append(
         check(draft)
     if not drafts:
         return []
-    projects.lock(conn, project_id)
+    if not locked:
+        projects.lock(conn, project_id)
     book = _Book(conn, project_id, drafts, now or utc_now(), entropy)
     done = [book.take(draft) for draft in drafts]
-    filling = book.write()
-    return [replace(each, fills=each.event_id in filling) for each in done]
+    with together(conn):
+        filling = book.write()
+        done = [replace(each, fills=each.event_id in filling) for each in done]
+        also(done)
+    return done
 
 
 class _Book:
@@ -99,9 +107,9 @@ class _Book:
         entropy: Callable[[int], bytes],
     ) -> None:
         self._conn, self._project, self._now, self._entropy = conn, project_id, now, entropy
-        self._known = known_keys(conn, project_id, drafts)
-        self._subjects = subjects_of(conn, project_id, dict.fromkeys(draft.item_seq for draft in drafts))
-        self._seq, self._hash = head(conn, project_id)
+        past = past_of(conn, project_id, drafts)
+        self._subjects, self._known, self._seq, self._hash = past.subjects, past.known, past.seq, past.hash
+        self._slots = slots.Following(conn, project_id, self._subjects)
         self._events: list[dict[str, Any]] = []
         self._contents: list[dict[str, Any]] = []
         self._named: dict[tuple[int, str], int] = {}
@@ -160,7 +168,7 @@ class _Book:
     def write(self) -> set[str]:
         """Put everything into the database; which events fill a slot now."""
         if not self._events:
-            return slots.filling(self._conn, self._project, list(self._subjects))
+            return self._slots.filling
         self._conn.execute(_NEW_EVENT, self._events)
         self._conn.execute(_NEW_CONTENT, self._contents)
         touched = [s for s in self._subjects.values() if s.touched]
@@ -168,17 +176,17 @@ class _Book:
         counts.update(_project_labels(self._conn, self._project, touched))
         money, now = _settle_queries(self._conn, touched)
         counts.update(money)
-        asked = {
-            s.seq: slots.Asked(
+        for s in touched:
+            asked = slots.Asked(
                 chain.standing(s.steps).latest,
                 pending=[q.id for q in s.queries if now.get(q.id, q.state) == "pending"],
                 withdrawn=s.withdrawn | {q.id for q in s.queries if now.get(q.id) == "withdrawn"},
             )
-            for s in touched
-        }
-        filling = slots.settle(self._conn, self._project, asked, counts, named=self._named)
+            self._slots.settle(s.seq, asked, self._named)
+        self._slots.write()
+        counts.update(self._slots.counts)
         tallies.add(self._conn, self._project, counts)
-        return filling
+        return self._slots.filling
 
     def _event(
         self, draft: AnswerDraft, subject: Subject, supersedes: str | None, asked: sa.Row[Any] | None

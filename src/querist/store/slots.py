@@ -83,29 +83,6 @@ class Asked:
     withdrawn: Collection[int]
 
 
-def settle(
-    conn: sa.Connection,
-    project_id: int,
-    asked: Mapping[int, Asked],
-    counts: Counter[str],
-    *,
-    named: Mapping[tuple[int, str], int],
-) -> set[str]:
-    """Let slots follow the answers that stand, by item: filled where there is one of their annotator, else open.
-
-    An answer fills its annotator's own lease first, then any open slot of its query that asks for no experience, or
-    that they had been given (`named`, by item and annotator); where none is left, or there was no query, it is one
-    more than was asked for, and no slot is filled. Adds to the counts that are kept; returns the
-    events that fill a slot.
-    """
-    book = _Slots(conn, project_id, asked)
-    for seq, each in asked.items():
-        book.settle(seq, each, named)
-    book.write()
-    counts.update(book.counts)
-    return book.filling
-
-
 def take_back(conn: sa.Connection, project_id: int, query_ids: Iterable[int]) -> None:
     """Withdraw what nobody has answered of these queries' slots."""
     for chunk in chunks(query_ids):
@@ -137,16 +114,6 @@ def n_awaited(conn: sa.Connection, round_id: int, *, limit: int) -> int:
     return conn.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
-def filling(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> set[str]:
-    """The events that fill a slot of these items."""
-    c = slot.c
-    found: set[str] = set()
-    for chunk in chunks(seqs):
-        asked = sa.select(c.answered_event).where(c.project_id == project_id, among(conn, c.item_seq, chunk))
-        found.update(conn.scalars(asked.where(c.answered_event.is_not(None))))
-    return found
-
-
 def unshown(conn: sa.Connection, project_id: int) -> list[tuple[int, int, int, int]]:
     """The open slots, in the order of work: each slot's number in the store, its query, its item and its place."""
     c = slot.c
@@ -174,8 +141,11 @@ def rerank(conn: sa.Connection, project_id: int, order: Sequence[int]) -> None:
         tallies.add(conn, project_id, {tallies.REOPENED: 1})
 
 
-class _Slots:
-    """The slots of some items while they are made to follow their answers."""
+class Following:
+    """The slots of some items, made to follow the answers that stand; read at once, written by `write`.
+
+    `counts` are the changes to the counts that are kept.
+    """
 
     def __init__(self, conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> None:
         self._conn, self._project = conn, project_id
@@ -195,7 +165,12 @@ class _Slots:
         return {s["answered_event"] for some in self._slots.values() for s in some if s["state"] == "done"}
 
     def settle(self, seq: int, asked: Asked, named: Mapping[tuple[int, str], int]) -> None:
-        """Make one item's slots follow."""
+        """Make one item's slots follow: filled where there is an answer of their annotator, else open.
+
+        An answer fills its annotator's own lease first, then any open slot of its query that asks for no experience,
+        or that they had been given (`named`, by item and annotator); where none is left, or there was no query, it is
+        one more than was asked for, and no slot is filled.
+        """
         there = self._slots[seq]
         by = {step.annotator: step for step in asked.latest}
         for each in there:
@@ -229,7 +204,7 @@ class _Slots:
                 ],
             )
         if self._new:
-            self._conn.execute(slot.insert(), self._new)
+            self._conn.execute(slot.insert().inline(), self._new)  # else their numbers would be read back
 
     def _become(
         self, each: dict[str, Any], state: str, *, annotator: str | None = None, event: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -57,17 +58,19 @@ def is_listed(dialect: str, column: sa.ColumnElement[Any], name: str) -> sa.Colu
     return column == sa.any_(sa.bindparam(name, type_=ARRAY(kind)))
 
 
-def is_one_of(dialect: str, column: sa.ColumnElement[Any], *, single: bool) -> sa.ColumnElement[bool]:
+def is_one_of(
+    dialect: str, column: sa.ColumnElement[Any], *, single: bool, name: str = "these"
+) -> sa.ColumnElement[bool]:
     """The same, with a form of its own for a single value, which a database finds its way by more surely.
 
-    What an answer is about is one item. `one_of` makes the parameters.
+    What an answer is about is one item. `one_of` makes the parameter.
     """
-    return column == sa.bindparam("these", type_=column.type) if single else is_listed(dialect, column, "these")
+    return column == sa.bindparam(name, type_=column.type) if single else is_listed(dialect, column, name)
 
 
-def one_of(conn: sa.Connection, values: Sequence[Any]) -> dict[str, Any]:
-    """Values as the parameters of `is_one_of`."""
-    return {"these": values[0] if len(values) == 1 else listed(conn, values)}
+def one_of(conn: sa.Connection, values: Sequence[Any], name: str = "these") -> dict[str, Any]:
+    """Values as the parameter of `is_one_of`."""
+    return {name: values[0] if len(values) == 1 else listed(conn, values)}
 
 
 def unindexed(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
@@ -94,6 +97,20 @@ def flat(partitions: Iterable[Sequence[T]]) -> Iterator[T]:
     """The rows of every chunk, one by one."""
     for rows in partitions:
         yield from rows
+
+
+@contextmanager
+def together(conn: sa.Connection) -> Iterator[None]:
+    """Statements that nothing is read from: PostgreSQL is sent one after the other, and waited for once, at the end.
+
+    What a statement of them breaks is raised as the driver says it. SQLite is in this process: nothing is waited for.
+    """
+    driver: Any = conn.connection.driver_connection
+    if conn.dialect.name == "sqlite" or not conn.dialect.loaded_dbapi.Pipeline.is_supported():
+        yield
+        return
+    with driver.pipeline():
+        yield
 
 
 def upsert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,9 +13,8 @@ import sqlalchemy as sa
 from querist.core.errors import NotFound
 from querist.store import chain
 from querist.store.drafts import AnswerDraft
-from querist.store.events import steps_of
 from querist.store.sql import chunks, is_one_of, one_of
-from querist.store.tables import answer_event, item, query, round_
+from querist.store.tables import answer_content, answer_event, item, query, round_
 
 
 @dataclass(slots=True)
@@ -67,57 +67,87 @@ class Known(NamedTuple):
     query_id: int | None
 
 
-def known_keys(
-    conn: sa.Connection, project_id: int, drafts: Sequence[AnswerDraft]
-) -> dict[tuple[str, str | None], Known]:
-    """The events that are recorded under the keys of these drafts, by annotator and key."""
-    keys = dict.fromkeys(d.idempotency_key for d in drafts if d.idempotency_key is not None)
-    found: dict[tuple[str, str | None], Known] = {}
-    for chunk in chunks(keys):
-        asked = _by_key(conn.dialect.name, single=len(chunk) == 1)
-        rows = conn.execute(asked, {"project": project_id, **one_of(conn, chunk)})
-        found.update(((who, key), Known(*event)) for who, key, *event in rows)
-    return found
+@dataclass(slots=True)
+class Past:
+    """What drafts go on from: their items, the place and hash of the last event, and those under the drafts' keys."""
+
+    subjects: dict[int, Subject]
+    seq: int = 0
+    hash: str = chain.GENESIS
+    known: dict[tuple[str, str | None], Known] = field(default_factory=dict)
 
 
-@cache
-def _by_key(dialect: str, *, single: bool) -> sa.Executable:
-    c = answer_event.c
-    return sa.select(c.annotator, c.idempotency_key, c.id, c.seq, c.item_seq, c.query_id).where(
-        c.project_id == sa.bindparam("project"), is_one_of(dialect, c.idempotency_key, single=single)
-    )
-
-
-def subjects_of(conn: sa.Connection, project_id: int, seqs: Iterable[int]) -> dict[int, Subject]:
-    """Items as a transaction about them finds them.
+def past_of(conn: sa.Connection, project_id: int, drafts: Sequence[AnswerDraft]) -> Past:
+    """What is there before these drafts are recorded; the caller holds the project's lock.
 
     Raises
     ------
     NotFound
-        If one is not in the project.
+        If an item is not in the project.
     """
+    seqs = list(dict.fromkeys(draft.item_seq for draft in drafts))
+    keys = list(dict.fromkeys(draft.idempotency_key for draft in drafts if draft.idempotency_key is not None))
+    past = Past(_subjects(conn, project_id, seqs))
+    none: list[Any] = []
+    for those, named in zip_longest(chunks(seqs), chunks(keys), fillvalue=none):
+        asked = _events(conn.dialect.name, single=len(those) == 1, single_key=len(named) == 1)
+        said = {"project": project_id, **one_of(conn, those), **one_of(conn, named, "keys")}
+        for row in conn.execute(asked, said):
+            if row.arm == "item":
+                subject = past.subjects[row.item_seq]
+                step = (row.id, row.action, row.annotator, row.supersedes, row.query_id, row.value, bool(row.erased))
+                subject.steps.append(chain.Step(*step))
+                subject.n_stored += 1
+            elif row.arm == "key":
+                past.known[row.annotator, row.idempotency_key] = Known(row.id, row.seq, row.item_seq, row.query_id)
+            else:
+                past.seq, past.hash = row.seq, row.hash
+    return past
+
+
+def _subjects(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> dict[int, Subject]:
     found: dict[int, Subject] = {}
     for chunk in chunks(seqs):
         single, said = len(chunk) == 1, {"project": project_id, **one_of(conn, chunk)}
-        these = conn.execute(_items(conn.dialect.name, single=single), said)
-        found.update((row.seq, Subject(*row)) for row in these)
+        for row in conn.execute(_items(conn.dialect.name, single=single), said):
+            subject = found.setdefault(row.seq, Subject(row.seq, row.item_id, row.content_hash, row.split))
+            if row.state == "withdrawn":
+                subject.withdrawn.add(row.id)
+            elif row.id is not None:
+                subject.queries.append(row)
         if missing := [seq for seq in chunk if seq not in found]:
             raise NotFound(
                 f"answers: each item must be in the project; number {missing[0]} is not. Look the numbers up again."
             )
-        for seq, step in steps_of(conn, project_id, chunk):
-            found[seq].steps.append(step)
-            found[seq].n_stored += 1
-        for row in conn.execute(_queries(conn.dialect.name, single=single), said):
-            subject = found[row.item_seq]
-            if row.state == "withdrawn":
-                subject.withdrawn.add(row.id)
-            else:
-                subject.queries.append(row)
     return found
 
 
+@cache
+def _events(dialect: str, *, single: bool, single_key: bool) -> sa.Executable:
+    """Events about some items, events under some keys, and the last one: in one trip, while others wait for it."""
+    e, words = answer_event.c, answer_content.c
+    here = e.project_id == sa.bindparam("project", type_=sa.BigInteger)
+    columns = (e.seq, e.item_seq, e.id, e.action, e.annotator, e.supersedes, e.query_id, e.idempotency_key, e.hash)
+    no_words = (sa.cast(sa.null(), words.value.type).label("value"), sa.false().label("erased"))
+    about = (
+        sa.select(*columns, words.value, words.erased_at.is_not(None).label("erased"), _arm("item"))
+        .outerjoin(answer_content, words.event_id == e.id)
+        .where(here, is_one_of(dialect, e.item_seq, single=single))
+    )
+    under = sa.select(*columns, *no_words, _arm("key")).where(
+        here, is_one_of(dialect, e.idempotency_key, single=single_key, name="keys")
+    )
+    last = sa.select(*columns, *no_words, _arm("last")).where(here).order_by(e.seq.desc()).limit(1).subquery()
+    return sa.union_all(about, under, sa.select(last)).order_by("seq")
+
+
+def _arm(name: str) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{name}'", sa.Text).label("arm")
+
+
 _OF_ROUND = (
+    round_.c.number,
+    round_.c.state.label("round_state"),
     round_.c.schema_version,
     round_.c.instruction_version,
     round_.c.n_candidates,
@@ -128,18 +158,13 @@ _OF_ROUND = (
 
 @cache
 def _items(dialect: str, *, single: bool) -> sa.Executable:
-    c = item.c
-    return sa.select(c.seq, c.item_id, c.content_hash, c.split).where(
-        c.project_id == sa.bindparam("project"), is_one_of(dialect, c.seq, single=single)
-    )
-
-
-@cache
-def _queries(dialect: str, *, single: bool) -> sa.Executable:
-    c = query.c
+    """The items, one row for each query about them, and one where there is none."""
+    i, q, project_id = item.c, query.c, sa.bindparam("project", type_=sa.BigInteger)
+    about = sa.and_(q.item_seq == i.seq, q.project_id == project_id)
     return (
-        sa.select(query, round_.c.number, round_.c.state.label("round_state"), *_OF_ROUND)
-        .join(round_, round_.c.id == c.round_id)
-        .where(c.project_id == sa.bindparam("project"), is_one_of(dialect, c.item_seq, single=single))
-        .order_by(c.id)
+        sa.select(i.seq, i.item_id, i.content_hash, i.split, query, *_OF_ROUND)
+        .outerjoin(query, about)
+        .outerjoin(round_, round_.c.id == q.round_id)
+        .where(i.project_id == project_id, is_one_of(dialect, i.seq, single=single))
+        .order_by(q.id)
     )

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from querist.core.errors import Forbidden, InvalidInput, NotFound, NotSignedIn
+from querist.core.people import Permission
 from querist.service import people
-from querist.service.people import OPERATOR, Principal, SignedIn
+from querist.service.people import OPERATOR, Principal, SignedIn, permitting
 from querist.store import projects
 
 PASSWORD = "seven green kettles"
@@ -18,6 +19,11 @@ OTHER = "eight blue kettles"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
+
+
+def require(database: Any, who: Principal, permission: Permission, project: str | None = None) -> None:
+    with database.reading() as conn:
+        permitting.require(conn, who, permission, project)
 
 
 def test_a_key_does_what_its_scopes_say_and_no_more(database: Any, admin: SignedIn) -> None:
@@ -30,7 +36,7 @@ def test_a_key_does_what_its_scopes_say_and_no_more(database: Any, admin: Signed
     ]
     assert allowed == ["read", "label", "adjudicate", "audit"]
     with pytest.raises(Forbidden, match="key: must have a scope"):
-        people.require(database, key, "manage")
+        require(database, key, "manage")
     with pytest.raises(Forbidden):
         people.add_person(database, key, "eve", "admin")
 
@@ -142,7 +148,7 @@ def test_a_closed_project_is_open_to_its_members_and_to_those_who_see_all(shop: 
     assert [role for role in roles if people.may(db, who[role], "read", "shop")] == ["manager", "auditor", "admin"]
     assert [role for role in roles if people.enterable(db, who[role])] == ["manager", "auditor", "admin"]
     people.let_in(db, who["manager"], "shop", "Annotator")
-    people.require(db, who["annotator"], "label", "shop")
+    require(db, who["annotator"], "label", "shop")
     assert people.enterable(db, who["annotator"]) == ["shop"]
     assert not people.may(db, who["annotator"], "manage", "shop")
     assert not people.may(db, who["auditor"], "label", "shop")
@@ -159,11 +165,11 @@ def test_a_project_that_is_not_ones_own_is_told_from_none_by_nothing(shop: Any) 
     said = []
     for name in ("shop", "nonesuch"):
         with pytest.raises(NotFound) as refused:
-            people.require(shop.db, bob, "read", name)
+            require(shop.db, bob, "read", name)
         said.append(str(refused.value).replace(name, "NAME"))
     assert said[0] == said[1]
     with pytest.raises(Forbidden, match="role: must allow to manage; yours is annotator"):
-        people.require(shop.db, bob, "manage", "shop")
+        require(shop.db, bob, "manage", "shop")
     with pytest.raises(NotFound, match="Did you mean 'shop'"):
-        people.require(shop.db, OPERATOR, "manage", "shopp")
+        require(shop.db, OPERATOR, "manage", "shopp")
     assert not people.may(shop.db, OPERATOR, "manage", "shopp")

@@ -19,7 +19,7 @@ from querist.service.people.entering import (
 from querist.service.people.inviting import Invited, Look, accept, invitations, invite, look, revoke_invitation
 from querist.service.people.keeping import add_person, change_me, change_person, database_at, listed, me
 from querist.service.people.keys import MadeKey, keys, make_key, revoke_key
-from querist.service.people.permitting import enterable, let_in, may, members, put_out, require
+from querist.service.people.permitting import enterable, let_in, may, members, put_out
 from querist.service.people.provider import oidc_begin, oidc_sign_in
 from querist.store.api_keys import ApiKey
 from querist.store.invitations import Invitation
@@ -66,7 +66,6 @@ __all__ = [
     "oidc_begin",
     "oidc_sign_in",
     "put_out",
-    "require",
     "revoke_invitation",
     "revoke_key",
     "set_up",

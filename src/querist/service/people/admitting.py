@@ -7,7 +7,7 @@ from datetime import datetime
 
 from querist.core.people import Permission
 from querist.service.people.entering import Recognized, check_csrf, recognize
-from querist.service.people.permitting import require_in
+from querist.service.people.permitting import require
 from querist.store.columns import utc_now
 from querist.store.db import Database
 
@@ -67,5 +67,5 @@ def admit(
         recognized(found)
         if changes:
             check_csrf(found.principal, csrf)
-        require_in(conn, found.principal, permission, project)
+        require(conn, found.principal, permission, project)
     return found

@@ -28,7 +28,7 @@ def may(database: Database, principal: Principal, permission: Permission, projec
         return _enters(conn, principal, _found(conn, project))
 
 
-def require(database: Database, principal: Principal, permission: Permission, project: str | None = None) -> None:
+def require(conn: Connection, principal: Principal, permission: Permission, project: str | None = None) -> None:
     """See that somebody may do such things.
 
     Raises
@@ -38,14 +38,6 @@ def require(database: Database, principal: Principal, permission: Permission, pr
     NotFound
         If there is no such project, or none for this person: which of the two, they are not told.
     """
-    allow(principal, permission)
-    if project is not None:
-        with database.reading() as conn:
-            require_in(conn, principal, permission, project)
-
-
-def require_in(conn: Connection, principal: Principal, permission: Permission, project: str | None) -> None:
-    """See that somebody may do such things, as `require` does, by a connection that there is."""
     allow(principal, permission)
     if project is None:
         return
