@@ -1,10 +1,10 @@
 """The server at a million items: what fifty people at work wait for, and how long a look takes.
 
-Run with `make bench-server`. The items are synthetic. A project with one round about as many of them as wanted is made
-by way of the store; `querist serve` runs in a process of its own, without a worker; the people are threads of this
-process, who claim, think for a while, and answer. Times are those of whole requests, measured here. PostgreSQL is
-started for the run, with its durable settings, and given time to put the import away; with `--databases sqlite` it is
-left out.
+Run with `make bench-server`. The items are synthetic. A project with one round about as many of them as wanted, some of
+which are answered, is made by way of the store; `querist serve` runs in a process of its own, without a worker; the
+people are threads of this process, who claim, think for a while, and answer. Times are those of whole requests,
+measured here. PostgreSQL is started for the run, with its durable settings, and given time to put the import away;
+with `--databases sqlite` it is left out.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ from querist.core.schema import Schema
 from querist.core.state import Batch, Query
 from querist.service import people, projects
 from querist.service.workspaces import Workspaces
-from querist.store import imports, items, rounds, slots
+from querist.store import answers, imports, items, rounds, slots
 from querist.store import projects as stored_projects
+from querist.store.sql import chunks
 
 PASSWORD = "a word of some length"
 LIMITS_MS = {
@@ -62,8 +63,8 @@ LOOKS = {
 }
 
 
-def make(url: str, n_items: int, n_asked: int, names: list[str], overlap: int) -> None:
-    """A project of so many items, with one round about the first of them."""
+def make(url: str, n_items: int, n_asked: int, names: list[str], overlap: int, n_answered: int = 0) -> None:
+    """A project of so many items, with one round about the first of them, of which so many are answered."""
     with Workspaces.at(url) as opened:
         token = people.first_link(opened.database)
         assert token is not None
@@ -93,6 +94,13 @@ def make(url: str, n_items: int, n_asked: int, names: list[str], overlap: int) -
                 purpose="strategy",
                 wants=slots.Wants(overlap),
             )
+        for some in chunks(seqs[:n_answered]):
+            drafts = [
+                answers.AnswerDraft(seq, "left", "earlier", idempotency_key=f"earlier-{seq}", client="bench")
+                for seq in some
+            ]
+            with opened.database.transaction() as conn:
+                answers.append(conn, work.project_id, drafts)
 
 
 def settle(url: str) -> None:
@@ -153,7 +161,7 @@ def measure(database: str, url: str, wanted: argparse.Namespace) -> dict[str, An
     """All figures of one database."""
     names = [f"p{i:02d}" for i in range(wanted.people)]
     began = time.perf_counter()
-    make(url, wanted.items, wanted.asked, names, wanted.overlap)
+    make(url, wanted.items, wanted.asked, names, wanted.overlap, wanted.answered)
     if database == "postgresql":
         settle(url)
     print(f"{database}: {wanted.items:,} items made in {time.perf_counter() - began:.0f} s", flush=True)
@@ -183,6 +191,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--asked", type=int, default=1_000_000, help="items that the round asks about")
+    parser.add_argument("--answered", type=int, default=100_000, help="of these, answered before")
     parser.add_argument("--overlap", type=int, default=1)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--think", type=float, default=2.0, help="seconds that a person thinks, on average")

@@ -164,7 +164,7 @@ def test_an_answer_that_came_too_late_is_kept_beside_the_one_that_counts(shop: A
     claim(shop, "bea")
     shop.act(3, "ham", annotator="bea")
     assert not shop.act(3, "spam").fills
-    with shop.db.reading() as conn:
+    with shop.db.transaction() as conn:
         assert leases.look(conn, shop.id, 1, "gone", "ann") is None
     assert shop.problems() == []
 
@@ -187,7 +187,7 @@ def test_a_round_that_is_taken_back_takes_its_slots_along_and_what_is_on_a_scree
     with shop.db.transaction() as conn:
         rounds.withdraw(conn, shop.id, 1)
     assert sorted(states(shop)) == ["done", "withdrawn", "withdrawn", "withdrawn"]
-    with shop.db.reading() as conn:
+    with shop.db.transaction() as conn:
         there = leases.look(conn, shop.id, lease.slot_id, lease.token, "bea")
     assert (there.state, there.holds) == ("withdrawn", False)
     shop.act(1, "ham", annotator="bea")

@@ -11,6 +11,7 @@ import pytest
 from tests.end_to_end.conftest import Server, Site, Window, texts
 from tests.end_to_end.desks import ITEM, SAVED, answer, events, shown
 
+from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
 from querist.service import projects
 from querist.service.workspaces import Workspaces
@@ -234,11 +235,18 @@ def test_what_is_left_lapses_soon_after_the_page_closes(desk: Callable[..., Any]
     page = desk()
     answer(page)
     page.locator(SAVED).wait_for()
+
+    def leased(until: Callable[[int], bool]) -> int:
+        deadline = time.monotonic() + 10
+        while True:
+            with Workspaces.at(site.url) as opened, opened.database.reading() as conn:
+                n = conn.exec_driver_sql("SELECT count(*) FROM slot WHERE state = 'leased'").scalar()
+            if until(n) or time.monotonic() > deadline:
+                return int(n)
+            time.sleep(0.1)
+
+    ahead = QueueSettings().prefetch
+    assert leased(lambda n: n > ahead) == 1 + ahead
+    page.wait_for_timeout(300)  # until the page knows, too: what is on its way to it is nobody's to give back
     page.close(run_before_unload=True)
-    deadline = time.monotonic() + 10
-    leased = 1
-    while leased and time.monotonic() < deadline:
-        time.sleep(0.1)
-        with Workspaces.at(site.url) as opened, opened.database.reading() as conn:
-            leased = conn.exec_driver_sql("SELECT count(*) FROM slot WHERE state = 'leased'").scalar()
-    assert leased == 0
+    assert leased(lambda n: n == 0) == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.integration.test_queue_races import make
 
 from querist.core.errors import InvalidInput
 from querist.service import answering, queue
-from querist.store import audit, claims, projects
+from querist.store import answers, audit, claims, projects
 
 ANN = queue.Annotator("ann")
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -64,7 +65,7 @@ def one_behind_the_other(work: Any, *acts: Callable[[], Any]) -> list[Any]:
 @pytest.mark.parametrize(
     ("first", "second"), [("submit", "submit"), ("submit", "skip"), ("skip", "skip"), ("skip", "submit")]
 )
-def test_the_second_window_is_late_and_what_it_says_is_kept(work: Any, first: str, second: str) -> None:
+def test_what_the_second_window_says_is_kept_and_is_not_late(work: Any, first: str, second: str) -> None:
     one = queue.claim(work, ANN, 1).assignments[0]
     said = {"submit": "left", "skip": None}
     other = {"submit": "right", "skip": None}
@@ -74,7 +75,7 @@ def test_the_second_window_is_late_and_what_it_says_is_kept(work: Any, first: st
         does(work, one, second, "b", value=other[second]),
     )
     assert (before.late, before.repeated) == (False, False)
-    assert (after.late, after.repeated) == (True, False)
+    assert (after.late, after.repeated) == (False, False)
     assert after.value == {"submit": "right", "skip": before.value}[second]
 
 
@@ -98,7 +99,7 @@ def test_a_collision_with_ones_other_window_is_tried_again(work: Any, monkeypatc
     def collides(conn: Any, *args: Any, **more: Any) -> Any:
         if next(collisions, False):
             conn.execute(sa.text("UPDATE project SET name = 'half done'"))
-            raise claims.Collided("queue: another window of yours took the same item at this moment. Ask again.")
+            raise claims.Collided
         return claim(conn, *args, **more)
 
     monkeypatch.setattr(claims, "claim", collides)
@@ -135,3 +136,39 @@ def test_two_windows_that_reach_for_the_two_slots_of_one_item_collide(database_u
         assert [one.slot for one in again] != [lease.slot_id for lease in taken]
         with work.database.reading() as conn:
             assert audit.verify(conn, work.project_id) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_slot_stays_as_it_was_looked_at_until_the_act_is_recorded(work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another window gives it back between the look and the record: one after the other, and the skip is a skip."""
+    one = queue.claim(work, ANN, 1).assignments[0]
+    released: list[Any] = []
+    thread = threading.Thread(target=lambda: released.extend(queue.release(work, ANN, {one.slot: one.token})))
+    append = answers.append
+
+    def slow(conn: Any, *args: Any, **more: Any) -> Any:
+        thread.start()
+        deadline = time.monotonic() + 20
+        while conn.exec_driver_sql(WAITING).scalar_one() < 1:
+            assert time.monotonic() < deadline, "the other window does not wait"
+            time.sleep(0.01)
+        return append(conn, *args, **more)
+
+    monkeypatch.setattr(answers, "append", slow)
+    acted = does(work, one, "skip", "a")()
+    thread.join(20)
+    assert (acted.action, acted.late) == ("skip", False)
+    assert released == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_six_windows_that_open_at_once_are_all_given_something(database_url: str) -> None:
+    all_of, work = make(database_url, 30, overlap=6, lease_s=600)
+    with all_of, ThreadPoolExecutor(6) as windows:
+        gate = threading.Barrier(6)
+
+        def opens(_: int) -> int:
+            gate.wait()
+            return len(queue.claim(work, ANN, 1).assignments)
+
+        assert list(windows.map(opens, range(6))) == [1] * 6

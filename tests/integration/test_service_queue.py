@@ -108,7 +108,7 @@ def test_one_person_holds_no_more_than_they_may(tickets: Any) -> None:
     work = tickets(max_leases=2)
     both = given(work, n=5)
     assert len(both) == 2
-    nothing = queue.claim(work, ANN, 1, have=[one.slot for one in both]).nothing
+    nothing = queue.claim(work, ANN, 3, have=[one.slot for one in both]).nothing
     assert nothing.code == "all_leased"
     assert "2 items" in nothing.message
     assert given(work, BEA)
@@ -129,7 +129,7 @@ def test_what_is_on_a_screen_stays_there_while_the_project_is_paused(tickets: An
     one = given(work)
     driving.pause(work)
     time.sleep(0.01)
-    assert queue.claim(work, ANN, 1, have=[one.slot]).nothing.code == "paused"
+    assert queue.claim(work, ANN, 2, have=[one.slot]).nothing.code == "paused"
     [held] = queue.held(work, ANN)
     assert held.token == one.token
     assert held.lease_until > one.lease_until
@@ -177,7 +177,7 @@ def test_who_has_the_skill_is_given_what_asks_for_it(tickets: Any) -> None:
 def test_why_there_is_nothing_at_the_end(tickets: Any) -> None:
     work = tickets(ask=1, overlap=2)
     one = given(work)
-    assert queue.claim(work, ANN, 1, have=[one.slot]).nothing.code == "done_by_you"
+    assert queue.claim(work, ANN, 2, have=[one.slot]).nothing.code == "done_by_you"
     other = given(work, BEA)
     assert queue.claim(work, queue.Annotator("cy"), 1).nothing.code == "all_leased"
     does(work, "submit", one, value="bug")

@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from querist.core.policy import Policy
 from querist.core.schema import Schema
 from querist.service import answering, history, intake, projects, queue, rounds, watching
 from querist.service.workspaces import Workspaces
+from querist.store import subjects
 from querist.store.db import Database
 
 LARGE = ("item", "query", "slot", "answer_event", "current_label", "answer_content")
@@ -69,3 +71,27 @@ def test_no_statement_of_the_desk_reads_a_whole_project(tmp_path: Path) -> None:
         and (found[1] == "SCAN" or re.search(r"\((?:project_id=\?)?\)$|project_id=\? AND split=\?\)$", step))
     }
     assert bad == {}
+
+
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize("single_key", [True, False])
+def test_what_an_answer_goes_on_from_is_found_by_each_parts_own_index(
+    tmp_path: Path, single: bool, single_key: bool
+) -> None:
+    """A chain of a million answers is not walked for one more."""
+    with Database.open(tmp_path / "plans.db") as database, database.reading() as conn:
+        past = subjects._events("sqlite", single=single, single_key=single_key)
+        about = subjects._items("sqlite", single=single)
+        plans = {}
+        for name, statement in (("events", past), ("items", about)):
+            text = str(statement.compile(dialect=conn.dialect))
+            given = dict.fromkeys(re.findall(r":(\w+)", text), "[]") if ":" in text else ("[]",) * text.count("?")
+            rows = conn.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {text}", given).fetchall()
+            plans[name] = [row[3] for row in rows if re.search(r"answer_event|SCAN|SEARCH", row[3])]
+    events = [line for line in plans["events"] if "answer_event" in line]
+    assert [line for line in events if "SCAN" in line] == []
+    assert len([line for line in events if "(project_id=?)" in line]) == 1, f"the newest one alone: {events}"
+    assert [line for line in events if "idempotency_key=?" in line]
+    assert [line for line in events if "item_seq=?" in line]
+    items = [line for line in plans["items"] if re.search(r"\b(item|query)\b", line)]
+    assert [line for line in items if "(project_id=?)" in line or re.match(r"SCAN (item|query)\b", line)] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -16,6 +16,7 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.int64]
 
+MOST_DEPTH = 100
 NAMES_LISTED = 12  # enough to find a slip in; a file read amiss may have thousands of columns
 NAME_CHARACTERS = 40
 BLOCK_VALUES = 80_000  # 320 kB of float32 stay in the cache between one look and the next
@@ -183,6 +184,32 @@ def spans(name: str, values: Iterable[Any], *, n_classes: int) -> tuple[Rows, Ro
             items.append(row)
             flat.append((span[0], span[1], span[2]))
     return np.array(items, dtype=np.int64), np.array(flat, dtype=np.int64).reshape(-1, 3)
+
+
+def shallow(name: str, value: object) -> None:
+    """See that lists and mappings in `value` lie in each other no deeper than `MOST_DEPTH`.
+
+    What lies deeper can be kept, but neither written out as JSON by everybody nor shown.
+
+    Raises
+    ------
+    InvalidInput
+        If they lie deeper.
+    """
+    layer: list[object] = [value]
+    for _ in range(MOST_DEPTH + 1):
+        layer = [inner for each in layer for inner in _within(each)]
+        if not layer:
+            return
+    raise InvalidInput(f"{name}: must be nested at most {MOST_DEPTH} deep; this is deeper. Flatten it.")
+
+
+def _within(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return [inner for inner in value.values() if isinstance(inner, Mapping | list | tuple)]
+    if isinstance(value, list | tuple):
+        return [inner for inner in value if isinstance(inner, Mapping | list | tuple)]
+    return ()
 
 
 def positive(name: str, value: int) -> int:

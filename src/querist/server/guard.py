@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.routing import BaseRoute, Mount
 
-from querist.core.errors import ForeignRequest, InvalidInput, NotSignedIn
+from querist.core.errors import ForeignRequest, InvalidInput, NotSignedIn, QueristError
 from querist.core.people import Permission, Principal
 from querist.server.middleware import LIMIT
 from querist.server.settings import MEGABYTE, Settings, is_loopback
@@ -221,20 +222,23 @@ async def _admit(request: Request, state: State, permission: Any, body_csrf: str
     try:
         # A row or two of a file are read sooner than a thread is found to read them.
         found = look() if state.database.kind == "sqlite" else await run_in_threadpool(look)
-    finally:
-        await _note_caller(request, state)
+    except QueristError:
+        with suppress(QueristError):  # what it was refused for is the news
+            await _note_caller(request, state, refused=True)
+        raise
+    await _note_caller(request, state)
     request.state.who, request.state.person = found.principal, found.person
     if name is not None:
         opened = state.workspaces.opened(name)
         request.state.work = opened or await run_in_threadpool(state.workspaces.open, name)
 
 
-async def _note_caller(request: Request, state: State) -> None:
-    """Note who called, whatever became of it: a key that was tried where it may not is in use."""
+async def _note_caller(request: Request, state: State, *, refused: bool = False) -> None:
+    """Note who called; a key is in use also where it is refused, a session is not prolonged by what is."""
     caller: people.Recognized | None = getattr(request.state, "caller", None)
     if caller is not None:
         request.state.who_name = caller.principal.name
-        if caller.stale:
+        if caller.stale and not (refused and caller.principal.kind == "session"):
             await run_in_threadpool(people.note_use, state.database, caller)
 
 

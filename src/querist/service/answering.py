@@ -11,10 +11,10 @@ from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.service.label_column import within
-from querist.service.labeling import contents_of, count, spread
+from querist.service.labeling import add_to_days, contents_of, tell_webhooks
 from querist.service.queue import Annotator, Assignment, assignments, own_standing
 from querist.service.workspace import Workspace
-from querist.store import answers, desks, items, leases, outbox
+from querist.store import answers, desks, items, leases, outbox, projects
 from querist.store.db import Connection
 
 ActKind = Literal["submit", "revise", "undo", "skip", "flag"]
@@ -108,12 +108,16 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
     """
     _check(did)
     with work.database.transaction() as conn:
+
+        def known() -> bool:
+            return answers.known(conn, work.project_id, who.name, did.key) is not None
+
         schema = _schema_of(work, conn, did)
         found = items.existing(conn, work.project_id, [did.item_id]).get(did.item_id)
         if found is None:
             raise NotFound(f"item: must be in the project; {did.item_id!r} is not. Load the page anew.")
         changed = did.content_hash is not None and did.content_hash != found.content_hash
-        if changed and answers.known(conn, work.project_id, who.name, did.key) is None:
+        if changed and not known():
             raise Conflict(
                 f"item: must be as it was shown; {did.item_id!r} has other content by now. Look again, then answer."
             )
@@ -124,17 +128,19 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
         there = None if did.slot is None else leases.look(conn, work.project_id, did.slot, did.token, who.name)
         if there is not None and there.item_seq != found.seq:
             raise InvalidInput(f"slot: must be about the item; {did.slot} is about another than {did.item_id!r}.")
-        late = did.action != "undo" and there is not None and (not there.holds or there.lapsed)
+        # Whose slot it is still, answered or skipped, is not late: they say something else, or in another window.
+        lost = there is not None and (there.lapsed or (not there.holds and there.annotator != who.name))
+        late = lost and did.action != "undo"
         unasked = there is None and did.action != "undo"
-        if unasked and own_standing(conn, work.project_id, who.name, found.seq) is None:
+        if unasked and own_standing(conn, work.project_id, who.name, found.seq) is None and not known():
             raise InvalidInput(
                 f"slot: must say how {did.item_id!r} came to you; got none that there is. Claim it first."
             )
         draft = _draft(did, who, client, found.seq, value, there, late)
         recorded = answers.append(
-            conn, work.project_id, [draft], locked=True, also=lambda done: count(conn, work, [(draft, done[0])])
+            conn, work.project_id, [draft], locked=True, also=lambda done: add_to_days(conn, work, [(draft, done[0])])
         )[0]
-        spread(conn, work, [(draft, recorded)], {found.seq: did.item_id}, hooks)
+        tell_webhooks(conn, work, [(draft, recorded)], {found.seq: did.item_id}, hooks)
         if not recorded.repeated and did.action == "skip" and there is not None and there.holds:
             most = work.queue(conn).max_skips
             leases.pass_over(conn, work.project_id, there.slot_id, who.name, most=most)
@@ -175,6 +181,8 @@ def _check(did: Act) -> None:
 
 def _schema_of(work: Workspace, conn: Connection, did: Act) -> Schema:
     """The question as the screen showed it: what an answer means is what it meant when it was given."""
+    if did.instruction_version is not None:
+        projects.instructions(conn, work.project_id, did.instruction_version)  # refused where there is none such
     return work.schema(conn) if did.schema_version is None else work.schema_at(conn, did.schema_version)
 
 

@@ -12,7 +12,7 @@ from querist.core.errors import InvalidInput, NotFound
 from querist.core.state import Value
 from querist.service.queue import Annotator
 from querist.service.workspace import Workspace
-from querist.store import answers, claims, desks, items, tallies, workdays
+from querist.store import answers, claims, desks, items, projects, tallies, workdays
 from querist.store.columns import utc_now
 
 MOST_ACTS = 200
@@ -159,6 +159,7 @@ def pace(work: Workspace, who: Annotator) -> Pace:
 def read_instructions(work: Workspace, who: Annotator, version: int) -> None:
     """Note that somebody has read the instructions up to a version."""
     with work.database.transaction() as conn:
+        projects.instructions(conn, work.project_id, version)  # refused where there is none such
         desks.note_read(conn, work.project_id, who.name, version)
 
 

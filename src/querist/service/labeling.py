@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from querist.service.workspace import Workspace
 from querist.store import answers, items, outbox, rounds, workdays
 from querist.store.db import Connection
 
-Done = Sequence[tuple[answers.AnswerDraft, answers.Recorded]]
+Acts = Sequence[tuple[answers.AnswerDraft, answers.Recorded]]
 Role = Literal["annotator", "reviewer", "adjudicator", "model", "import", "simulator"]
 
 
@@ -161,15 +161,16 @@ def _record(
     return counts
 
 
-def _turns(marks: Sequence[tuple[Answer, Value]]) -> Iterator[list[tuple[Answer, Value]]]:
-    """The answers in their order, cut so that each part has an item once: a second word on it builds on the first."""
-    part: dict[str, tuple[Answer, Value]] = {}
+def _turns(marks: Sequence[tuple[Answer, Value]]) -> list[list[tuple[Answer, Value]]]:
+    """The first words about each item, then the second ones, and so on: each builds on the one before it."""
+    turns: list[list[tuple[Answer, Value]]] = []
+    n_said: Counter[str] = Counter()
     for mark, value in marks:
-        if mark.item_id in part:
-            yield list(part.values())
-            part = {}
-        part[mark.item_id] = (mark, value)
-    yield list(part.values())
+        if n_said[mark.item_id] == len(turns):
+            turns.append([])
+        turns[n_said[mark.item_id]].append((mark, value))
+        n_said[mark.item_id] += 1
+    return turns or [[]]
 
 
 def _record_each(
@@ -214,19 +215,19 @@ def _record_each(
 
     def count_days(done: Sequence[answers.Recorded]) -> None:
         if by_people:
-            count(conn, work, list(zip(drafts, done, strict=True)))
+            add_to_days(conn, work, list(zip(drafts, done, strict=True)))
 
     done = answers.append(conn, project, drafts, locked=True, also=count_days)
     if by_people:
         ids = {known[mark.item_id].seq: mark.item_id for mark, _ in marks}
-        spread(conn, work, list(zip(drafts, done, strict=True)), ids, outbox.webhooks(conn, project))
+        tell_webhooks(conn, work, list(zip(drafts, done, strict=True)), ids, outbox.webhooks(conn, project))
     for draft, recorded in zip(drafts, done, strict=True):
         counts[_outcome(draft, recorded, asked=draft.item_seq in open_queries)] += 1
     return counts
 
 
-def count(conn: Connection, work: Workspace, done: Done) -> None:
-    """Count acts that were recorded to the days of who did them; nothing is read."""
+def add_to_days(conn: Connection, work: Workspace, done: Acts) -> None:
+    """Add acts that were recorded to the days of who did them; nothing is read."""
     days: dict[str, Counter[str]] = {}
     for draft, recorded in done:
         if not recorded.repeated:
@@ -247,10 +248,10 @@ def count(conn: Connection, work: Workspace, done: Done) -> None:
         )
 
 
-def spread(
-    conn: Connection, work: Workspace, done: Done, ids: Mapping[int, str], hooks: Sequence[outbox.Webhook]
+def tell_webhooks(
+    conn: Connection, work: Workspace, done: Acts, ids: Mapping[int, str], hooks: Sequence[outbox.Webhook]
 ) -> None:
-    """Tell the outside of acts that were recorded; `ids` are the items' ids by their numbers."""
+    """Tell webhooks of acts that were recorded; `ids` are the items' ids by their numbers."""
     news: list[tuple[str, dict[str, Any]]] = []
     for draft, recorded in done:
         if recorded.repeated:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from querist.core.errors import InvalidInput
+from querist.core.errors import Busy, InvalidInput
 from querist.core.queueing import QueueSettings
 from querist.core.state import Value
 from querist.service.workspace import Workspace
@@ -17,7 +19,8 @@ from querist.store.columns import utc_now
 from querist.store.db import Connection
 
 MOST_AT_ONCE = 50
-TRIES = 3  # another window of the same person may take the same item in the same instant
+TRIES = 6  # another window of the same person may take the same item in the same instant
+APART_S = 0.05
 SOON_S = 2  # a model is in the making: the next look is worth it soon
 LATER_S = 30
 
@@ -87,15 +90,15 @@ class Claimed:
 
 
 def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = (), take: bool = False) -> Claimed:
-    """Give somebody the next `n` items, each theirs for a while; what they have is theirs for longer.
+    """Give somebody items until they hold `n`, each theirs for a while; what they have is theirs for longer.
 
     Parameters
     ----------
     who : Annotator
     n : int
-        How many more.
+        How many to hold, with those of `have` that are theirs still.
     have : sequence of int
-        Slots that this window holds still.
+        Slots that this window holds, as far as it knows.
     take : bool
         Whether to hand out, where there is nothing else, what another window of theirs holds.
 
@@ -106,10 +109,12 @@ def claim(work: Workspace, who: Annotator, n: int = 1, *, have: Sequence[int] = 
     """
     if not 0 <= n <= MOST_AT_ONCE:
         raise InvalidInput(f"n: must be from 0 to {MOST_AT_ONCE}; got {n}. Ask for fewer at once.")
-    for _ in range(TRIES - 1):
+    for tried in range(TRIES):
+        if tried:
+            time.sleep(random.uniform(0, APART_S))
         with suppress(claims.Collided):
             return _claim(work, who, n, have, take)
-    return _claim(work, who, n, have, take)
+    raise Busy("queue: must not be asked by many windows of yours at one moment; they took the same items. Ask again.")
 
 
 def _claim(work: Workspace, who: Annotator, n: int, have: Sequence[int], take: bool) -> Claimed:
@@ -117,7 +122,8 @@ def _claim(work: Workspace, who: Annotator, n: int, have: Sequence[int], take: b
         said = work.settings(conn)
         settings = QueueSettings.from_json(said.get("queue", {}))
         if have:
-            leases.renew(conn, work.project_id, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
+            kept = leases.renew(conn, work.project_id, who.name, dict.fromkeys(have), lease_s=settings.lease_s)
+            n = max(0, n - len(kept))
         taken = PAUSED if said.get("paused") else _take(work, conn, who, settings, n, have, take)
         if isinstance(taken, Nothing):
             return Claimed((), taken)

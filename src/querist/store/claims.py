@@ -10,14 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from querist.core.errors import Conflict
 from querist.store import tallies
 from querist.store.leases import TOKEN_BYTES, Lease, lease_of, note_given, sweep
-from querist.store.queue_tables import desk, slot, tally
+from querist.store.queue_tables import ONE_EACH, desk, slot, tally
 from querist.store.sql import clock, clock_of, is_listed, listed, together, upsert
 
 
-class Collided(Conflict):
+class Collided(Exception):
     """Another window of the same person took the same item at the same moment: the transaction is to be begun anew."""
 
 
@@ -79,8 +78,10 @@ def claim(
             row = conn.execute(statement, said | {"begin": begin}).one_or_none()
             if row is None and begin:
                 row = conn.execute(statement, said | {"begin": 0}).one_or_none()
-        except sa.exc.IntegrityError:
-            raise Collided("queue: another window of yours took the same item at this moment. Ask again.") from None
+        except sa.exc.IntegrityError as error:
+            if ONE_EACH not in str(error.orig):
+                raise
+            raise Collided from None
         if row is None:
             break
         taken.append(lease_of(row))

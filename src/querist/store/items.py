@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from querist.core import checks
 from querist.core.errors import Conflict, InvalidInput, NotFound
 from querist.core.hashing import content_hash
 from querist.core.items import SPLITS, Split
@@ -83,6 +84,7 @@ def pack(
     >>> pack({"text": "hi", "age": float("nan")}, id="a-1").fields
     '{"age":null,"text":"hi"}'
     """
+    checks.shallow(f"item {id!r}", fields)
     try:
         text = json_text(fields)
     except InvalidInput:

@@ -181,7 +181,10 @@ def take_again(conn: sa.Connection, project_id: int, annotator: str, item_seq: i
 
 
 def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None, annotator: str) -> Held | None:
-    """A slot as it is now, and whether this token still holds it; None where it was never given to them by it."""
+    """A slot, and whether this token still holds it; None where it was never given to them by it.
+
+    It stays so until the transaction ends: a lease is given back or lapses without the project's lock.
+    """
     if token is None:
         return None
     asked = {"slot": slot_id, "project": project_id, "token": token, "me": annotator}
@@ -204,7 +207,7 @@ def look(conn: sa.Connection, project_id: int, slot_id: int, token: str | None, 
 def _look(dialect: str) -> sa.Executable:
     c, g = slot.c, slot_grant.c
     lapsed = sa.func.coalesce(c.lease_until < clock_of(dialect), sa.false()).label("lapsed")
-    return (
+    seen = (
         sa.select(
             *(c.id, c.query_id, c.item_seq, c.state, c.annotator, c.token, lapsed, slot_draft.c.slot_id.label("begun"))
         )
@@ -216,6 +219,7 @@ def _look(dialect: str) -> sa.Executable:
             g.annotator == sa.bindparam("me"),
         )
     )
+    return seen.with_for_update(of=slot) if dialect == "postgresql" else seen
 
 
 def held_by(conn: sa.Connection, project_id: int, annotator: str) -> list[Lease]:

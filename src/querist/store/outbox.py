@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from querist.core.errors import NotFound
 from querist.store.columns import utc_now
 from querist.store.queue_tables import DeliveryState, delivery, outbox, webhook
-from querist.store.sql import clock
+from querist.store.sql import chunks, clock
 
 BUSY_S = 60  # a delivery in somebody's hands is tried by nobody else for so long
 
@@ -72,14 +72,20 @@ def post(
 ) -> None:
     """Put news, each of a kind, into the outbox for those of the project's webhooks that want it."""
     hooks = webhooks(conn, project_id) if hooks is None else hooks
-    for kind, body in news:
-        listening = [hook.id for hook in hooks if kind in hook.events]
-        if not listening:
-            continue
-        made = outbox.insert().values(project_id=project_id, kind=kind, body=dict(body), created_at=utc_now())
-        outbox_id = conn.execute(made.returning(outbox.c.id)).scalar_one()
-        rows = [{"webhook_id": id_, "outbox_id": outbox_id, "state": "waiting", "attempts": 0} for id_ in listening]
-        conn.execute(delivery.insert().values(not_before=clock(conn)), rows)
+    heard = [(kind, body, to) for kind, body in news if (to := [hook.id for hook in hooks if kind in hook.events])]
+    for chunk in chunks(heard):
+        at = utc_now()
+        rows = [
+            {"project_id": project_id, "kind": kind, "body": dict(body), "created_at": at} for kind, body, _ in chunk
+        ]
+        made = outbox.insert().returning(outbox.c.id, sort_by_parameter_order=True)
+        ids = conn.scalars(made, rows).all()
+        due = [
+            {"webhook_id": hook, "outbox_id": id_, "state": "waiting", "attempts": 0}
+            for id_, (_, _, to) in zip(ids, chunk, strict=True)
+            for hook in to
+        ]
+        conn.execute(delivery.insert().values(not_before=clock(conn)), due)
 
 
 def webhooks(conn: sa.Connection, project_id: int) -> list[Webhook]:

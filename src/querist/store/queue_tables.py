@@ -43,8 +43,9 @@ slot = sa.Table(
     sqlite_autoincrement=True,
 )
 # Nobody is given one item twice, whatever the code does: not to answer, not after a skip, not in a second tab.
+ONE_EACH = "uq_slot_one_per_annotator_and_item"
 sa.Index(
-    "uq_slot_one_per_annotator_and_item",
+    ONE_EACH,
     slot.c.project_id,
     slot.c.annotator,
     slot.c.item_seq,

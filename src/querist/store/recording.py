@@ -64,9 +64,11 @@ def append(
     now: datetime | None = None,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
 ) -> list[Recorded]:
-    """Record drafts, in their order, each once; inside the caller's transaction, who may hold the project's lock.
+    """Record drafts, in their order, each once; inside the caller's transaction.
 
-    `also` is told what became of them, in time to write, but not to read, more beside it.
+    `locked` says that the caller holds the project's lock already. What `also` writes when told what became of the
+    drafts goes to the database along with the rest, before anything is waited for: it must not read there. Without
+    drafts it is not called.
 
     An answer answers the item's pending query; an undone or withdrawn one leaves it pending again, unless its round
     was withdrawn. `current_label` follows.
@@ -133,8 +135,7 @@ class _Book:
         if draft.idempotency_key is not None and key in self._known:
             there = self._known[key]
             first = next((step for step in subject.steps if step.event_id == there.id), None)
-            if first is None or not (first.erased or canonical(first.value) == canonical(draft.value)):
-                other = "item" if first is None else "answer"
+            if (other := _differs(first, draft)) is not None:
                 raise Conflict(
                     f"key: must be of one act alone; {draft.annotator!r} sent it with another {other} before. "
                     "Send the act again under a key of its own."
@@ -235,6 +236,16 @@ def known(conn: sa.Connection, project_id: int, annotator: str, key: str) -> tup
         )
     ).one_or_none()
     return None if row is None else (row.id, bool(((row.acquisition or {}).get("grant") or {}).get("late")))
+
+
+def _differs(first: chain.Step | None, draft: AnswerDraft) -> str | None:
+    """In what an act is another than the one that is recorded under its key; None where it is the same."""
+    if first is None:
+        return "item"
+    kind, kind_before = ("submit" if a in ("submit", "revise") else a for a in (draft.action, first.action))
+    if kind != kind_before or (kind == "undo" and draft.supersedes not in (None, first.supersedes)):
+        return "action"
+    return None if first.erased or canonical(first.value) == canonical(draft.value) else "answer"
 
 
 def _superseded(draft: AnswerDraft, subject: Subject, before: chain.Standing) -> str | None:

@@ -103,7 +103,8 @@ def flat(partitions: Iterable[Sequence[T]]) -> Iterator[T]:
 def together(conn: sa.Connection) -> Iterator[None]:
     """Statements that nothing is read from: PostgreSQL is sent one after the other, and waited for once, at the end.
 
-    What a statement of them breaks is raised as the driver says it. SQLite is in this process: nothing is waited for.
+    What one of them breaks is raised by a later one or at the end, as the driver says it, and none of them stands.
+    SQLite is in this process: there nothing is waited for.
     """
     driver: Any = conn.connection.driver_connection
     if conn.dialect.name == "sqlite" or not conn.dialect.loaded_dbapi.Pipeline.is_supported():

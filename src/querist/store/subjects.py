@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from querist.core.errors import NotFound
 from querist.store import chain
 from querist.store.drafts import AnswerDraft
-from querist.store.sql import chunks, is_one_of, one_of
+from querist.store.sql import chunks, is_one_of, one_of, unindexed
 from querist.store.tables import answer_content, answer_event, item, query, round_
 
 
@@ -88,11 +88,11 @@ def past_of(conn: sa.Connection, project_id: int, drafts: Sequence[AnswerDraft])
     seqs = list(dict.fromkeys(draft.item_seq for draft in drafts))
     keys = list(dict.fromkeys(draft.idempotency_key for draft in drafts if draft.idempotency_key is not None))
     past = Past(_subjects(conn, project_id, seqs))
-    none: list[Any] = []
+    none: list[Any] = []  # there may be more chunks of the one than of the other
     for those, named in zip_longest(chunks(seqs), chunks(keys), fillvalue=none):
         asked = _events(conn.dialect.name, single=len(those) == 1, single_key=len(named) == 1)
         said = {"project": project_id, **one_of(conn, those), **one_of(conn, named, "keys")}
-        for row in conn.execute(asked, said):
+        for row in sorted(conn.execute(asked, said), key=lambda row: row.seq):
             if row.arm == "item":
                 subject = past.subjects[row.item_seq]
                 step = (row.id, row.action, row.annotator, row.supersedes, row.query_id, row.value, bool(row.erased))
@@ -124,7 +124,10 @@ def _subjects(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> dict
 
 @cache
 def _events(dialect: str, *, single: bool, single_key: bool) -> sa.Executable:
-    """Events about some items, events under some keys, and the last one: in one trip, while others wait for it."""
+    """Events about some items, events under some keys, and the last one: in one trip, while others wait for it.
+
+    In no order: for one over all three, SQLite walks the whole chain instead of going by each part's own index.
+    """
     e, words = answer_event.c, answer_content.c
     here = e.project_id == sa.bindparam("project", type_=sa.BigInteger)
     columns = (e.seq, e.item_seq, e.id, e.action, e.annotator, e.supersedes, e.query_id, e.idempotency_key, e.hash)
@@ -138,7 +141,7 @@ def _events(dialect: str, *, single: bool, single_key: bool) -> sa.Executable:
         here, is_one_of(dialect, e.idempotency_key, single=single_key, name="keys")
     )
     last = sa.select(*columns, *no_words, _arm("last")).where(here).order_by(e.seq.desc()).limit(1).subquery()
-    return sa.union_all(about, under, sa.select(last)).order_by("seq")
+    return sa.union_all(about, under, sa.select(last))
 
 
 def _arm(name: str) -> sa.ColumnElement[str]:
@@ -161,10 +164,11 @@ def _items(dialect: str, *, single: bool) -> sa.Executable:
     """The items, one row for each query about them, and one where there is none."""
     i, q, project_id = item.c, query.c, sa.bindparam("project", type_=sa.BigInteger)
     about = sa.and_(q.item_seq == i.seq, q.project_id == project_id)
+    of_project = i.project_id if single else unindexed(i.project_id)
     return (
         sa.select(i.seq, i.item_id, i.content_hash, i.split, query, *_OF_ROUND)
         .outerjoin(query, about)
         .outerjoin(round_, round_.c.id == q.round_id)
-        .where(i.project_id == project_id, is_one_of(dialect, i.seq, single=single))
+        .where(of_project == project_id, is_one_of(dialect, i.seq, single=single))
         .order_by(q.id)
     )

@@ -30,6 +30,14 @@ def test_a_page_is_given_items_up_to_what_it_wants_to_hold(served: Any) -> None:
     assert ann.post(f"{PROJECT}/claims", {"n": 1, "have": held}) == {"assignments": [], "nothing": None}
 
 
+def test_what_a_page_holds_no_longer_is_not_counted_as_held(served: Any) -> None:
+    ann = served["ann"]
+    first = ann.post(f"{PROJECT}/claims", {"n": 1})["assignments"][0]
+    ann.post(f"{PROJECT}/release", {"slots": [{"slot": first["slot"], "token": first["token"]}]})
+    more = ann.post(f"{PROJECT}/claims", {"n": 1, "have": [first["slot"], first["slot"], 9999]})
+    assert len(more["assignments"]) == 1
+
+
 def test_there_is_a_word_on_why_there_is_nothing(served: Any) -> None:
     served["manager"].post(f"{PROJECT}/pause")
     nothing = served["ann"].post(f"{PROJECT}/claims", {"n": 1})["nothing"]
@@ -223,3 +231,65 @@ def test_progress_and_curve_are_for_everybody_who_labels(served: Any) -> None:
     curve = served["ann"].get(f"{PROJECT}/curve")
     assert (curve["points"], curve["random"]) == ([], None)
     assert curve["note"].startswith("No model was measured yet")
+
+
+def test_a_key_is_of_one_act_alone(served: Any) -> None:
+    ann = served["ann"]
+    assignment = ann.post(f"{PROJECT}/claims", {"n": 1})["assignments"][0]
+    flag = _act(assignment, "one", "flag")
+    ann.post(f"{PROJECT}/answers", flag)
+    assert ann.post(f"{PROJECT}/answers", flag)["repeated"]
+    for other in (_act(assignment, "one", "skip"), _act(assignment, "one", value="billing")):
+        refused = ann.ask("POST", f"{PROJECT}/answers", json=other)
+        assert refused.status_code == 409
+        assert "with another" in refused.json()["error"]["message"]
+    done = ann.post(f"{PROJECT}/answers", _act(assignment, "two", value="billing"))
+    undo = _act(assignment, "one", "undo", supersedes=done["event_id"])
+    assert ann.ask("POST", f"{PROJECT}/answers", json=undo).status_code == 409
+    skipped = ann.post(f"{PROJECT}/answers", _act(assignment, "three", "undo", supersedes=done["event_id"]))
+    assert not skipped["repeated"]
+
+
+def test_an_act_that_was_recorded_is_acknowledged_again_whatever_came_after_it(served: Any) -> None:
+    ann = served["ann"]
+    assignment = ann.post(f"{PROJECT}/claims", {"n": 1})["assignments"][0]
+    first = ann.post(f"{PROJECT}/answers", _act(assignment, "first", value="billing"))
+    bare = {"key": "revised", "action": "revise", "item_id": assignment["item_id"], "value": "delivery"}
+    revised = ann.post(f"{PROJECT}/answers", bare | {"supersedes": first["event_id"]})
+    for number, event in enumerate((revised["event_id"], first["event_id"])):
+        ann.post(f"{PROJECT}/answers", _act(assignment, f"undo {number}", "undo", supersedes=event))
+    again = ann.post(f"{PROJECT}/answers", bare | {"supersedes": first["event_id"]})
+    assert (again["repeated"], again["event_id"]) == (True, revised["event_id"])
+
+
+def test_what_cannot_be_kept_or_is_not_there_is_refused_and_changes_nothing(served: Any) -> None:
+    ann = served["ann"]
+    assignment = ann.post(f"{PROJECT}/claims", {"n": 1})["assignments"][0]
+    deep: Any = "x"
+    for _ in range(260):
+        deep = [deep]
+    for status, more in (
+        (404, {"instruction_version": 7}),
+        (422, {"instruction_version": 2**31}),
+        (404, {"schema_version": 2**31 - 1}),
+        (422, {"schema_version": 2**31}),
+        (422, {"shown_at": "9999-12-31T23:59:59-12:00"}),
+        (422, {"shown_at": "0001-01-01T00:00:00+12:00"}),
+        (422, {"value": deep}),
+        (422, {"value": deep, "content_hash": "other"}),
+    ):
+        refused = ann.ask("POST", f"{PROJECT}/answers", json=_act(assignment, "odd", value="billing") | more)
+        assert refused.status_code == status, (more if "value" not in more else "deep", refused.text[:200])
+        assert set(refused.json()) == {"error"}
+    for version in (2, 2**31 - 1, 2**53 - 1):
+        refused = ann.ask("POST", f"{PROJECT}/instructions/read", json={"version": version})
+        assert refused.status_code == (404 if version < 2**31 else 422)
+    refused = ann.ask("PATCH", "me", json={"preferences": {"a": deep}})
+    assert refused.status_code == 422
+    manager = served["manager"]
+    refused = manager.ask(
+        "POST", f"{PROJECT}/items", json={"items": [{"id": "deep", "fields": {"text": "a", "more": deep}}]}
+    )
+    assert refused.status_code == 422
+    ann.get("session")
+    assert ann.post(f"{PROJECT}/answers", _act(assignment, "odd", value="billing"))["state"] == "done"

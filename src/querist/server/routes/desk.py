@@ -20,7 +20,7 @@ routes = router("/api/projects/{project}", "desk")
 @routes.post("/claims", response_model=s.Claimed, operation_id="claim")
 def claim(_: Labeler, work: In, me: AtWork, body: s.ClaimIn, here: Here) -> Any:
     """Have items handed out until one holds `n`; the leases of those in `have` are renewed."""
-    claimed = queue.claim(work, me, max(0, body.n - len(body.have)), have=body.have, take=body.take)
+    claimed = queue.claim(work, me, body.n, have=body.have, take=body.take)
     here.metrics.claims.inc(len(claimed.assignments))
     return claimed
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from querist.core import checks
 
 MOST_CHARACTERS = 1_000_000
 MOST_NUMBER = 2**53 - 1  # what JavaScript counts without a slip; below what either database can hold
@@ -26,6 +28,7 @@ class In(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _can_be_kept(cls, given: Any) -> Any:
+        checks.shallow("body", given)
         check_text(given)
         return given
 
@@ -63,7 +66,10 @@ def check_text(value: Any) -> None:
 def _has_a_zone(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("must say its zone, as in 2026-03-01T12:00:00Z")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie within the years 1 to 9999 in UTC") from None
 
 
 Moment = Annotated[
@@ -74,6 +80,7 @@ Moment = Annotated[
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Whole = Annotated[int, Field(ge=0, le=MOST_NUMBER)]
 Positive = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ShortText = Annotated[str, Field(max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -15,9 +15,9 @@ from querist.server.schemas.base import (
     Moment,
     Name,
     Out,
-    Positive,
     ShortText,
     Value,
+    Version,
     Whole,
 )
 from querist.server.schemas.items import EventOut
@@ -154,8 +154,8 @@ class Act(In):
     shown_at: Moment | None = None
     submitted_at: Moment | None = None
     active_ms: Annotated[int, Field(ge=0, le=MOST_NUMBER)] | None = None
-    schema_version: Positive | None = None
-    instruction_version: Positive | None = None
+    schema_version: Version | None = None
+    instruction_version: Version | None = None
     suggestion_visible: bool | None = None
     suggestion_accepted: bool | None = None
     content_hash: Annotated[str, Field(max_length=200)] | None = None
@@ -246,7 +246,7 @@ class Pace(Out):
 class InstructionsRead(In):
     """That one has read the instructions, up to a version."""
 
-    version: Positive
+    version: Version
 
 
 class DeskInstructions(Out):
