@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo page test test-slow test-peers check docs bench bench-speed bench-labels bench-server format clean
+.PHONY: demo page test test-slow test-peers check docs bench bench-speed bench-labels bench-server bench-evidence format clean
 
 demo: $(VENV)/.user
 	@$(BIN)/python hatch_build.py --if-possible
@@ -55,6 +55,10 @@ test-peers: $(VENV)/.peers
 # Label efficiency on real data; ARGS="--quick" for some minutes of it, ARGS=--help for the rest.
 bench-labels: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.labels $(ARGS)
+
+# Whether intervals cover, in synthetic worlds and on real data. ARGS="--runs 100" for some minutes of it.
+bench-evidence: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.evidence $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

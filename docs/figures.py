@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.speed import table
 
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
-SPEED, SERVER = RESULTS / "speed.json", RESULTS / "server.json"
+SPEED, SERVER, EVIDENCE = (RESULTS / f"{name}.json" for name in ("speed", "server", "evidence"))
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -20,7 +20,7 @@ def write(folder: Path) -> list[Path]:
     """Write each table, not as a page of its own, and return where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     results = json.loads(SPEED.read_text("utf-8"))
-    tables = {"speed.inc": table.markdown(results, between="<br>"), "server.inc": server()}
+    tables = {"speed.inc": table.markdown(results, between="<br>"), "server.inc": server(), "evidence.inc": evidence()}
     for name, text in tables.items():
         (folder / name).write_text(text, "utf-8")
     return [folder / name for name in tables]
@@ -31,7 +31,8 @@ def server() -> str:
     results = json.loads(SERVER.read_text("utf-8"))
     said, at = results["settings"], results["measured_at"]
     lines = [
-        f"{said['people']} people who think {said['think']:g} s, {said['items']:,} items that wait, one server process "
+        f"{said['people']} people who think {said['think']:g} s, {said['items']:,} items of which "
+        f"{said['answered']:,} are answered, one server process "
         f"on {at['cores']} shared cores, {at['date']}, at commit {at['commit']}. Of twenty requests nineteen took at "
         "most:",
         "",
@@ -44,6 +45,26 @@ def server() -> str:
             f"| {NAMES[one['database']]} | {one['claim']['95']:.0f} ms | {one['submit']['95']:.0f} ms | "
             f"{one['looks'][slowest]:.0f} ms ({slowest}) |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def evidence() -> str:
+    """How often intervals of 90 % held the truth, of each pool, by how its labels were chosen."""
+    results = json.loads(EVIDENCE.read_text("utf-8"))
+    at = results["measured_at"]
+    lines = [
+        f"{results['runs']} repetitions each, {at['date']}, at commit {at['commit']}. Of each pool: the accuracy over "
+        "all its labels, how often the interval held it, the bias in Monte Carlo standard errors, the mean width, the "
+        "blind labels that it is worth, and how often as wide an interval about the naive mean held it.",
+        "",
+        "| pool | labels | accuracy | covered | bias | width | as many blind | naive covered |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['pool']} | {row['n_labels']:.0f} {row['design']} | {row['truth']:.3f} | {row['coverage']:.1%} | "
+        f"{row['bias_in_errors']:+.1f} | {row['width']:.3f} | {row['n_uniform']:.0f} | {row['naive_coverage']:.0%} |"
+        for row in results["estimates"]
+    ]
     return "\n".join(lines) + "\n"
 
 

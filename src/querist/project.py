@@ -13,7 +13,7 @@ from querist.core.policy import Policy
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
 from querist.core.state import Answer, Value
-from querist.service import datasets, intake, labeling, projects, rounds, training
+from querist.service import datasets, estimating, intake, labeling, projects, rounds, training
 from querist.service import report as reports
 from querist.service import status as statuses
 from querist.service import verify as verifying
@@ -243,6 +243,27 @@ class Project:
     def train(self, *, progress: Progress = silent) -> training.Trained:
         """Freeze the labels, fit a model on them, measure it on the test set."""
         return training.train(self._work, progress=progress)
+
+    def estimate(
+        self, metric: str | None = None, *, of: str | None = None, level: float = 0.9, progress: Progress = silent
+    ) -> estimating.Believed:
+        """A metric of the newest model, with an interval that covers, and what the chosen labels alone would say.
+
+        Parameters
+        ----------
+        metric : str, optional
+            By default what suits the project: accuracy, macro-F1 where classes are many or skewed, or R².
+        of : str, optional
+            The class, for `share`, `precision`, `recall`, `f1` and `auc`.
+        level : float
+            Of the interval.
+
+        Raises
+        ------
+        InvalidInput
+            If no model was trained, or too few test items are labeled.
+        """
+        return estimating.believe(self._work, metric, of=of, level=level, progress=progress)
 
     def curve(self) -> tuple[Point, ...]:
         """The learning curve: what each model measured on the test set."""

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+from benchmarks.evidence import estimates
 from benchmarks.speed import table
 from benchmarks.speed.cases import CASES
 
@@ -58,8 +59,28 @@ def test_the_table_of_the_server_says_what_was_measured_and_when(tmp_path: Path)
     results = json.loads(module.SERVER.read_text("utf-8"))
     text = module.write(tmp_path)[1].read_text("utf-8")
     assert [one["database"] for one in results["found"]] == ["sqlite", "postgresql"]
-    assert results["settings"] == {"items": 1_000_000, "asked": 1_000_000, "overlap": 1, "people": 50, "think": 2.0}
+    assert results["settings"] == {
+        "items": 1_000_000,
+        "asked": 1_000_000,
+        "answered": 100_000,
+        "overlap": 1,
+        "people": 50,
+        "think": 2.0,
+    }
     for one in results["found"]:
         assert f"| {one['claim']['95']:.0f} ms | {one['submit']['95']:.0f} ms |" in text
     assert results["measured_at"]["commit"] in text
     assert "```{include} ../reference/measured/server.inc" in (DOCS / "how-to" / "deploy.md").read_text("utf-8")
+
+
+def test_the_table_of_coverage_says_what_was_measured_and_what_did_not_hold(tmp_path: Path) -> None:
+    module = figures()
+    results = json.loads(module.EVIDENCE.read_text("utf-8"))
+    text = module.write(tmp_path)[2].read_text("utf-8")
+    for row in results["estimates"]:
+        assert f"{row['truth']:.3f} | {row['coverage']:.1%} |" in text
+    missed = {(row["pool"], row["design"]) for row in results["estimates"] if not estimates.holds(row)}
+    assert missed == {("mammography", "rounds")}, "the page says so in words"
+    page = (DOCS / "reference" / "estimates.md").read_text("utf-8")
+    assert "as on mammography" in page
+    assert "```{include} measured/evidence.inc" in page

@@ -31,6 +31,7 @@ for command in (
     project.ask,
     project.tell,
     project.train,
+    project.estimate,
     project.status,
     project.withdraw,
     project.policy,

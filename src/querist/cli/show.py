@@ -6,6 +6,7 @@ from pathlib import Path
 
 from querist.cli.output import escape, out, sparkline, table
 from querist.core.words import metric_name
+from querist.service.estimating import Believed
 from querist.service.intake import Added
 from querist.service.labeling import Told
 from querist.service.rounds import Asked
@@ -109,6 +110,26 @@ def show_trained(trained: Trained) -> None:
         out.print("No test item is labeled yet: `querist ask --split test -n 100` draws some.")
     if trained.trust is not None:
         out.print(f"Trust: {escape(trained.trust)}.")
+
+
+def show_believed(found: Believed) -> None:
+    """The estimate, where it comes from, and what one would have believed otherwise."""
+    e = found.estimate
+    of = "" if found.of is None else f" of {escape(repr(found.of))}"
+    name = metric_name(e.metric)
+    out.print(
+        f"{name[0].upper()}{name[1:]}{of} of model {found.model}: [bold]{e.value:.3f}[/], "
+        f"between {e.low:.3f} and {e.high:.3f} in {e.level:.0%} of repetitions."
+    )
+    helped = "" if e.trust == 0 else f", and its predictions on all {e.n_items:,}"
+    out.print(f"From {e.n_labels:,} labeled items of the test set, which no strategy chose{helped}.")
+    if e.trust > 0 and e.n_uniform > e.n_labels:
+        out.print(f"Without the predictions, about {e.n_uniform:,.0f} labels would be needed for as narrow a range.")
+    if found.asked_right is not None:
+        out.print(
+            f"Of {found.n_asked:,} questions that strategies chose, the model of the time had guessed "
+            f"{found.asked_right:.0%} rightly: that is no accuracy, since they were chosen for being hard."
+        )
 
 
 def show_status(status: Status) -> None:

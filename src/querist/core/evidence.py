@@ -21,6 +21,47 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number of a whole pool from labels of a part of it, with the interval that holds it in `level` of repetitions.
+
+    Parameters
+    ----------
+    metric, method : str
+    value, low, high, level : float
+    std_error : float
+    n_labels, n_items : int
+        Labeled items, and those that the number is about.
+    n_effective : float
+        As many labels of equal weight as these are worth: (sum w)^2 / sum w^2.
+    n_uniform : float
+        How many labels of a uniform draw, without any predictions, would give as narrow an interval.
+    naive : float
+        What the labeled items alone say, as if they had been drawn blindly.
+    trust : float
+        How far the predictions were made use of, from 0 to 1.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    level: float
+    method: str
+    std_error: float
+    n_labels: int
+    n_items: int
+    n_effective: float
+    n_uniform: float
+    naive: float
+    trust: float = 0.0
+
+    @property
+    def interval(self) -> Interval:
+        """The value and its range alone."""
+        return Interval(self.value, self.low, self.high, self.level, self.method)
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One measurement on the test set.
 

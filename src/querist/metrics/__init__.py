@@ -5,8 +5,13 @@ from querist.metrics.boxes import evaluate_boxes, right_boxes
 from querist.metrics.calibration import ece, reliability
 from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
+from querist.metrics.designs import Beside, Design, Independent, Round, Rounds, Sequential, Uniform
 from querist.metrics.efficiency import efficiencies, labels_to_reach
+from querist.metrics.estimate import estimate
 from querist.metrics.labels import evaluate_labels, per_label
+from querist.metrics.parts import ESTIMATED
+from querist.metrics.planning import Plan, plan_labels
+from querist.metrics.quantiles import estimate_quantile
 from querist.metrics.ratings import evaluate_ratings, expected_levels, mae, middle_levels, quadratic_kappa
 from querist.metrics.scores import (
     METRICS,
@@ -28,8 +33,17 @@ from querist.metrics.scores import (
 from querist.metrics.spans import evaluate_spans, per_class_spans
 
 __all__ = [
+    "ESTIMATED",
     "METRICS",
+    "Beside",
+    "Design",
+    "Independent",
     "PerClass",
+    "Plan",
+    "Round",
+    "Rounds",
+    "Sequential",
+    "Uniform",
     "accuracy",
     "area",
     "average_precision",
@@ -38,6 +52,8 @@ __all__ = [
     "curve",
     "ece",
     "efficiencies",
+    "estimate",
+    "estimate_quantile",
     "evaluate",
     "evaluate_boxes",
     "evaluate_labels",
@@ -56,6 +72,7 @@ __all__ = [
     "per_class_spans",
     "per_label",
     "per_thousand",
+    "plan_labels",
     "quadratic_kappa",
     "r2",
     "reliability",

@@ -17,7 +17,7 @@ from querist.store.events import (
     undone,
     work_of,
 )
-from querist.store.labels import CurrentLabel, Workload, current, label_counts, labels, n_answers, workloads
+from querist.store.labels import CurrentLabel, Workload, current, guessed, label_counts, labels, n_answers, workloads
 from querist.store.projects import lock
 from querist.store.recording import Recorded, append, known
 
@@ -35,6 +35,7 @@ __all__ = [
     "events",
     "events_of",
     "facts_of",
+    "guessed",
     "head",
     "history",
     "known",

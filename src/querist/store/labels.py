@@ -13,7 +13,7 @@ from querist.core.items import SPLITS, Split
 from querist.core.state import Value
 from querist.store import chain
 from querist.store.sql import CHUNK, among, chunks, flat, streamed
-from querist.store.tables import answer_event, current_label, item
+from querist.store.tables import answer_event, current_label, item, query
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,22 @@ def current(conn: sa.Connection, project_id: int, seqs: Sequence[int]) -> dict[i
         asked = _labels(project_id).where(among(conn, current_label.c.item_seq, chunk))
         found.update((row.item_seq, CurrentLabel(*row)) for row in conn.execute(asked))
     return found
+
+
+def guessed(conn: sa.Connection, project_id: int) -> list[tuple[Value, Value]]:
+    """What models suggested for the items that strategies chose, each with the label that the item has now."""
+    asked = (
+        sa.select(query.c.suggestion, current_label.c.value)
+        .join(current_label, current_label.c.item_seq == query.c.item_seq)
+        .where(
+            query.c.project_id == project_id,
+            current_label.c.project_id == project_id,
+            query.c.purpose == "strategy",
+            query.c.suggestion.is_not(None),
+        )
+        .order_by(query.c.id)
+    )
+    return [(suggestion.get("value"), value) for suggestion, value in conn.execute(asked)]
 
 
 def label_counts(conn: sa.Connection, project_id: int) -> dict[Split, int]:

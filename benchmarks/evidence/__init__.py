@@ -1,0 +1,1 @@
+"""Whether what we say of evidence is so: intervals, stopping, gates, drift."""

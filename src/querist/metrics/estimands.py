@@ -1,0 +1,334 @@
+"""What can be estimated from labels of a part: means, ratios of means, areas, each with how it hangs on every label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from querist.core import checks
+from querist.core.checks import Array, Floats, Rows
+from querist.core.errors import InvalidInput
+from querist.metrics import inputs
+
+LEAST_PROBABILITY = 1e-15
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A value, and by how much it would change with each item's label: exact where it is a mean.
+
+    `labeled` (n_labeled,) is that by the labels, `guessed` (n_items,) by what was expected of them, None where nothing
+    was; `whole` (n_labeled,) holds also what is known of every item, such as its predicted class.
+    """
+
+    value: float
+    labeled: Floats
+    guessed: Floats | None
+    whole: Floats
+
+
+class Estimand(Protocol):
+    """Something of a whole pool that labels of a part of it can tell."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether it lies between 0 and 1."""
+        ...
+
+    def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
+        """Its value, the labeled `rows` weighing `weights` and all items `base`, the guesses trusted by so much."""
+        ...
+
+    def naive(self) -> float:
+        """What the labeled items alone say, as if they had been drawn blindly."""
+        ...
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A smooth function of means: accuracy, precision, F1, errors.
+
+    Parameters
+    ----------
+    name : str
+    moments : (n_labeled, k) array
+        The quantities whose means it is of, of the labeled items.
+    guesses : (n_items, k) array
+        The same as expected of every item; in the columns of `known`, as they are.
+    known : (k,) array of bool
+        Which of them hang on no label.
+    guessed : bool
+        Whether the other columns of `guesses` hold anything.
+    value, slopes : callable
+        Of the means: the value, and its partial derivatives (k,).
+    in_unit : bool
+    """
+
+    name: str
+    moments: Floats
+    guesses: Floats
+    known: Array
+    guessed: bool
+    value: Callable[[Floats], float]
+    slopes: Callable[[Floats], Floats]
+    in_unit: bool = True
+
+    def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
+        """See `Estimand`."""
+        if not self.guessed:
+            trust = 0.0
+        trusted = np.where(self.known, 1.0, trust)
+        means = trusted * (base @ self.guesses) + weights @ (self.moments - trusted * self.guesses[rows])
+        slopes = self.slopes(means)
+        open_ = np.where(self.known, 0.0, slopes)
+        return Linear(
+            self.value(means),
+            self.moments @ open_,
+            self.guesses @ open_ if self.guessed else None,
+            self.moments @ slopes,
+        )
+
+    def naive(self) -> float:
+        """See `Estimand`."""
+        return self.value(self.moments.mean(axis=0))
+
+
+@dataclass(frozen=True)
+class Area:
+    """The area under the ROC curve: how often an item of the class scores above one that is not.
+
+    Parameters
+    ----------
+    is_class : (n_labeled,) array of bool
+    scores : (n_items,) array
+    chances : (n_items,) array, optional
+        The probability that each item is of the class.
+    """
+
+    is_class: Array
+    scores: Floats
+    chances: Floats | None
+    rows: Rows
+    name: str = "auc"
+    in_unit: bool = True
+
+    def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
+        """See `Estimand`."""
+        chances = np.zeros(len(base)) if self.chances is None else self.chances
+        trust = 0.0 if self.chances is None else trust
+        y = self.is_class.astype(np.float64)
+        inside, all_of = trust * base * chances, trust * base
+        inside[rows] += weights * (y - trust * chances[rows])
+        all_of[rows] += weights * (1 - trust)
+        outside = all_of - inside
+        below, above = _mass_below(self.scores, outside), _mass_above(self.scores, inside)
+        total_in, total_out = float(inside.sum()), float(outside.sum())
+        if total_in <= 0 or total_out <= 0:
+            raise InvalidInput("y: must hold labels of the class and of others; by their weights one is missing.")
+        value = float(inside @ below) / (total_in * total_out)
+        otherwise = (above / total_in - value) / total_out
+        slope = (below / total_out - value) / total_in - otherwise
+        labeled = slope[rows] * y + otherwise[rows]
+        return Linear(value, labeled, None if self.chances is None else slope * self.chances + otherwise, labeled)
+
+    def naive(self) -> float:
+        """See `Estimand`."""
+        scores, y = self.scores[self.rows], self.is_class.astype(np.float64)
+        return float(y @ _mass_below(scores, 1 - y)) / float(y.sum() * (1 - y).sum())
+
+
+def mean(y: npt.ArrayLike, rows: Rows, n_items: int, guess: npt.ArrayLike | None) -> Moments:
+    """The mean of what is labeled, of which `guess` is what was expected of every item."""
+    values = checks.vector("y", y, n=len(rows)).astype(np.float64)
+    guesses = None if guess is None else checks.vector("guess", guess, n=n_items).astype(np.float64)
+    return _mean("mean", values, guesses, n_items, in_unit=False)
+
+
+def accuracy(y: Rows, rows: Rows, predicted: Rows, probs: Floats | None) -> Moments:
+    """The share of items whose predicted class is right."""
+    guess = None if probs is None else probs[np.arange(len(predicted)), predicted]
+    return _mean("accuracy", (predicted[rows] == y).astype(np.float64), guess, len(predicted))
+
+
+def share(y: Rows, rows: Rows, n_items: int, of_class: int, probs: Floats | None) -> Moments:
+    """The share of items of a class."""
+    guess = None if probs is None else probs[:, of_class]
+    return _mean("share", (y == of_class).astype(np.float64), guess, n_items)
+
+
+def overconfidence(y: Rows, rows: Rows, probs: Floats) -> Moments:
+    """By how much the confidence in the predicted class is above the share of right ones."""
+    predicted, sure = probs.argmax(axis=1), probs.max(axis=1)
+    right = (predicted[rows] == y).astype(np.float64)
+    return _mean("overconfidence", sure[rows] - right, np.zeros(len(probs)), len(probs), in_unit=False, guessed=False)
+
+
+def brier(y: Rows, rows: Rows, probs: Floats) -> Moments:
+    """The mean squared distance of the probabilities from the truth, summed over classes."""
+    squares = np.sum(probs**2, axis=1)
+    loss = 1 - 2 * probs[rows, y] + squares[rows]
+    return _mean("brier", loss, 1 - squares, len(probs), in_unit=False)
+
+
+def log_loss(y: Rows, rows: Rows, probs: Floats) -> Moments:
+    """The mean negative logarithm of the probability of the truth."""
+    logs = -np.log(np.maximum(probs, LEAST_PROBABILITY))
+    return _mean("log_loss", logs[rows, y], np.sum(probs * logs, axis=1), len(probs), in_unit=False)
+
+
+def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | None) -> Moments:
+    """The mean squared or absolute error, or the root of the former; `guess` is each item's expected one."""
+    off = y - predicted[rows]
+    loss = np.abs(off) if name == "mae" else off**2
+    if name != "rmse":
+        return _mean(name, loss, guess, len(predicted), in_unit=False)
+    return Moments(
+        "rmse",
+        loss[:, None],
+        _column(guess, len(predicted)),
+        np.array([False]),
+        guess is not None,
+        lambda m: float(np.sqrt(max(m[0], 0.0))),
+        lambda m: np.array([0.5 / np.sqrt(m[0]) if m[0] > 0 else 0.0]),
+        in_unit=False,
+    )
+
+
+def r2(y: Floats, rows: Rows, predicted: Floats) -> Moments:
+    """The share of the variance that the predictions explain, the predictions themselves being the guess."""
+    moments = np.column_stack([(y - predicted[rows]) ** 2, y, y**2])
+    guesses = np.column_stack([np.zeros(len(predicted)), predicted, predicted**2])
+
+    def value(m: Floats) -> float:
+        spread = m[2] - m[1] ** 2
+        return float(1 - m[0] / spread) if spread > 0 else float("nan")
+
+    def slopes(m: Floats) -> Floats:
+        spread = m[2] - m[1] ** 2
+        if spread <= 0:
+            return np.zeros(3)
+        return np.array([-1 / spread, -2 * m[1] * m[0] / spread**2, m[0] / spread**2])
+
+    return Moments("r2", moments, guesses, np.zeros(3, dtype=bool), True, value, slopes, in_unit=False)
+
+
+def of_class(name: str, y: Rows, rows: Rows, predicted: Rows, class_: int, probs: Floats | None) -> Moments:
+    """Precision, recall or F1 of one class: ratios of found, predicted and there."""
+    moments, guesses = _class_moments(y, rows, predicted, class_, probs)
+    value, slopes = _RATIOS[name]
+    known = np.array([False, True, False])
+    return Moments(name, moments, guesses, known, probs is not None, value, slopes)
+
+
+def macro(name: str, y: Rows, rows: Rows, predicted: Rows, n_classes: int, probs: Floats | None) -> Moments:
+    """The mean over classes of precision, recall or F1; of a class that there is none of, nothing is said."""
+    value, slopes = _RATIOS[name]
+    # A class that is neither predicted nor among the labels adds nothing but noise of its absence.
+    classes = [c for c in range(n_classes) if (predicted == c).any() or (y == c).any()]
+    each = [_class_moments(y, rows, predicted, c, probs) for c in classes]
+    known = np.tile([False, True, False], len(classes))
+
+    def parts(m: Floats) -> list[Floats]:
+        return np.split(m, len(classes))
+
+    def mean_of(m: Floats) -> float:
+        return float(np.mean([value(part) for part in parts(m)]))
+
+    def slopes_of(m: Floats) -> Floats:
+        return np.concatenate([slopes(part) for part in parts(m)]) / len(classes)
+
+    return Moments(
+        f"macro_{name}",
+        np.hstack([moments for moments, _ in each]),
+        np.hstack([guesses for _, guesses in each]),
+        known,
+        probs is not None,
+        mean_of,
+        slopes_of,
+    )
+
+
+def auc(y: Rows, rows: Rows, scores: npt.ArrayLike, class_: int, chances: Floats | None) -> Area:
+    """The area under the ROC curve of a class."""
+    s = checks.vector("scores", scores).astype(np.float64)
+    is_class = y == class_
+    if is_class.all() or not is_class.any():
+        raise InvalidInput(f"y: must hold labels of class {class_} and of others; all {len(y)} are of one kind.")
+    return Area(is_class, s, chances, rows)
+
+
+def _mean(
+    name: str, values: Floats, guess: Floats | None, n_items: int, *, in_unit: bool = True, guessed: bool | None = None
+) -> Moments:
+    return Moments(
+        name,
+        values[:, None],
+        _column(guess, n_items),
+        np.array([False]),
+        guess is not None if guessed is None else guessed,
+        lambda m: float(m[0]),
+        lambda m: np.ones(1),
+        in_unit,
+    )
+
+
+def _column(guess: Floats | None, n_items: int) -> Floats:
+    return np.zeros((n_items, 1)) if guess is None else guess[:, None]
+
+
+def _class_moments(y: Rows, rows: Rows, predicted: Rows, class_: int, probs: Floats | None) -> tuple[Floats, Floats]:
+    """Whether each item is found rightly, predicted, and there."""
+    said, there = predicted == class_, y == class_
+    chance = np.zeros(len(predicted)) if probs is None else probs[:, class_]
+    moments = np.column_stack([said[rows] & there, said[rows], there]).astype(np.float64)
+    return moments, np.column_stack([said * chance, said, chance])
+
+
+def _ratio(top: Floats, bottom: Floats) -> tuple[Callable[[Floats], float], Callable[[Floats], Floats]]:
+    """A ratio of two sums of means, given by their coefficients; 0 where there is nothing below."""
+
+    def value(m: Floats) -> float:
+        below = float(bottom @ m)
+        return float(top @ m) / below if below > 0 else 0.0
+
+    def slopes(m: Floats) -> Floats:
+        below = float(bottom @ m)
+        return (top - value(m) * bottom) / below if below > 0 else np.zeros(len(m))
+
+    return value, slopes
+
+
+_FOUND, _SAID, _THERE = np.eye(3)
+_RATIOS = {
+    "precision": _ratio(_FOUND, _SAID),
+    "recall": _ratio(_FOUND, _THERE),
+    "f1": _ratio(2 * _FOUND, _SAID + _THERE),
+}
+
+
+def _mass_below(scores: Floats, mass: Floats) -> Floats:
+    """For each score, the mass of those below it, and half of those equal to it."""
+    order = np.argsort(scores, kind="stable")
+    ranked, sums = scores[order], np.r_[0.0, np.cumsum(mass[order])]
+    first, last = np.searchsorted(ranked, scores, side="left"), np.searchsorted(ranked, scores, side="right")
+    halves: Floats = (sums[first] + sums[last]) / 2
+    return halves
+
+
+def _mass_above(scores: Floats, mass: Floats) -> Floats:
+    above: Floats = mass.sum() - _mass_below(scores, mass)
+    return above
+
+
+def numbers_of(name: str, y: npt.ArrayLike, n: int) -> Rows:
+    """Class numbers of the labeled items."""
+    labels = inputs.class_numbers(name, y)
+    inputs.same_length(name, len(labels), n)
+    return labels
