@@ -172,9 +172,28 @@ def test_two_people_are_never_given_the_same_item(desk: Callable[..., Any], site
     assert {event.annotator for event in events(site)} == {"ann", "bea"}
 
 
+def leased(site: Site, until: Callable[[int], bool]) -> int:
+    """How many slots are in people's hands, once there are as many as wanted."""
+    deadline = time.monotonic() + 10
+    while True:
+        with Workspaces.at(site.url) as opened, opened.database.reading() as conn:
+            n = int(conn.exec_driver_sql("SELECT count(*) FROM slot WHERE state = 'leased'").scalar() or 0)
+        if until(n) or time.monotonic() > deadline:
+            return n
+        time.sleep(0.1)
+
+
+def is_at_rest(page: Any, site: Site) -> None:
+    """Wait until the page holds what it wants ahead, and knows: it asks for nothing more, and renews nothing."""
+    ahead = QueueSettings().prefetch
+    assert leased(site, lambda n: n > ahead) == 1 + ahead
+    page.wait_for_timeout(300)
+
+
 def test_an_answer_to_a_lapsed_lease_is_kept_and_marked(desk: Callable[..., Any], site: Site) -> None:
     page = desk()
     item = shown(page)
+    is_at_rest(page, site)
     with Workspaces.at(site.url) as opened, opened.database.transaction() as conn:
         conn.exec_driver_sql("UPDATE slot SET lease_until = 0 WHERE state = 'leased'")
     answer(page)
@@ -235,18 +254,6 @@ def test_what_is_left_lapses_soon_after_the_page_closes(desk: Callable[..., Any]
     page = desk()
     answer(page)
     page.locator(SAVED).wait_for()
-
-    def leased(until: Callable[[int], bool]) -> int:
-        deadline = time.monotonic() + 10
-        while True:
-            with Workspaces.at(site.url) as opened, opened.database.reading() as conn:
-                n = conn.exec_driver_sql("SELECT count(*) FROM slot WHERE state = 'leased'").scalar()
-            if until(n) or time.monotonic() > deadline:
-                return int(n)
-            time.sleep(0.1)
-
-    ahead = QueueSettings().prefetch
-    assert leased(lambda n: n > ahead) == 1 + ahead
-    page.wait_for_timeout(300)  # until the page knows, too: what is on its way to it is nobody's to give back
+    is_at_rest(page, site)
     page.close(run_before_unload=True)
-    assert leased(lambda n: n == 0) == 0
+    assert leased(site, lambda n: n == 0) == 0

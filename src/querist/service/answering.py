@@ -128,9 +128,9 @@ def act(work: Workspace, who: Annotator, did: Act, *, client: str = "page") -> A
         there = None if did.slot is None else leases.look(conn, work.project_id, did.slot, did.token, who.name)
         if there is not None and there.item_seq != found.seq:
             raise InvalidInput(f"slot: must be about the item; {did.slot} is about another than {did.item_id!r}.")
-        # Whose slot it is still, answered or skipped, is not late: they say something else, or in another window.
-        lost = there is not None and (there.lapsed or (not there.holds and there.annotator != who.name))
-        late = lost and did.action != "undo"
+        # Who has answered or skipped it by this very slot is not late: they say something else, or in another window.
+        own = there is not None and there.annotator == who.name and there.state in ("done", "skipped")
+        late = there is not None and (there.lapsed or not (there.holds or own)) and did.action != "undo"
         unasked = there is None and did.action != "undo"
         if unasked and own_standing(conn, work.project_id, who.name, found.seq) is None and not known():
             raise InvalidInput(
