@@ -12,6 +12,7 @@ import pytest
 
 from querist.core.errors import InvalidInput
 from querist.core.policy import Policy
+from querist.core.schema import Schema
 from querist.metrics import Uniform, estimate
 from querist.project import Project
 
@@ -60,7 +61,7 @@ def test_beside_it_stands_what_the_chosen_questions_say(project: Project, data: 
 
 
 def test_a_metric_of_one_class_asks_which(project: Project) -> None:
-    with pytest.raises(InvalidInput, match="of: must be the class that 'recall' is about, of billing, delivery"):
+    with pytest.raises(InvalidInput, match="of: must be the class that 'recall' is about, of 'billing', 'delivery'"):
         project.estimate("recall")
     found = project.estimate("recall", of="delivery")
     assert found.of == "delivery"
@@ -94,3 +95,39 @@ def test_the_command_says_all_of_it(project: Project, cli: Callable[..., Any]) -
     body = json.loads(cli("estimate", "f1", "--of", "billing", "--json", *where).out)
     assert body["of"] == "billing"
     assert body["estimate"]["low"] <= body["estimate"]["value"] <= body["estimate"]["high"]
+
+
+def test_of_two_classes_it_says_which_one_it_took(
+    start: Callable[..., Project], tmp_path: Path, cli: Callable[..., Any]
+) -> None:
+    rng = np.random.default_rng(0)
+    truth = {f"i{i}": "yes" if i % 3 else "no" for i in range(200)}
+    rows = [{"id": key, "text": f"{said} {rng.integers(50)} {rng.integers(50)}"} for key, said in truth.items()]
+    url = f"sqlite:///{tmp_path / 'two.db'}"
+    project = start(url, policy=POLICY, shares={"test": 0.3}, schema=Schema("topic", ("no", "yes")))
+    project.add(rows)
+    project.tell({e.item_id: truth[e.item_id] for e in project.ask(40, split="test").entries})
+    project.tell({e.item_id: truth[e.item_id] for e in project.ask().entries})
+    project.train()
+    assert project.estimate("recall").of == "yes"
+    assert "Recall of 'yes' of model 1" in cli("estimate", "recall", "--url", url, "-p", "topics").out
+
+
+def test_numbers_are_measured_by_their_errors(start: Callable[..., Project], tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows = [{"id": f"n{i}", "a": float(a), "b": float(b)} for i, (a, b) in enumerate(rng.normal(size=(200, 2)))]
+    truth = {row["id"]: 3 * row["a"] - row["b"] + float(rng.normal(0, 0.3)) for row in rows}
+    url = f"sqlite:///{tmp_path / 'numbers.db'}"
+    policy = Policy("random", batch_size=30, near_duplicates=None, trust=False)
+    project = start(url, policy=policy, shares={"test": 0.3}, schema=Schema("topic", (), "number"))
+    project.add(rows)
+    project.tell({e.item_id: truth[e.item_id] for e in project.ask(40, split="test").entries})
+    project.tell({e.item_id: truth[e.item_id] for e in project.ask().entries})
+    project.train()
+    for metric in ("rmse", "r2"):
+        found = project.estimate(metric)
+        assert found.estimate.low < found.estimate.value < found.estimate.high
+        assert found.estimate.naive == pytest.approx(project.curve()[-1].metrics[metric])
+    assert project.estimate().estimate.metric == "r2"
+    with pytest.raises(InvalidInput, match="metric: must be one of mse"):
+        project.estimate("accuracy")

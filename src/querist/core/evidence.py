@@ -32,7 +32,8 @@ class Estimate:
     n_labels, n_items : int
         Labeled items, and those that the number is about.
     n_effective : float
-        As many labels of equal weight as these are worth: (sum w)^2 / sum w^2.
+        As many labels of equal weight as those are worth that bear on it, (sum w)^2 / sum w^2: of a recall, those of
+        the class.
     n_uniform : float
         How many labels of a uniform draw, without any predictions, would give as narrow an interval.
     naive : float
@@ -54,11 +55,6 @@ class Estimate:
     n_uniform: float
     naive: float
     trust: float = 0.0
-
-    @property
-    def interval(self) -> Interval:
-        """The value and its range alone."""
-        return Interval(self.value, self.low, self.high, self.level, self.method)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,12 @@ class Linear:
     """A value, and by how much it would change with each item's label: exact where it is a mean.
 
     `labeled` (n_labeled,) is that by the labels, `guessed` (n_items,) by what was expected of them, None where nothing
-    was; `whole` (n_labeled,) holds also what is known of every item, such as its predicted class.
+    was.
     """
 
     value: float
     labeled: Floats
     guessed: Floats | None
-    whole: Floats
 
 
 class Estimand(Protocol):
@@ -50,6 +49,10 @@ class Estimand(Protocol):
         """What the labeled items alone say, as if they had been drawn blindly."""
         ...
 
+    def n_bearing(self, weights: Floats) -> float:
+        """As many labels of equal weight as those are worth that bear on it: of a recall, those of its class."""
+        ...
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -60,44 +63,41 @@ class Moments:
     name : str
     moments : (n_labeled, k) array
         The quantities whose means it is of, of the labeled items.
-    guesses : (n_items, k) array
-        The same as expected of every item; in the columns of `known`, as they are.
-    known : (k,) array of bool
-        Which of them hang on no label.
-    guessed : bool
-        Whether the other columns of `guesses` hold anything.
+    guesses : (n_items, k) array, optional
+        The same as expected of every item.
     value, slopes : callable
         Of the means: the value, and its partial derivatives (k,).
     in_unit : bool
+    bearing : (n_labeled, m) array, optional
+        How much each label bears on it, or on each of the m numbers that it is the mean of; by default all alike.
     """
 
     name: str
     moments: Floats
-    guesses: Floats
-    known: Array
-    guessed: bool
+    guesses: Floats | None
     value: Callable[[Floats], float]
     slopes: Callable[[Floats], Floats]
     in_unit: bool = True
+    bearing: Floats | None = None
 
     def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
         """See `Estimand`."""
-        if not self.guessed:
-            trust = 0.0
-        trusted = np.where(self.known, 1.0, trust)
-        means = trusted * (base @ self.guesses) + weights @ (self.moments - trusted * self.guesses[rows])
+        means = weights @ self.moments
+        if self.guesses is not None:
+            means = means + trust * (base @ self.guesses - weights @ self.guesses[rows])
         slopes = self.slopes(means)
-        open_ = np.where(self.known, 0.0, slopes)
-        return Linear(
-            self.value(means),
-            self.moments @ open_,
-            self.guesses @ open_ if self.guessed else None,
-            self.moments @ slopes,
-        )
+        guessed = None if self.guesses is None else self.guesses @ slopes
+        return Linear(self.value(means), self.moments @ slopes, guessed)
 
     def naive(self) -> float:
         """See `Estimand`."""
         return self.value(self.moments.mean(axis=0))
+
+    def n_bearing(self, weights: Floats) -> float:
+        """See `Estimand`; of several numbers, the least."""
+        if self.bearing is None:
+            return _n_alike(weights)
+        return min(_n_alike(weights * each) for each in self.bearing.T)
 
 
 @dataclass(frozen=True)
@@ -136,51 +136,55 @@ class Area:
         otherwise = (above / total_in - value) / total_out
         slope = (below / total_out - value) / total_in - otherwise
         labeled = slope[rows] * y + otherwise[rows]
-        return Linear(value, labeled, None if self.chances is None else slope * self.chances + otherwise, labeled)
+        return Linear(value, labeled, None if self.chances is None else slope * self.chances + otherwise)
 
     def naive(self) -> float:
         """See `Estimand`."""
         scores, y = self.scores[self.rows], self.is_class.astype(np.float64)
         return float(y @ _mass_below(scores, 1 - y)) / float(y.sum() * (1 - y).sum())
 
+    def n_bearing(self, weights: Floats) -> float:
+        """See `Estimand`: the fewer of those of the class and the others."""
+        return min(_n_alike(weights * each) for each in (self.is_class, ~self.is_class))
+
 
 def mean(y: npt.ArrayLike, rows: Rows, n_items: int, guess: npt.ArrayLike | None) -> Moments:
     """The mean of what is labeled, of which `guess` is what was expected of every item."""
     values = checks.vector("y", y, n=len(rows)).astype(np.float64)
     guesses = None if guess is None else checks.vector("guess", guess, n=n_items).astype(np.float64)
-    return _mean("mean", values, guesses, n_items, in_unit=False)
+    return _mean("mean", values, guesses, in_unit=False)
 
 
 def accuracy(y: Rows, rows: Rows, predicted: Rows, probs: Floats | None) -> Moments:
     """The share of items whose predicted class is right."""
     guess = None if probs is None else probs[np.arange(len(predicted)), predicted]
-    return _mean("accuracy", (predicted[rows] == y).astype(np.float64), guess, len(predicted))
+    return _mean("accuracy", (predicted[rows] == y).astype(np.float64), guess)
 
 
-def share(y: Rows, rows: Rows, n_items: int, of_class: int, probs: Floats | None) -> Moments:
+def share(y: Rows, of_class: int, probs: Floats | None) -> Moments:
     """The share of items of a class."""
     guess = None if probs is None else probs[:, of_class]
-    return _mean("share", (y == of_class).astype(np.float64), guess, n_items)
+    return _mean("share", (y == of_class).astype(np.float64), guess)
 
 
 def overconfidence(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """By how much the confidence in the predicted class is above the share of right ones."""
     predicted, sure = probs.argmax(axis=1), probs.max(axis=1)
     right = (predicted[rows] == y).astype(np.float64)
-    return _mean("overconfidence", sure[rows] - right, np.zeros(len(probs)), len(probs), in_unit=False, guessed=False)
+    return _mean("overconfidence", sure[rows] - right, None, in_unit=False)
 
 
 def brier(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """The mean squared distance of the probabilities from the truth, summed over classes."""
     squares = np.sum(probs**2, axis=1)
     loss = 1 - 2 * probs[rows, y] + squares[rows]
-    return _mean("brier", loss, 1 - squares, len(probs), in_unit=False)
+    return _mean("brier", loss, 1 - squares, in_unit=False)
 
 
 def log_loss(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """The mean negative logarithm of the probability of the truth."""
     logs = -np.log(np.maximum(probs, LEAST_PROBABILITY))
-    return _mean("log_loss", logs[rows, y], np.sum(probs * logs, axis=1), len(probs), in_unit=False)
+    return _mean("log_loss", logs[rows, y], np.sum(probs * logs, axis=1), in_unit=False)
 
 
 def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | None) -> Moments:
@@ -188,13 +192,11 @@ def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | 
     off = y - predicted[rows]
     loss = np.abs(off) if name == "mae" else off**2
     if name != "rmse":
-        return _mean(name, loss, guess, len(predicted), in_unit=False)
+        return _mean(name, loss, guess, in_unit=False)
     return Moments(
         "rmse",
         loss[:, None],
-        _column(guess, len(predicted)),
-        np.array([False]),
-        guess is not None,
+        None if guess is None else guess[:, None],
         lambda m: float(np.sqrt(max(m[0], 0.0))),
         lambda m: np.array([0.5 / np.sqrt(m[0]) if m[0] > 0 else 0.0]),
         in_unit=False,
@@ -216,15 +218,14 @@ def r2(y: Floats, rows: Rows, predicted: Floats) -> Moments:
             return np.zeros(3)
         return np.array([-1 / spread, -2 * m[1] * m[0] / spread**2, m[0] / spread**2])
 
-    return Moments("r2", moments, guesses, np.zeros(3, dtype=bool), True, value, slopes, in_unit=False)
+    return Moments("r2", moments, guesses, value, slopes, in_unit=False)
 
 
 def of_class(name: str, y: Rows, rows: Rows, predicted: Rows, class_: int, probs: Floats | None) -> Moments:
     """Precision, recall or F1 of one class: ratios of found, predicted and there."""
     moments, guesses = _class_moments(y, rows, predicted, class_, probs)
     value, slopes = _RATIOS[name]
-    known = np.array([False, True, False])
-    return Moments(name, moments, guesses, known, probs is not None, value, slopes)
+    return Moments(name, moments, guesses, value, slopes, bearing=moments @ _BELOW[name][:, None])
 
 
 def macro(name: str, y: Rows, rows: Rows, predicted: Rows, n_classes: int, probs: Floats | None) -> Moments:
@@ -233,7 +234,6 @@ def macro(name: str, y: Rows, rows: Rows, predicted: Rows, n_classes: int, probs
     # A class that is neither predicted nor among the labels adds nothing but noise of its absence.
     classes = [c for c in range(n_classes) if (predicted == c).any() or (y == c).any()]
     each = [_class_moments(y, rows, predicted, c, probs) for c in classes]
-    known = np.tile([False, True, False], len(classes))
 
     def parts(m: Floats) -> list[Floats]:
         return np.split(m, len(classes))
@@ -247,11 +247,10 @@ def macro(name: str, y: Rows, rows: Rows, predicted: Rows, n_classes: int, probs
     return Moments(
         f"macro_{name}",
         np.hstack([moments for moments, _ in each]),
-        np.hstack([guesses for _, guesses in each]),
-        known,
-        probs is not None,
+        None if probs is None else np.hstack([guesses for _, guesses in each if guesses is not None]),
         mean_of,
         slopes_of,
+        bearing=np.column_stack([moments @ _BELOW[name] for moments, _ in each]),
     )
 
 
@@ -264,31 +263,30 @@ def auc(y: Rows, rows: Rows, scores: npt.ArrayLike, class_: int, chances: Floats
     return Area(is_class, s, chances, rows)
 
 
-def _mean(
-    name: str, values: Floats, guess: Floats | None, n_items: int, *, in_unit: bool = True, guessed: bool | None = None
-) -> Moments:
+def _mean(name: str, values: Floats, guess: Floats | None, *, in_unit: bool = True) -> Moments:
     return Moments(
         name,
         values[:, None],
-        _column(guess, n_items),
-        np.array([False]),
-        guess is not None if guessed is None else guessed,
+        None if guess is None else guess[:, None],
         lambda m: float(m[0]),
         lambda m: np.ones(1),
         in_unit,
     )
 
 
-def _column(guess: Floats | None, n_items: int) -> Floats:
-    return np.zeros((n_items, 1)) if guess is None else guess[:, None]
+def _class_moments(
+    y: Rows, rows: Rows, predicted: Rows, class_: int, probs: Floats | None
+) -> tuple[Floats, Floats | None]:
+    """Whether each item is found rightly, predicted, and there.
 
-
-def _class_moments(y: Rows, rows: Rows, predicted: Rows, class_: int, probs: Floats | None) -> tuple[Floats, Floats]:
-    """Whether each item is found rightly, predicted, and there."""
+    How many are predicted is known of the whole pool, yet its share among the labels stands below the ratio where
+    nothing is guessed: who draws few predicted ones also draws few found ones.
+    """
     said, there = predicted == class_, y == class_
-    chance = np.zeros(len(predicted)) if probs is None else probs[:, class_]
     moments = np.column_stack([said[rows] & there, said[rows], there]).astype(np.float64)
-    return moments, np.column_stack([said * chance, said, chance])
+    if probs is None:
+        return moments, None
+    return moments, np.column_stack([said * probs[:, class_], said, probs[:, class_]])
 
 
 def _ratio(top: Floats, bottom: Floats) -> tuple[Callable[[Floats], float], Callable[[Floats], Floats]]:
@@ -306,11 +304,18 @@ def _ratio(top: Floats, bottom: Floats) -> tuple[Callable[[Floats], float], Call
 
 
 _FOUND, _SAID, _THERE = np.eye(3)
+_BELOW = {"precision": _SAID, "recall": _THERE, "f1": _SAID + _THERE}
 _RATIOS = {
-    "precision": _ratio(_FOUND, _SAID),
-    "recall": _ratio(_FOUND, _THERE),
-    "f1": _ratio(2 * _FOUND, _SAID + _THERE),
+    "precision": _ratio(_FOUND, _BELOW["precision"]),
+    "recall": _ratio(_FOUND, _BELOW["recall"]),
+    "f1": _ratio(2 * _FOUND, _BELOW["f1"]),
 }
+
+
+def _n_alike(weights: Floats) -> float:
+    """(sum w)^2 / sum w^2: as many equal weights would carry as much; 0 where nothing weighs."""
+    squares = float(np.sum(weights**2))
+    return float(weights.sum() ** 2 / squares) if squares > 0 else 0.0
 
 
 def _mass_below(scores: Floats, mass: Floats) -> Floats:

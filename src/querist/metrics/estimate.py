@@ -80,7 +80,7 @@ def estimate(
     The estimate is trust * mean(g) + sum w (h - trust * g), with w the design's weights, g what the predictions say
     and h what the labels say of each item; a metric that is no mean is linearized (the delta method). Intervals of what
     lies between 0 and 1 are made on the scale of log-odds; where all labels agree, the interval is Clopper and
-    Pearson's of the effective number of labels. O(n_items), for `auc` times its logarithm.
+    Pearson's of the effective number of labels that bear on it. O(n_items), for `auc` times its logarithm.
 
     Examples
     --------
@@ -108,11 +108,13 @@ def estimate(
     errors = found.labeled - (0.0 if found.guessed is None else chosen * found.guessed[part.rows])
     if design.normalizes:
         errors = errors - weights @ errors
-    variance, degrees = float(part.covariance(design, errors[:, None])[0, 0]), len(part.rows) - 1
+    variance = float(part.covariance(design, errors[:, None])[0, 0])
+    n_effective = part.estimand.n_bearing(weights)
+    degrees = max(1, round(n_effective) - 1)
     if clusters is not None:
-        by, n_clusters = _by_cluster(clusters, part, weights * errors)
+        by, n_clusters = _by_cluster(clusters, len(design.rows), part, weights * errors)
         variance, degrees = max(variance, by), n_clusters - 1
-    spread = _spread(found.whole, weights)
+    spread = _spread(found.labeled, weights)
     if spread < ROUNDING:  # all labels agree
         variance = spread = 0.0
     elif variance < ROUNDING * spread:
@@ -125,7 +127,6 @@ def estimate(
         target = "source"
     elif target == "source":
         variance += spread / part.n_items
-    n_effective = float(weights.sum() ** 2 / np.sum(weights**2))
     # A share may come out beyond 0 or 1, being unbiased; what it estimates cannot.
     value = float(np.clip(found.value, 0, 1)) if part.estimand.in_unit else found.value
     low, high = _interval(value, variance, level, part, degrees, n_effective, target)
@@ -164,11 +165,13 @@ def _trust(design: Design, part: Part, weights: Floats, start: Linear) -> float:
     return float(np.clip(together / alone, 0, 1)) if alone > 0 else 0.0
 
 
-def _by_cluster(clusters: npt.ArrayLike, part: Part, parts: Floats) -> tuple[float, int]:
+def _by_cluster(clusters: npt.ArrayLike, n_labels: int, part: Part, parts: Floats) -> tuple[float, int]:
     """The variance where only clusters are independent of each other, and how many there are."""
     of = np.asarray(clusters)
-    if of.ndim != 1 or len(of) <= part.labeled.max():
-        raise InvalidInput(f"clusters: must be one per label; got shape {of.shape}. Name each label's annotator.")
+    if of.shape != (n_labels,):
+        raise InvalidInput(
+            f"clusters: must be one per label, {n_labels}; got shape {of.shape}. Name each label's annotator."
+        )
     names, number = np.unique(of[part.labeled], return_inverse=True)
     if len(names) < 2:
         raise InvalidInput("clusters: must be at least two; all labels are of one. Have somebody else label some.")

@@ -107,8 +107,11 @@ def _estimand(metric: str, y: npt.NDArray[Any], rows: Rows, inside: Array, said:
 
 def _of_classes(metric: str, y: Rows, rows: Rows, inside: Array, probs: Floats | None, said: Said) -> Estimand:
     class_ = said.of_class
+    if class_ < 0 or (probs is not None and class_ >= probs.shape[1]):
+        most = "" if probs is None else probs.shape[1] - 1
+        raise InvalidInput(f"of_class: must be a class number in 0..{most}; got {class_}. Pass one of these.")
     if metric == "share":
-        return estimands.share(y, rows, int(inside.sum()), class_, probs)
+        return estimands.share(y, class_, probs)
     if metric == "auc":
         chances = None if probs is None else probs[:, class_]
         if said.scores is not None:

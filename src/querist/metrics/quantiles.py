@@ -65,6 +65,8 @@ def estimate_quantile(
         raise InvalidInput(f"q: must lie between 0 and 1; got {q:g}. Pass 0.5 for the median.")
     if not 0 < level < 1:
         raise InvalidInput(f"level: must lie between 0 and 1; got {level:g}. Pass 0.9 for nine in ten.")
+    if not 0 <= trust <= 1:
+        raise InvalidInput(f"trust: must lie in 0..1; got {trust:g}. Pass 0 for labels only.")
     rows = design.rows
     values = checks.vector("y", y, n=len(rows)).astype(np.float64)
     guesses = None if guess is None else checks.vector("guess", guess, n=design.n_items).astype(np.float64)

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from querist.core.checks import listed
 from querist.core.errors import InvalidInput
 from querist.core.evidence import Estimate
 from querist.core.items import take
@@ -100,7 +101,8 @@ def believe(
         )
     given: dict[str, Any] = {}
     if name in OF_CLASS:
-        given["of_class"] = _class(schema.classes, of, name)
+        of = _class(schema.classes, of, name)
+        given["of_class"] = schema.classes.index(of)
     elif of is not None:
         raise InvalidInput(f"of: must be left out for {name!r}, which is about all classes; got {of!r}.")
     model = model_of(work, newest.number)
@@ -114,9 +116,10 @@ def believe(
     return Believed(found, newest.number, of, n_right / len(asked) if asked else None, len(asked))
 
 
-def _class(classes: tuple[str, ...], of: str | None, metric: str) -> int:
+def _class(classes: tuple[str, ...], of: str | None, metric: str) -> str:
     if of is None and len(classes) == 2:
-        return 1
-    if of not in classes:
-        raise InvalidInput(f"of: must be the class that {metric!r} is about, of {', '.join(classes[:12])}; got {of!r}.")
-    return classes.index(of)
+        return classes[1]
+    if of is None or of not in classes:
+        got = "none" if of is None else repr(of)
+        raise InvalidInput(f"of: must be the class that {metric!r} is about, of {listed(classes)}; got {got}. Name it.")
+    return of

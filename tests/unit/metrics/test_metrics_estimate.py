@@ -272,6 +272,13 @@ def test_what_could_not_have_been_asked_is_refused_with_what_to_do() -> None:
         estimate("brier", [1, 0], Uniform(4, [0, 1]))
     with pytest.raises(InvalidInput, match="all 2 are of one kind"):
         estimate("auc", [1, 1], Uniform(4, [0, 1]), scores=[0.1, 0.2, 0.3, 0.4])
+    for class_ in (-1, 2):
+        with pytest.raises(InvalidInput, match="of_class: must be a class number"):
+            estimate("share", [1, 0], Uniform(4, [0, 1]), probs=np.full((4, 2), 0.5), of_class=class_)
+    with pytest.raises(InvalidInput, match="one per label, 2"):
+        estimate("share", [1, 0], Uniform(4, [0, 1]), clusters=["ann", "bea", "cy"])
+    with pytest.raises(InvalidInput, match="trust: must lie"):
+        estimate_quantile(0.5, [1.0, 2.0], Uniform(4, [0, 1]), trust=2.0)
     with pytest.raises(InvalidInput, match="clusters"):
         estimate("share", [1, 0], Uniform(4, [0, 1]), clusters=["ann", "ann"])
 
@@ -282,6 +289,17 @@ def test_where_all_labels_agree_the_interval_is_not_a_point() -> None:
     assert found.n_uniform == pytest.approx(30)
     assert found.low == pytest.approx(0.05 ** (1 / 30))  # Clopper and Pearson's: of 30, none off
     assert found.high == 1
+
+
+def test_a_recall_without_a_miss_is_as_sure_as_the_labels_of_its_class_are_many() -> None:
+    """Of 400 labels 20 are of the class, and all of them found: not 400 bear on its recall."""
+    y = np.r_[np.ones(20, dtype=int), np.zeros(380, dtype=int)]
+    predicted = np.r_[y, np.zeros(9600, dtype=int)]
+    for metric, n in (("recall", 20), ("precision", 20), ("accuracy", 400)):
+        found = estimate(metric, y, Uniform(10_000, np.arange(400)), predicted=predicted)
+        assert found.value == pytest.approx(1)
+        assert found.n_effective == pytest.approx(n), metric
+        assert found.low == pytest.approx(0.05 ** (1 / n)), metric
 
 
 def test_the_source_is_less_sure_than_the_pool() -> None:
