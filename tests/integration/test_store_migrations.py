@@ -103,7 +103,7 @@ LATER = {
     for module in (queue_tables, people_tables)
     for name, found in vars(module).items()
     if isinstance(found, sa.Table)
-}
+} | {"finding"}
 
 
 def back_to(shop: Any, revision: str) -> None:
@@ -111,6 +111,9 @@ def back_to(shop: Any, revision: str) -> None:
     for table in reversed(metadata.sorted_tables):
         if table.name in LATER:
             shop.sql(f"DROP TABLE {table.name}")
+    with shop.db.transaction() as conn:
+        if conn.dialect.name == "postgresql":
+            conn.exec_driver_sql("DROP FUNCTION finding_refuse")
     shop.sql("DROP INDEX ix_answer_event_project_id_annotator_seq")
     for count in ROUND_COUNTS:
         shop.sql(f"ALTER TABLE round DROP COLUMN {count}")

@@ -302,10 +302,27 @@ dataset_entry = sa.Table(
     sa.PrimaryKeyConstraint("version_id", "item_id"),
 )
 
+# What was found by looking, and decided upon it: a gate's decision, drift, an estimate. Its kinds grow with the code.
+finding = sa.Table(
+    "finding",
+    metadata,
+    id_(),
+    of_project(),
+    text("kind"),
+    whole("model", null=True),
+    json("body"),
+    text("by"),
+    moment("created_at"),
+    in_project("model", "model", "number"),
+    sa.Index(None, "project_id", "kind", "id"),
+    sqlite_autoincrement=True,
+)
+
 APPEND_ONLY = (
     "answer_event",
     "dataset_entry",
     "dataset_version",
+    "finding",
     "instruction_version",
     "policy_version",
     "schema_version",

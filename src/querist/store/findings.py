@@ -1,0 +1,79 @@
+"""What was found by looking at a project, and decided upon it: kept as it was said, and only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sa
+
+from querist.core.checks import one_of, positive
+from querist.store.columns import utc_now
+from querist.store.tables import finding
+
+Kind = Literal["advice", "drift", "efficiency", "estimate", "gate", "split", "stream"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One look at a project: of what kind, at which model, what it found, and who asked for it.
+
+    `model` is a model's number, where it is about one. `by` is empty where nobody asked: the machine looked by itself.
+    """
+
+    id: int
+    kind: Kind
+    model: int | None
+    body: Mapping[str, Any]
+    by: str
+    created_at: datetime
+
+
+def record(
+    conn: sa.Connection,
+    project_id: int,
+    kind: Kind,
+    body: Mapping[str, Any],
+    *,
+    model: int | None = None,
+    by: str = "",
+    now: datetime | None = None,
+) -> Finding:
+    """Add a finding; `body` is plain JSON.
+
+    Raises
+    ------
+    InvalidInput
+        If the kind is unknown.
+    """
+    one_of("kind", kind, KINDS)
+    made = finding.insert().values(
+        project_id=project_id, kind=kind, model=model, body=dict(body), by=by, created_at=now or utc_now()
+    )
+    row = conn.execute(made.returning(*_columns())).one()
+    return Finding(**row._mapping)
+
+
+def latest(conn: sa.Connection, project_id: int, kind: Kind) -> Finding | None:
+    """The newest of a kind, or None before the first."""
+    return next(iter(listed(conn, project_id, kind, limit=1)), None)
+
+
+def listed(conn: sa.Connection, project_id: int, kind: Kind, *, limit: int = 50) -> list[Finding]:
+    """Those of a kind, the newest first, at most `limit` of them."""
+    one_of("kind", kind, KINDS)
+    positive("limit", limit)
+    asked = (
+        sa.select(*_columns())
+        .where(finding.c.project_id == project_id, finding.c.kind == kind)
+        .order_by(finding.c.id.desc())
+        .limit(limit)
+    )
+    return [Finding(**row._mapping) for row in conn.execute(asked)]
+
+
+def _columns() -> list[sa.Column[Any]]:
+    return [column for column in finding.c if column.name != "project_id"]

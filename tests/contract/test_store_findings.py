@@ -1,0 +1,63 @@
+"""Findings are kept as they were said, on every database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from querist.core.errors import InvalidInput
+from querist.store import findings
+
+
+def record(shop: Any, kind: Any, body: dict[str, Any], **more: Any) -> findings.Finding:
+    with shop.db.transaction() as conn:
+        return findings.record(conn, shop.id, kind, body, **more)
+
+
+def listed(shop: Any, kind: Any, **more: Any) -> list[findings.Finding]:
+    with shop.db.reading() as conn:
+        return findings.listed(conn, shop.id, kind, **more)
+
+
+def test_a_finding_comes_back_as_it_was_said(shop: Any) -> None:
+    said = record(shop, "gate", {"open": False, "why": "少ない"}, by="ann")
+    assert (said.kind, said.model, said.by, said.body) == (
+        "gate",
+        None,
+        "ann",
+        {"open": False, "why": "少ない"},
+    )
+    assert listed(shop, "gate") == [said]
+
+
+def test_the_newest_of_a_kind_comes_first(shop: Any) -> None:
+    for number in range(4):
+        record(shop, "drift", {"number": number})
+        record(shop, "gate", {"number": -number})
+    assert [found.body["number"] for found in listed(shop, "drift")] == [3, 2, 1, 0]
+    assert [found.body["number"] for found in listed(shop, "drift", limit=2)] == [3, 2]
+    with shop.db.reading() as conn:
+        newest = findings.latest(conn, shop.id, "gate")
+        assert newest is not None
+        assert newest.body == {"number": -3}
+        assert findings.latest(conn, shop.id, "stream") is None
+
+
+def test_an_unknown_kind_is_refused(shop: Any) -> None:
+    with pytest.raises(InvalidInput, match="kind: must be one of"):
+        record(shop, "gates", {})
+
+
+def test_a_model_that_is_not_there_is_refused(shop: Any) -> None:
+    with pytest.raises(sa.exc.IntegrityError):
+        record(shop, "gate", {}, model=7)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE finding SET body = '{}'", "DELETE FROM finding"])
+def test_what_was_found_cannot_be_changed(shop: Any, statement: str) -> None:
+    record(shop, "gate", {"open": True})
+    with pytest.raises(sa.exc.IntegrityError, match="only ever added to"):
+        shop.sql(statement)
+    assert listed(shop, "gate")[0].body == {"open": True}
