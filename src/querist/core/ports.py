@@ -98,6 +98,19 @@ class HasTagMembers(Protocol):
         ...
 
 
+@runtime_checkable
+class DetectsChange(Protocol):
+    """Whatever watches errors as they come in, one by one, and says when they have changed."""
+
+    def update(self, error: float, /) -> bool:
+        """Take in the next error, in 0..1; True when a change was found just now."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Settings and state as plain JSON: what must be kept to go on after a restart."""
+        ...
+
+
 class Model(Protocol):
     """What fit returns. It predicts; an unfitted model cannot exist."""
 

@@ -6,6 +6,7 @@ from querist.metrics.calibration import ece, reliability
 from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
 from querist.metrics.designs import Beside, Design, Independent, Round, Rounds, Sequential, Uniform
+from querist.metrics.detectors import Adwin, PageHinkley, detector_from_json
 from querist.metrics.efficiency import efficiencies, labels_to_reach
 from querist.metrics.estimate import estimate
 from querist.metrics.labels import evaluate_labels, per_label
@@ -35,9 +36,11 @@ from querist.metrics.spans import evaluate_spans, per_class_spans
 __all__ = [
     "ESTIMATED",
     "METRICS",
+    "Adwin",
     "Beside",
     "Design",
     "Independent",
+    "PageHinkley",
     "PerClass",
     "Plan",
     "Round",
@@ -50,6 +53,7 @@ __all__ = [
     "balanced_accuracy",
     "brier",
     "curve",
+    "detector_from_json",
     "ece",
     "efficiencies",
     "estimate",
