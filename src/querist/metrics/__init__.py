@@ -7,9 +7,22 @@ from querist.metrics.compare import holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
 from querist.metrics.designs import Beside, Design, Independent, Round, Rounds, Sequential, Uniform
 from querist.metrics.detectors import Adwin, PageHinkley, detector_from_json
+from querist.metrics.drift import (
+    confidence_check,
+    error_check,
+    field_check,
+    input_checks,
+    inputs_by_classifier,
+    inputs_by_kernel,
+    judge,
+    share_check,
+    watched_check,
+)
+from querist.metrics.drift_plan import local_rise, n_to_see, plan_drift
 from querist.metrics.efficiency import efficiencies, labels_to_reach
 from querist.metrics.estimate import estimate
 from querist.metrics.labels import evaluate_labels, per_label
+from querist.metrics.marginals import Shift, black_box_shares, category_shift, numeric_shift, psi
 from querist.metrics.parts import ESTIMATED
 from querist.metrics.planning import Plan, plan_labels
 from querist.metrics.quantiles import estimate_quantile
@@ -32,6 +45,7 @@ from querist.metrics.scores import (
     token_f1,
 )
 from querist.metrics.spans import evaluate_spans, per_class_spans
+from querist.metrics.two_samples import TwoSamples, c2st, mmd
 
 __all__ = [
     "ESTIMATED",
@@ -46,16 +60,23 @@ __all__ = [
     "Round",
     "Rounds",
     "Sequential",
+    "Shift",
+    "TwoSamples",
     "Uniform",
     "accuracy",
     "area",
     "average_precision",
     "balanced_accuracy",
+    "black_box_shares",
     "brier",
+    "c2st",
+    "category_shift",
+    "confidence_check",
     "curve",
     "detector_from_json",
     "ece",
     "efficiencies",
+    "error_check",
     "estimate",
     "estimate_quantile",
     "evaluate",
@@ -65,25 +86,38 @@ __all__ = [
     "evaluate_ratings",
     "evaluate_spans",
     "expected_levels",
+    "field_check",
     "holm",
+    "input_checks",
+    "inputs_by_classifier",
+    "inputs_by_kernel",
     "iou_matrix",
+    "judge",
     "labels_to_reach",
+    "local_rise",
     "log_loss",
     "macro_f1",
     "mae",
     "middle_levels",
+    "mmd",
+    "n_to_see",
+    "numeric_shift",
     "per_class",
     "per_class_spans",
     "per_label",
     "per_thousand",
+    "plan_drift",
     "plan_labels",
+    "psi",
     "quadratic_kappa",
     "r2",
     "reliability",
     "right_boxes",
     "rmse",
     "roc_auc",
+    "share_check",
     "sign_flip",
     "study",
     "token_f1",
+    "watched_check",
 ]
