@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from querist.core.errors import InvalidInput
+from querist.core.errors import InvalidInput, NotFound
 from querist.store import findings
 
 
@@ -61,3 +61,13 @@ def test_what_was_found_cannot_be_changed(shop: Any, statement: str) -> None:
     with pytest.raises(sa.exc.IntegrityError, match="only ever added to"):
         shop.sql(statement)
     assert listed(shop, "gate")[0].body == {"open": True}
+
+
+def test_one_finding_is_had_by_its_id_and_by_its_project_alone(shop: Any) -> None:
+    said = record(shop, "gate", {"open": True})
+    with shop.db.reading() as conn:
+        assert findings.get(conn, shop.id, said.id) == said
+        with pytest.raises(NotFound, match=f"finding: must be one of this project; {said.id + 1} is none"):
+            findings.get(conn, shop.id, said.id + 1)
+        with pytest.raises(NotFound):
+            findings.get(conn, shop.id + 1, said.id)

@@ -21,12 +21,24 @@ from querist.metrics.drift import (
 from querist.metrics.drift_plan import local_rise, n_to_see, plan_drift
 from querist.metrics.efficiency import efficiencies, labels_to_reach
 from querist.metrics.estimate import estimate
+from querist.metrics.gate import Around, gate
 from querist.metrics.labels import evaluate_labels, per_label
 from querist.metrics.marginals import Shift, black_box_shares, category_shift, numeric_shift, psi
+from querist.metrics.paired import (
+    Paired,
+    mcnemar,
+    n_least,
+    n_wanted,
+    paired_in_pool,
+    paired_losses,
+    paired_shares,
+)
 from querist.metrics.parts import ESTIMATED
 from querist.metrics.planning import Plan, plan_labels
 from querist.metrics.quantiles import estimate_quantile
 from querist.metrics.ratings import evaluate_ratings, expected_levels, mae, middle_levels, quadratic_kappa
+from querist.metrics.resampled import RESAMPLED, paired_metric
+from querist.metrics.rollout import Rollout, Step, observe_pairs
 from querist.metrics.scores import (
     METRICS,
     PerClass,
@@ -46,27 +58,35 @@ from querist.metrics.scores import (
 )
 from querist.metrics.spans import evaluate_spans, per_class_spans
 from querist.metrics.two_samples import TwoSamples, c2st, mmd
+from querist.metrics.wealth import Bets, bet_on, log_wealth
 
 __all__ = [
     "ESTIMATED",
     "METRICS",
+    "RESAMPLED",
     "Adwin",
+    "Around",
     "Beside",
+    "Bets",
     "Design",
     "Independent",
     "PageHinkley",
+    "Paired",
     "PerClass",
     "Plan",
+    "Rollout",
     "Round",
     "Rounds",
     "Sequential",
     "Shift",
+    "Step",
     "TwoSamples",
     "Uniform",
     "accuracy",
     "area",
     "average_precision",
     "balanced_accuracy",
+    "bet_on",
     "black_box_shares",
     "brier",
     "c2st",
@@ -87,6 +107,7 @@ __all__ = [
     "evaluate_spans",
     "expected_levels",
     "field_check",
+    "gate",
     "holm",
     "input_checks",
     "inputs_by_classifier",
@@ -96,12 +117,21 @@ __all__ = [
     "labels_to_reach",
     "local_rise",
     "log_loss",
+    "log_wealth",
     "macro_f1",
     "mae",
+    "mcnemar",
     "middle_levels",
     "mmd",
+    "n_least",
     "n_to_see",
+    "n_wanted",
     "numeric_shift",
+    "observe_pairs",
+    "paired_in_pool",
+    "paired_losses",
+    "paired_metric",
+    "paired_shares",
     "per_class",
     "per_class_spans",
     "per_label",

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 
 from querist.core.checks import one_of, positive
+from querist.core.errors import NotFound
 from querist.store.columns import utc_now
 from querist.store.tables import finding
 
@@ -60,6 +61,21 @@ def record(
 def latest(conn: sa.Connection, project_id: int, kind: Kind) -> Finding | None:
     """The newest of a kind, or None before the first."""
     return next(iter(listed(conn, project_id, kind, limit=1)), None)
+
+
+def get(conn: sa.Connection, project_id: int, number: int) -> Finding:
+    """The finding of an id.
+
+    Raises
+    ------
+    NotFound
+        If the project has none of it.
+    """
+    asked = sa.select(*_columns()).where(finding.c.project_id == project_id, finding.c.id == number)
+    found = conn.execute(asked).one_or_none()
+    if found is None:
+        raise NotFound(f"finding: must be one of this project; {number} is none. See those that are listed.")
+    return Finding(**found._mapping)
 
 
 def listed(conn: sa.Connection, project_id: int, kind: Kind, *, limit: int = 50) -> list[Finding]:
