@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from querist.scale import Pool
     from querist.selection import select
     from querist.simulation import simulate
+    from querist.streaming import Stream
 
 # Each name loads its module at first use, so that `import querist` costs no more than a few imports of NumPy.
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "SeedRule": "querist.loop.coldstart",
     "Signals": "querist.core.signals",
     "State": "querist.core.state",
+    "Stream": "querist.streaming",
     "ask": "querist.catalogue",
     "explain": "querist.loop.step",
     "learners": "",
@@ -73,6 +75,7 @@ __all__ = [
     "SeedRule",
     "Signals",
     "State",
+    "Stream",
     "__version__",
     "ask",
     "explain",

@@ -22,6 +22,7 @@ CORRIDORS = {
     "simulation": CORE | ROOMS | {"catalogue", "modeling"},
     "service": CORE | ROOMS | {"catalogue", "modeling"},
     "selection": CORE | ROOMS | {"catalogue"},
+    "streaming": CORE | ROOMS,
     "testing": CORE | ROOMS | {"catalogue"},
 }
 CORRIDORS["demo"] = CORE | ROOMS | {"catalogue", "simulation", "service"}

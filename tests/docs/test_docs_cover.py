@@ -22,6 +22,7 @@ from querist.core.policy import STARTS, Budget, Costs, Policy
 from querist.core.queueing import QueueSettings
 from querist.formats.names import FORMATS
 from querist.learners.vector_cache import VARIABLE as CACHE_VARIABLE
+from querist.loop.managers import MANAGERS
 from querist.loop.stopping import rule_from_json
 from querist.service.hooks import EVENTS
 from querist.service.location import PROJECT_VARIABLE, URL_VARIABLE
@@ -198,3 +199,11 @@ def test_the_readme_counts_the_strategies_right() -> None:
     code = "from querist.catalogue import strategy_names; print(len(strategy_names()))"
     count = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert int(said.group(1)) == int(count)
+
+
+@pytest.mark.parametrize("name", sorted(MANAGERS))
+def test_every_budget_manager_has_a_row_and_a_section(name: str) -> None:
+    page = _page("reference/streams.md")
+    assert f"| `{name}` |" in page
+    assert f"\n### {name}\n" in page
+    assert f"querist.loop.managers.{MANAGERS[name].__name__}\n" in page

@@ -1,0 +1,149 @@
+"""What a stream remembers: the items that are out with annotators, and the labels that its model learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from querist.core.checks import Array
+
+Id = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item that was asked, or whose label came unasked.
+
+    Parameters
+    ----------
+    id : int or str
+    item : (n_dims,) float array or str
+    place : int
+        Its number in the stream.
+    propensity : float
+        With what probability it was asked; NaN where its label came unasked.
+    random : bool
+        Whether a blind draw fell on it.
+    predicted : int
+        The class that the model gave it when it came; -1 where there was no model yet.
+    """
+
+    id: Id
+    item: Any
+    place: int
+    propensity: float = float("nan")
+    random: bool = False
+    predicted: int = -1
+
+    def to_json(self) -> list[Any]:
+        """Plain JSON."""
+        item = self.item.tolist() if isinstance(self.item, np.ndarray) else self.item
+        known = None if np.isnan(self.propensity) else self.propensity
+        return [self.id, item, self.place, known, self.random, self.predicted]
+
+    @classmethod
+    def from_json(cls, body: Sequence[Any]) -> Asked:
+        """What `to_json` wrote down."""
+        id, item, place, known, random, predicted = body
+        read = item if isinstance(item, str) else np.asarray(item, dtype=np.float64)
+        return cls(id, read, place, float("nan") if known is None else known, random, predicted)
+
+
+@dataclass(frozen=True, slots=True)
+class Labeled:
+    """An item and the class that it was found to be of."""
+
+    asked: Asked
+    code: int
+
+
+class Memory:
+    """The labels in the order in which they came, those the model was fitted on first; and what is still awaited."""
+
+    def __init__(self, waiting: Iterable[Asked] = (), labels: Iterable[Labeled] = (), n_fitted: int = 0) -> None:
+        self.waiting: dict[Id, Asked] = {each.id: each for each in waiting}
+        self.labels: dict[Id, Labeled] = {each.asked.id: each for each in labels}
+        self.n_fitted = n_fitted
+
+    def add(self, id: Id, code: int) -> Labeled:
+        """The label of an item that is awaited, or another one for an item that is remembered."""
+        known = self.labels.get(id)
+        found = Labeled(self.waiting.pop(id), code) if known is None else replace(known, code=code)
+        self.labels[id] = found
+        return found
+
+    def last(self, n_labels: int, since: int = 0) -> dict[Id, Labeled]:
+        """The labels of the `n_labels` items that came last, without those that came before `since`."""
+        places = sorted((each.asked.place for each in self.labels.values()), reverse=True)
+        oldest = max(since, places[n_labels - 1] if len(places) >= n_labels else -1)
+        return {id: each for id, each in self.labels.items() if each.asked.place >= oldest}
+
+    def keep(self, labels: dict[Id, Labeled]) -> None:
+        """Forget all other labels; these are what the model is fitted on now."""
+        self.labels = labels
+        self.n_fitted = len(labels)
+
+    def n_new(self) -> int:
+        """Labels that came since the last fit."""
+        return len(self.labels) - self.n_fitted
+
+    def fitted(self) -> tuple[Any, Array, Array]:
+        """Items, classes and places of the labels that the model is fitted on."""
+        rows = list(self.labels.values())[: self.n_fitted]
+        return (
+            stacked([each.asked.item for each in rows]),
+            np.array([each.code for each in rows], dtype=np.int64),
+            np.array([each.asked.place for each in rows], dtype=np.int64),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, from which `from_json` makes the same memory."""
+        return {
+            "waiting": [each.to_json() for each in self.waiting.values()],
+            "labels": [[*each.asked.to_json(), each.code] for each in self.labels.values()],
+            "n_fitted": self.n_fitted,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Memory:
+        """The memory that `to_json` wrote down."""
+        labels = [Labeled(Asked.from_json(row[:-1]), row[-1]) for row in body["labels"]]
+        return cls(map(Asked.from_json, body["waiting"]), labels, body["n_fitted"])
+
+
+def stacked(items: Sequence[Any]) -> Any:
+    """Items as a learner reads them: texts as a list, features as an array with a row each."""
+    return list(items) if items and isinstance(items[0], str) else np.array(items, dtype=np.float64)
+
+
+def recent_more(places: Array, half_life: float | None) -> Array:
+    """Rows to learn from, in order, those of items that came late more often than those that came early.
+
+    Any learner takes repeated rows, few take weights. The newest label counts four times as much as one that is two
+    half-lives older; what is older still counts as that one does.
+
+    Parameters
+    ----------
+    places : (n_labels,) int
+        Where in the stream each labeled item came.
+    half_life : float or None
+        In labels. None leaves every row once.
+
+    Returns
+    -------
+    rows : (n_rows,) int
+
+    Examples
+    --------
+    >>> recent_more(np.array([10, 20, 30]), half_life=1.0).tolist()
+    [0, 1, 1, 2, 2, 2, 2]
+    """
+    rows = np.arange(len(places))
+    if half_life is None:
+        return rows
+    age = np.empty(len(places))
+    age[np.argsort(-places, kind="stable")] = np.arange(len(places))
+    return np.repeat(rows, np.maximum(np.rint(4 * 0.5 ** (age / half_life)), 1).astype(np.int64))
