@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +14,7 @@ from querist.core.policy import Policy
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
 from querist.core.state import Answer, Value
-from querist.service import datasets, estimating, intake, labeling, projects, rounds, training
+from querist.service import datasets, drifting, estimating, intake, labeling, projects, rounds, training
 from querist.service import report as reports
 from querist.service import status as statuses
 from querist.service import verify as verifying
@@ -264,6 +265,36 @@ class Project:
             If no model was trained, or too few test items are labeled.
         """
         return estimating.believe(self._work, metric, of=of, level=level, progress=progress)
+
+    def drift(
+        self,
+        source: str | Path | Iterable[Mapping[str, Any]] | None = None,
+        *,
+        since: datetime | None = None,
+        level: float = 0.05,
+        to: str | Path | None = None,
+        progress: Progress = silent,
+    ) -> drifting.Drift:
+        """Whether new items, their scores, labels and errors are still what they were, and what to do if not.
+
+        Parameters
+        ----------
+        source : path, or iterable of mappings, optional
+            New items that are not in the project yet.
+        since : datetime, optional
+            Items added at this time or later are the new ones. By default those since the newest model was fitted, or
+            those of the last import.
+        level : float
+            The share of looks in which anything alarms where nothing has changed.
+        to : path, optional
+            Where to write the items to label again as a worksheet, where the plan says so.
+
+        Raises
+        ------
+        InvalidInput
+            If there is nothing new, or too little to compare.
+        """
+        return drifting.look(self._work, source, since=since, level=level, to=to, progress=progress)
 
     def curve(self) -> tuple[Point, ...]:
         """The learning curve: what each model measured on the test set."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import output, people, pools, project, serve, study
+from querist.cli import drifting, output, people, pools, project, serve, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -32,6 +32,7 @@ for command in (
     project.tell,
     project.train,
     project.estimate,
+    drifting.drift,
     project.status,
     project.withdraw,
     project.policy,

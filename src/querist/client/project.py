@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +23,7 @@ from querist.core.state import Answer, Value
 from querist.service.answering import Acted
 from querist.service.browsing import ItemRow
 from querist.service.datasets import Exported, Frozen
+from querist.service.drifting import Drift
 from querist.service.intake import Added
 from querist.service.labeling import Told
 from querist.service.queue import Assignment, Claimed
@@ -201,6 +202,32 @@ class RemoteProject:
         """How far the project is, as JSON: fast, however large it is."""
         found: Mapping[str, Any] = self._wire.get(f"{self._path}/progress")
         return found
+
+    def drift(
+        self, items: Iterable[Mapping[str, Any]] | None = None, *, since: datetime | None = None, level: float = 0.05
+    ) -> Drift:
+        """Whether new items, their scores, labels and errors are still what they were, and what to do if not.
+
+        Parameters
+        ----------
+        items : iterable of mappings, optional
+            New items that are not in the project yet.
+        since : datetime, optional
+            Items added since then are the new ones; by default those since the newest model was fitted.
+        level : float
+            The share of looks in which anything alarms where nothing has changed.
+        """
+        given: dict[str, Any] = {"level": level}
+        if since is not None:
+            given["since"] = since.astimezone(UTC).isoformat()
+        if items is not None:
+            given["items"] = json.loads(json.dumps([dict(each) for each in items], default=_plain))
+        return read(Drift, self._wire.post(f"{self._path}/drift", given))
+
+    def last_drift(self) -> Drift | None:
+        """What was found when somebody looked last, or None before the first time."""
+        found = self._wire.get(f"{self._path}/drift")["drift"]
+        return None if found is None else read(Drift, found)
 
     def freeze(self, note: str = "") -> Frozen:
         """Make the labels as they are now a dataset version."""

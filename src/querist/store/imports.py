@@ -94,6 +94,16 @@ def listed(conn: sa.Connection, project_id: int) -> list[ImportBatch]:
     return [_import(row) for row in conn.execute(asked)]
 
 
+def last_seq_before(conn: sa.Connection, project_id: int, moment: datetime) -> int:
+    """The place of the item that had come last when an import began at this time or later; 0 where none had."""
+    asked = (
+        sa.select(sa.func.max(item.c.seq))
+        .join(import_batch, import_batch.c.id == item.c.import_id)
+        .where(item.c.project_id == project_id, import_batch.c.created_at < moment)
+    )
+    return int(conn.scalar(asked) or 0)
+
+
 def _import(row: sa.Row[Any]) -> ImportBatch:
     return ImportBatch(
         row.id, row.source, row.sha256, row.n_rows, row.n_added, row.n_repeated, row.splits, row.created_at
