@@ -14,7 +14,7 @@ from querist.core.policy import Policy
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
 from querist.core.state import Answer, Value
-from querist.service import datasets, drifting, estimating, intake, labeling, projects, rounds, training
+from querist.service import datasets, drifting, estimating, intake, labeling, projects, rounds, streaming, training
 from querist.service import report as reports
 from querist.service import status as statuses
 from querist.service import verify as verifying
@@ -236,6 +236,39 @@ class Project:
         if partial:
             raise InvalidInput("partial: must be of a worksheet; got answers by id. Leave out what is wrong.")
         return labeling.tell(self._work, answers, annotator=annotator)
+
+    def decide(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        *,
+        budget: float | None = None,
+        manager: str | None = None,
+        keep: str = "asked",
+    ) -> streaming.Decided:
+        """Ask or predict, for each item of a stream as it comes, by the project's newest model.
+
+        What is asked joins the pool and is pending. Where the stream stands is on record: the next call goes on from
+        there, also after a crash. For a model that is fitted as answers come, without a project, see `Stream`.
+
+        Parameters
+        ----------
+        items : iterable of mapping
+            By field, in the order in which they came; `id` names one, and without it the item's content does.
+        budget : float, optional
+            The share of items that may be asked; by default as before, at first a tenth.
+        manager : str, optional
+            How it is spent; by default as before, at first by the balanced incremental quantile.
+        keep : {"asked", "all"}
+            Whether items that are not asked join the pool, too.
+
+        Returns
+        -------
+        decided : Decided
+            `decisions`, in the items' order: `ask`, `prediction`, `probability`, `utility`, `propensity`, `reason`.
+        """
+        found = streaming.decide_on(self._work, list(items), budget=budget, manager=manager, keep=keep)
+        streaming.enqueue(self._work)
+        return found
 
     def withdraw(self, number: int | None = None) -> int:
         """Take back questions nobody has answered, of one round or of all."""

@@ -20,7 +20,7 @@ CORRIDORS = {
     "catalogue": CORE | ROOMS,
     "modeling": CORE | ROOMS,
     "simulation": CORE | ROOMS | {"catalogue", "modeling"},
-    "service": CORE | ROOMS | {"catalogue", "modeling"},
+    "service": CORE | ROOMS | {"catalogue", "modeling", "streaming"},
     "selection": CORE | ROOMS | {"catalogue"},
     "streaming": CORE | ROOMS,
     "testing": CORE | ROOMS | {"catalogue"},

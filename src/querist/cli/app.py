@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import drifting, output, people, pools, project, serve, study
+from querist.cli import drifting, output, people, pools, project, serve, stream, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -33,6 +33,7 @@ for command in (
     project.train,
     project.estimate,
     drifting.drift,
+    stream.stream,
     project.status,
     project.withdraw,
     project.policy,

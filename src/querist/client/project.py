@@ -29,6 +29,7 @@ from querist.service.labeling import Told
 from querist.service.queue import Assignment, Claimed
 from querist.service.rounds import Asked
 from querist.service.status import Status
+from querist.service.streaming import Decided
 
 POLL_S = 0.5
 FORMATS = ("csv", "excel-csv", "jsonl", "parquet", "arrow")
@@ -155,6 +156,22 @@ class RemoteProject:
             for each in given
         ]
         return read(Told, self._wire.post(f"{self._path}/tell", {"answers": body}, safe=True))
+
+    def decide(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        *,
+        budget: float | None = None,
+        manager: str | None = None,
+        keep: str = "asked",
+    ) -> Decided:
+        """Ask or predict, for each item of a stream as it comes; what is asked joins the queue within a second.
+
+        `budget` and `manager` are by default as before. A call that fails midway is not tried again by itself: the
+        items may have been decided on.
+        """
+        said = {"budget": budget, "manager": manager, "keep": keep}
+        return read(Decided, self._wire.post(f"{self._path}/stream", {"items": [dict(each) for each in items], **said}))
 
     def withdraw(self, number: int) -> int:
         """Take back questions of a round that nobody has answered; how many those were."""

@@ -20,7 +20,7 @@ from querist.core.checks import one_of, positive
 from querist.core.errors import BudgetSpent, Conflict, InvalidInput, PoolExhausted, QueristError
 from querist.core.policy import Policy
 from querist.core.ports import Progress
-from querist.service import expectation, reranking, rounds, status, training
+from querist.service import expectation, reranking, rounds, status, streaming, training
 from querist.service.due import AUTOMATIC, due
 from querist.service.workspace import Workspace
 from querist.service.workspaces import Workspaces
@@ -92,6 +92,9 @@ class Driver:
         database = self._workspaces.database
         with database.reading() as conn:
             found = [(each, self._due(conn, each)) for each in projects.listed(conn)]
+        for project, _ in found:
+            if project.settings.get("stream"):
+                self._enqueue(project.name)
         for project, why in found:
             if why is not None:
                 try:
@@ -108,6 +111,14 @@ class Driver:
             return False
         self._do(self._workspaces.open(name), job)
         return True
+
+    def _enqueue(self, name: str) -> None:
+        """Bring what a stream asked into the project's queue."""
+        try:
+            if n := streaming.enqueue(self._workspaces.open(name)):
+                self._notice("stream.asked", {"project": name, "questions": n})
+        except Exception as trouble:  # the other projects go on
+            self._notice("project.trouble", {"project": name, "error": _words(trouble)})
 
     def _due(self, conn: Connection, project: projects.Project) -> str | None:
         try:

@@ -156,7 +156,7 @@ def _ask_pool(work: Workspace, k: int | None, annotator: str | None, progress: P
     had_a_say = any(map(known.ready, PREDICTED))
     progress(0, 1, "opening")
     with work.database.transaction() as conn:
-        _open(
+        open_round(
             conn,
             work,
             batch=batch,
@@ -246,7 +246,8 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
     with work.database.reading() as conn:
         record = rounds.get(conn, work.project_id, number)
         if record.dataset_before is None:
-            raise InvalidInput(f"round: must be of the pool; round {number} drew from a held-out split.")
+            came = "took what came by a stream" if record.context.get("stream") else "drew from a held-out split"
+            raise InvalidInput(f"round: must be one that chose from the pool; round {number} {came}.")
         if lacking := [name for name in REPLAYED if name not in record.context]:
             raise InvalidInput(
                 f"round: must hold what a draw rests on; round {number} lacks {', '.join(lacking)}, for an earlier "
@@ -294,7 +295,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
     return Replayed(number, False, f"Round {number} drawn again differs: {common} of {len(stored)} items are the same.")
 
 
-def _open(
+def open_round(
     conn: Connection, work: Workspace, *, batch: Batch, seqs: Rows, purpose: Purpose, **more: Any
 ) -> rounds.RoundRecord:
     """Open a round as the project's queue wants it, and tell whoever listens."""
@@ -352,7 +353,7 @@ def _ask_held_out(work: Workspace, k: int | None, split: str) -> Asked:
             for rank, row in enumerate(drawn)
         )
         batch = Batch(number, queries, "random", policy.digest, len(free))
-        _open(
+        open_round(
             conn,
             work,
             batch=batch,

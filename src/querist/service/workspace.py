@@ -58,6 +58,15 @@ class Held:
         return Held(self.seqs[:n], self.ids[:n], self.inputs.take(np.arange(n)), self.groups[:n])
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A model at hand to predict items that come from outside: its number, how items are encoded, and itself."""
+
+    number: int
+    encoding: Encoding
+    model: Model
+
+
 @dataclass(slots=True)
 class Workspace:
     """A project that is open. Close it, or use it as a context manager.
@@ -84,6 +93,7 @@ class Workspace:
     _held: dict[str, tuple[int, Held]] = field(default_factory=dict)
     _encoded: tuple[object, Held, Pool, Encoding] | None = None
     _models: dict[int, Model] = field(default_factory=dict)
+    _serving: Serving | None = None
     _schemas: dict[int, Schema] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -179,6 +189,14 @@ class Workspace:
     def remembered(self, number: int) -> Model | None:
         """A model this process has fitted."""
         return self._models.get(number)
+
+    def served(self, number: int) -> Serving | None:
+        """What predicts items from outside by the model of this number, if it is at hand."""
+        return self._serving if self._serving is not None and self._serving.number == number else None
+
+    def serve(self, serving: Serving) -> None:
+        """Have a model at hand for the calls to come."""
+        self._serving = serving
 
     def remember_model(self, number: int, model: Model) -> None:
         """Keep a model for the calls to come; only the latest, since each may be large."""

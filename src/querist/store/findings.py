@@ -91,5 +91,13 @@ def listed(conn: sa.Connection, project_id: int, kind: Kind, *, limit: int = 50)
     return [Finding(**row._mapping) for row in conn.execute(asked)]
 
 
+def since(conn: sa.Connection, project_id: int, kind: Kind, after: int) -> list[Finding]:
+    """Those of a kind that were added after the one of this number, the oldest first."""
+    one_of("kind", kind, KINDS)
+    c = finding.c
+    asked = sa.select(*_columns()).where(c.project_id == project_id, c.kind == kind, c.id > after).order_by(c.id)
+    return [Finding(**row._mapping) for row in conn.execute(asked)]
+
+
 def _columns() -> list[sa.Column[Any]]:
     return [column for column in finding.c if column.name != "project_id"]

@@ -24,6 +24,7 @@ from querist.service import (
     report,
     rounds,
     status,
+    streaming,
     verify,
     waiting,
 )
@@ -111,6 +112,12 @@ def tell(who: Manager, work: In, body: s.TellIn) -> Any:
     """Take in answers from elsewhere: all of them, or none; each once, however often it is told."""
     given = [Answer(a.item_id, a.value, a.annotator or who.name, a.note, a.key) for a in body.answers]
     return labeling.tell(work, given)
+
+
+@routes.post("/stream", response_model=s.Decided, status_code=201, operation_id="decide", tags=["ask and tell"])
+def decide(_: Manager, work: In, body: s.StreamIn) -> Any:
+    """Ask or predict, for each item of a stream as it comes; what is asked joins the queue within a second."""
+    return streaming.decide_on(work, body.items, budget=body.budget, manager=body.manager, keep=body.keep)
 
 
 @routes.get("/status", response_model=s.Status, operation_id="status", tags=["ask and tell"])

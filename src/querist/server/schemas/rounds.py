@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -101,6 +101,50 @@ class Asked(Out):
     held_back: str | None
     cost_usd: float
     entries: list[Entry]
+
+
+class StreamIn(In):
+    """Items of a stream, in the order in which they came."""
+
+    items: Annotated[
+        list[dict[str, Any]],
+        Field(
+            max_length=10_000,
+            description="Each by field; `id` names it, and without one its content does.",
+            examples=[[{"id": "m-1", "text": "It crashes when I print."}]],
+        ),
+    ]
+    budget: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="The share of items that may be asked; by default as before, at first a tenth."
+    )
+    manager: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="How it is spent; by default as before, at first `balanced_incremental_quantile`."
+    )
+    keep: Literal["asked", "all"] = Field("asked", description="Which items join the pool.")
+
+
+class Decision(Out):
+    """What is to be done with one item."""
+
+    id: str
+    ask: bool = Field(description="Whether somebody is asked; otherwise the prediction stands.")
+    prediction: str | None = Field(description="The likeliest class; null where there is no model yet.")
+    probability: float | None
+    utility: float
+    propensity: float = Field(description="The probability with which it was asked, whether it was or not.")
+    random: bool = Field(description="Whether it was drawn blindly.")
+    reason: str
+
+
+class Decided(Out):
+    """What is to be done with the items, and where the stream stands."""
+
+    decisions: list[Decision]
+    n_seen: int
+    n_asked: int
+    budget: float
+    manager: str
+    model: int | None = Field(description="Whose predictions they are.")
 
 
 class ToldIn(In):
