@@ -15,8 +15,18 @@ from querist.core.hashing import digest
 from querist.core.schema import Task
 from querist.core.strategy import Strategy
 from querist.demo import demonstrate, leave_project, next_steps
-from querist.simulation import from_table, parse, study_reading, study_rows, study_title, write_page
-from querist.simulation import simulate as run_study
+from querist.simulation import (
+    from_table,
+    learners_named,
+    parse,
+    rare_from_words,
+    simulate_grid,
+    study_reading,
+    study_rows,
+    study_title,
+    write_page,
+    write_runs,
+)
 
 TAKEN_FOR_NUMBERS = (
     "target: the column {!r} holds numbers to predict, by their fractions or their many values, and is compared as "
@@ -33,9 +43,25 @@ def simulate(
     ] = None,
     seeds: Annotated[int, typer.Option(help="Repetitions; take 10 or more to decide something.")] = 5,
     budget: Annotated[int | None, typer.Option(help="Answers in all.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Items asked together.")] = None,
+    batch_size: Annotated[list[int] | None, typer.Option(help="Items asked together; may be repeated.")] = None,
     metric: Annotated[str | None, typer.Option(help="accuracy, macro_f1, balanced_accuracy, auc …")] = None,
-    oracle: Annotated[str, typer.Option(help="Who answers: perfect, uniform:0.1, crowd:5:0.7, late:2 …")] = "perfect",
+    oracle: Annotated[
+        list[str] | None,
+        typer.Option(help="Who answers: perfect, uniform:0.1, crowd:5:0.7, late:2 …; may be repeated."),
+    ] = None,
+    learner: Annotated[
+        list[str] | None, typer.Option(help="What learns: default, logistic, forest …; may be repeated.")
+    ] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(help="What chooses before there is a model; may be repeated.")
+    ] = None,
+    seed_size: Annotated[list[int] | None, typer.Option(help="Items asked first; may be repeated.")] = None,
+    imbalance: Annotated[
+        list[str] | None, typer.Option(help="A class to thin out to a share: spam:0.05, or none; may be repeated.")
+    ] = None,
+    copies: Annotated[
+        list[int] | None, typer.Option(help="How often each item of the pool occurs; may be repeated.")
+    ] = None,
     price: Annotated[float, typer.Option(help="Dollars a label costs.")] = 0.0,
     until: Annotated[float | None, typer.Option(help="Stop a run at this value of the metric.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be repeated.")] = None,
@@ -48,6 +74,9 @@ def simulate(
         Task | None, typer.Option(help="What an answer is; by default a class or a number, as it looks.")
     ] = None,
     to: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("simulation.html"),
+    table: Annotated[
+        Path | None, typer.Option(help="Where to write every run as a table, such as runs.parquet.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of finished runs, from which to go on.")] = Path(".querist-runs"),
     jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,
     as_json: Json = False,
@@ -59,27 +88,36 @@ def simulate(
             output.err.print(f"[yellow]Note:[/] {output.escape(TAKEN_FOR_NUMBERS.format(target))}")
         for note in data.notes:
             output.err.print(f"[yellow]Note:[/] {output.escape(note)}")
-        study = run_study(
+        studies = simulate_grid(
             data,
             strategies=None if strategies is None else [name.strip() for name in strategies.split(",") if name.strip()],
             encoder=encoder,
             seeds=seeds,
             budget=budget,
-            batch_size=batch_size,
+            oracles={words: parse(words, classes=data.schema.options) for words in oracle or ["perfect"]},
+            learners=learners_named(learner or ["default"], task=data.schema.task),
+            batch_sizes=batch_size or [None],
+            starts=start or [None],
+            seed_sizes=seed_size or [None],
+            imbalances=[rare_from_words(words) for words in imbalance or ["none"]],
+            copies=copies or [1],
             metric=metric,
-            oracle=parse(oracle, classes=data.schema.options),
             until=until,
             cost_per_label=price,
             resume=runs / digest([str(path.resolve()), target])[:12],
             n_jobs=jobs,
             progress=progress,
         )
-    write_page([study], to, title=f"What active learning saves on {path.name}")
+    write_page(studies, to, title=f"What active learning saves on {path.name}")
+    if table is not None:
+        write_runs(studies, table)
     if as_json:
-        output.emit(study)
+        output.emit(studies[0] if len(studies) == 1 else {"studies": studies})
         return
-    output.table(study_rows(study), title=study_title(study))
-    output.out.print(f"\n[dim]{output.escape(study_reading([study]))}[/]\nThe curves are in {to}")
+    for study in studies:
+        output.table(study_rows(study), title=study_title(study))
+        output.out.print()
+    output.out.print(f"[dim]{output.escape(study_reading(studies))}[/]\nThe curves are in {to}")
 
 
 def strategies(as_json: Json = False) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from querist.core.checks import Floats
+
+Unit = Literal["labels", "usd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ class Efficiency:
     """Labels the baseline needs, divided by labels the strategy needs, to reach `target`.
 
     `labels` or `baseline_labels` is None where the target was not reached within the budget, and `ratio` with it;
-    `at_least` then bounds the ratio from below where only the baseline fell short.
+    `at_least` then bounds the ratio from below where only the baseline fell short. Where `unit` is "usd", all of them
+    are dollars in place of labels.
     """
 
     strategy: str
@@ -142,6 +145,34 @@ class Efficiency:
     baseline_labels: float | None
     ratio: Interval | None
     at_least: float | None = None
+    unit: Unit = "labels"
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the labels of one strategy bought, each with its interval over seeds.
+
+    Parameters
+    ----------
+    strategy, metric : str
+    area : Interval
+        The mean height of its curve over the budget, in the metric's unit.
+    per_thousand : Interval or None
+        How much of the metric 1,000 labels bought, from the first point to the last; it falls as labels add up.
+    usd_per_point : Interval or None
+        Dollars for one hundredth of the metric, from the first point to the last. Its high end is infinite where in
+        some resamples of the seeds nothing was gained. None where labels have no price, or nothing was gained.
+    usd : Efficiency or None
+        Dollars the baseline needs over dollars it needs, to 95 % of what the baseline gained. None of the baseline
+        itself, and where labels have no price.
+    """
+
+    strategy: str
+    metric: str
+    area: Interval
+    per_thousand: Interval | None = None
+    usd_per_point: Interval | None = None
+    usd: Efficiency | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +205,4 @@ class Study:
     efficiencies: tuple[Efficiency, ...]
     comparisons: tuple[Comparison, ...]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    worth: tuple[Worth, ...] = ()

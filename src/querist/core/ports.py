@@ -174,13 +174,15 @@ class Prepares(Protocol):
 class Reply:
     """One answer of an oracle: None where it abstains; `delay` is the rounds until it arrives.
 
-    `annotator` says who answered, where the oracle stands for more than one.
+    `annotator` says who answered, where the oracle stands for more than one; `cost_usd` what they ask for it, where
+    that is not what the policy expects.
     """
 
     row: int
     value: Code | None
     delay: int = 0
     annotator: str = ANONYMOUS
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,23 @@ def spending(state: State) -> Spending:
         pending=len(waiting),
         pending_usd=pending_usd,
     )
+
+
+def charged(state: State, usd: Mapping[int, float]) -> State:
+    """The state in which answers to these pending rows cost so much, whatever was expected when they were asked.
+
+    Examples
+    --------
+    >>> from querist.core.state import Query
+    >>> query = Query(1, 1, 0, None, 0.5, "random", "exploration", "it was drawn", cost_usd=0.1)
+    >>> state = State(3, asked={1: query}, pending={1: query})
+    >>> spending(charged(state, {1: 0.25})).pending_usd
+    0.25
+    """
+    if not usd:
+        return state
+    priced = {row: replace(state.pending[row], cost_usd=price) for row, price in usd.items() if row in state.pending}
+    return replace(state, pending={**state.pending, **priced}, asked={**state.asked, **priced})
 
 
 def affordable(state: State, wanted: int, costs: Floats | None) -> int:

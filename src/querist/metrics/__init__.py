@@ -3,7 +3,7 @@
 from querist.core.boxes import iou_matrix
 from querist.metrics.boxes import evaluate_boxes, right_boxes
 from querist.metrics.calibration import ece, reliability
-from querist.metrics.compare import holm, sign_flip, study
+from querist.metrics.compare import adjusted_together, holm, sign_flip, study
 from querist.metrics.curves import area, curve, per_thousand
 from querist.metrics.designs import Beside, Design, Independent, Round, Rounds, Sequential, Uniform
 from querist.metrics.detectors import Adwin, PageHinkley, detector_from_json
@@ -59,6 +59,7 @@ from querist.metrics.scores import (
 from querist.metrics.spans import evaluate_spans, per_class_spans
 from querist.metrics.two_samples import TwoSamples, c2st, mmd
 from querist.metrics.wealth import Bets, bet_on, log_wealth
+from querist.metrics.worth import worth
 
 __all__ = [
     "ESTIMATED",
@@ -83,6 +84,7 @@ __all__ = [
     "TwoSamples",
     "Uniform",
     "accuracy",
+    "adjusted_together",
     "area",
     "average_precision",
     "balanced_accuracy",
@@ -150,4 +152,5 @@ __all__ = [
     "study",
     "token_f1",
     "watched_check",
+    "worth",
 ]

@@ -16,6 +16,7 @@ from querist.core.evidence import Comparison, Efficiency, Run, Study
 from querist.core.rng import generator
 from querist.metrics.curves import area, curve, paired, series, t_interval
 from querist.metrics.efficiency import efficiencies
+from querist.metrics.worth import worth
 
 MOST_SEEDS_EXACT = 12  # 2^12 sign patterns; beyond, Student's t is as good and says the same as the interval beside it
 
@@ -211,6 +212,18 @@ def study(
         if len(paired(groups[name], groups[baseline])) > 1
     ]
     adjusted = holm([test.p_value for test in tests])
+    bought = [
+        worth(
+            groups[name],
+            groups[baseline],
+            metric,
+            rng=generator(seed, "worth", name),
+            level=level,
+            n_boot=n_boot,
+            higher_is_better=higher_is_better,
+        )
+        for name in names
+    ]
     return Study(
         title=title,
         metric=metric,
@@ -220,6 +233,26 @@ def study(
         efficiencies=tuple(saved),
         comparisons=tuple(replace(test, p_adjusted=float(p)) for test, p in zip(tests, adjusted, strict=True)),
         facts={**(facts or {}), "higher_is_better": higher_is_better},
+        worth=tuple(bought),
+    )
+
+
+def adjusted_together(studies: Sequence[Study]) -> tuple[Study, ...]:
+    """Studies of one question whose p-values are Holm's over all their comparisons, since all were tried.
+
+    How many these are is kept among the facts, as `n_tests`.
+    """
+    tests = [test for each in studies for test in each.comparisons]
+    if not tests:
+        return tuple(studies)
+    p = iter(holm([test.p_value for test in tests]).tolist())
+    return tuple(
+        replace(
+            each,
+            comparisons=tuple(replace(test, p_adjusted=next(p)) for test in each.comparisons),
+            facts={**each.facts, "n_tests": len(tests)},
+        )
+        for each in studies
     )
 
 

@@ -10,12 +10,15 @@ import scipy
 
 from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
-from querist.core.evidence import Curve, Interval, Run
+from querist.core.evidence import Curve, Interval, Run, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """Runs of one strategy as a table: `values` and `cost_usd` are (n_runs, n_points), over one grid of labels."""
+    """Runs of one strategy as a table: `values` and `cost_usd` are (n_runs, n_points), over one grid of labels.
+
+    Where they were aligned by dollars, `n_labels` holds these.
+    """
 
     strategy: str
     seeds: tuple[int, ...]
@@ -24,7 +27,7 @@ class Aligned:
     values: Floats
 
 
-def align(runs: Sequence[Run], metric: str) -> Aligned:
+def align(runs: Sequence[Run], metric: str, unit: Unit = "labels") -> Aligned:
     """Runs of one strategy on the numbers of labels where any of them was measured and all of them can be read.
 
     Between two points a run is read off a straight line; beyond its first and last point it is not read at all, so
@@ -42,11 +45,11 @@ def align(runs: Sequence[Run], metric: str) -> Aligned:
     if len(names) > 1:
         raise InvalidInput(f"runs: must be of one strategy; got {', '.join(names)}. Group them first.")
     _one_per_seed(runs)
-    lines = [series(run, metric) for run in runs]
+    lines = [series(run, metric, unit) for run in runs]
     first, last = max(labels[0] for labels, _, _ in lines), min(labels[-1] for labels, _, _ in lines)
     if first > last:
         raise InvalidInput(
-            f"runs: must overlap in numbers of labels; a run of {names[0]} starts at {first:g} labels where another "
+            f"runs: must overlap in numbers of labels; a run of {names[0]} starts at {first:g} {unit} where another "
             f"has ended at {last:g}. Compare runs of like budgets."
         )
     grid = np.unique(np.concatenate([labels for labels, _, _ in lines]))
@@ -178,15 +181,20 @@ def t_interval(values: Floats, level: float) -> Interval:
     return Interval(mean, mean - half, mean + half, level, f"Student's t over {len(values)} seeds")
 
 
-def series(run: Run, metric: str) -> tuple[Floats, Floats, Floats]:
+def series(run: Run, metric: str, unit: Unit = "labels") -> tuple[Floats, Floats, Floats]:
     """Labels, dollars and metric of one run, in order of labels; of two measurements at one number the later counts.
+
+    With dollars for the unit, the first are dollars too.
 
     Raises
     ------
     InvalidInput
         If the run never has the metric.
     """
-    points = {p.n_labels: p for p in run.points if metric in p.metrics and np.isfinite(p.metrics[metric])}
+    at = [float(p.n_labels if unit == "labels" else p.cost_usd) for p in run.points]
+    points = {
+        x: p for x, p in zip(at, run.points, strict=True) if metric in p.metrics and np.isfinite(p.metrics[metric])
+    }
     if not points:
         known = sorted({name for p in run.points for name in p.metrics})
         raise InvalidInput(
@@ -195,7 +203,7 @@ def series(run: Run, metric: str) -> tuple[Floats, Floats, Floats]:
         )
     kept = [points[n] for n in sorted(points)]
     return (
-        np.array([p.n_labels for p in kept], dtype=np.float64),
+        np.array(sorted(points)),
         np.array([p.cost_usd for p in kept], dtype=np.float64),
         np.array([p.metrics[metric] for p in kept], dtype=np.float64),
     )

@@ -10,7 +10,7 @@ import scipy
 
 from querist.core.checks import Floats, positive, share
 from querist.core.errors import InvalidInput
-from querist.core.evidence import Efficiency, Interval, Run
+from querist.core.evidence import Efficiency, Interval, Run, Unit
 from querist.metrics.curves import align, paired
 
 SHARES = (0.9, 0.95, 1.0)
@@ -26,6 +26,7 @@ def efficiency(
     level: float = 0.95,
     n_boot: int = 2000,
     higher_is_better: bool = True,
+    unit: Unit = "labels",
 ) -> Efficiency:
     """Labels the baseline needs, divided by labels the strategy needs, to reach `target`; above 1 labels are saved.
 
@@ -47,6 +48,8 @@ def efficiency(
         Resamples of the seeds.
     higher_is_better : bool
         False for an error or a loss: the level is then reached from above.
+    unit : {"labels", "usd"}
+        What is needed to reach it.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def efficiency(
     a rising fit is biased upward by noise, so the ratio there leans low and its interval is wide; 95 % of the gain
     (see `efficiencies`) is the better headline.
     """
-    sides = _Sides.of(runs_strategy, runs_baseline, metric, rng, n_boot, higher_is_better)
+    sides = _Sides.of(runs_strategy, runs_baseline, metric, rng, n_boot, higher_is_better, unit)
     return sides.efficiency(sides.baseline_level(1.0) if target is None else sides.fixed_level(target), level)
 
 
@@ -86,13 +89,14 @@ def efficiencies(
     level: float = 0.95,
     n_boot: int = 2000,
     higher_is_better: bool = True,
+    unit: Unit = "labels",
 ) -> tuple[Efficiency, ...]:
     """`efficiency` at several shares of what the baseline gained between its first point and its last.
 
     One level can flatter or wrong a strategy: near the baseline's end its curve is flat, and a small difference in
     height is a large one in labels. The same resamples serve all levels.
     """
-    sides = _Sides.of(runs_strategy, runs_baseline, metric, rng, n_boot, higher_is_better)
+    sides = _Sides.of(runs_strategy, runs_baseline, metric, rng, n_boot, higher_is_better, unit)
     return tuple(sides.efficiency(sides.baseline_level(share("shares", part)), level) for part in shares)
 
 
@@ -118,6 +122,7 @@ class _Sides:
     sign: float
     labels: tuple[Floats, Floats]
     fits: tuple[Floats, Floats]
+    unit: Unit
 
     @classmethod
     def of(
@@ -128,10 +133,11 @@ class _Sides:
         rng: np.random.Generator,
         n_boot: int,
         higher_is_better: bool,
+        unit: Unit,
     ) -> _Sides:
         positive("n_boot", n_boot)
         pairs = paired(runs_strategy, runs_baseline)
-        tables = [align([pair[side] for pair in pairs], metric) for side in (0, 1)]
+        tables = [align([pair[side] for pair in pairs], metric, unit) for side in (0, 1)]
         n, sign = len(pairs), 1.0 if higher_is_better else -1.0
         draws = rng.multinomial(n, np.full(n, 1 / n), size=n_boot if n > 1 else 0) / n
         weights = np.vstack([np.full(n, 1 / n), draws])
@@ -146,6 +152,7 @@ class _Sides:
             sign=sign,
             labels=(tables[0].n_labels, tables[1].n_labels),
             fits=(fits[0], fits[1]),
+            unit=unit,
         )
 
     def baseline_level(self, part: float) -> Floats:
@@ -175,6 +182,7 @@ class _Sides:
             baseline_labels=baseline_labels,
             ratio=ratio,
             at_least=at_least,
+            unit=self.unit,
         )
 
     def _interval(self, value: float, needed: Floats, base: Floats, level: float) -> Interval:
@@ -187,12 +195,19 @@ class _Sides:
         method = f"percentile bootstrap over {self.n_seeds} seeds, {len(base)} resamples"
         if missed := int(short.sum()):
             method += f"; the strategy missed the target in {missed}"
-        tail = _tail(self.n_seeds, level)
+        tail = widened_tail(self.n_seeds, level)
         low, high = np.quantile(ratios, [tail, 1 - tail])
         return Interval(value, float(min(low, value)), float(max(high, value)), level, method)
 
 
-def _tail(n_seeds: int, level: float) -> float:
+def widened_tail(n_seeds: int, level: float) -> float:
+    """The share to cut off each end of a bootstrap's resamples of so few seeds: Hesterberg's rule (see `efficiency`).
+
+    Examples
+    --------
+    >>> round(widened_tail(5, 0.95), 4), round(widened_tail(1000, 0.95), 4)
+    (0.001, 0.0248)
+    """
     if not 0 < level < 1:
         raise InvalidInput(f"level: must be a confidence above 0 and below 1; got {level!r}. Write 95 % as 0.95.")
     return float(

@@ -103,10 +103,15 @@ def misses(efficiency: Efficiency | None) -> bool:
     return ratio is not None and known(ratio) and f"{ratio.low:.2f}" == "0.00"
 
 
+def n_tests(study: Study) -> int:
+    """Over how many comparisons the p-values were adjusted: this study's, or those of all that were made with it."""
+    return int(study.facts.get("n_tests", len(study.comparisons)))
+
+
 def p_floor(study: Study) -> float:
     """The smallest adjusted p-value that the exact test of so few seeds can give the best of the strategies."""
     n = min((c.n_seeds for c in study.comparisons), default=0)
-    return min(len(study.comparisons) * 2.0 ** (1 - n), 1.0) if 0 < n <= FEW_SEEDS else 0.0
+    return min(n_tests(study) * 2.0 ** (1 - n), 1.0) if 0 < n <= FEW_SEEDS else 0.0
 
 
 def verdict(study: Study, comparison: Comparison) -> Verdict:
@@ -208,11 +213,11 @@ def _untested(study: Study) -> Finding:
 
 
 def _why_not_sure(study: Study, best: Comparison, p: str) -> Sequence[str]:
-    n, m, alpha = best.n_seeds, len(study.comparisons), 1 - best.difference.level
+    n, m, alpha = best.n_seeds, n_tests(study), 1 - best.difference.level
     floor = m * 2.0 ** (1 - n)
     if n <= FEW_SEEDS and floor > alpha + 1e-12:
         enough = next((k for k in range(n, FEW_SEEDS + 1) if m * 2.0 ** (1 - k) <= alpha + 1e-12), FEW_SEEDS + 1)
-        among = f" among {m} strategies" if m > 1 else ""
+        among = f" among {m} {'strategies' if m == len(study.comparisons) else 'comparisons'}" if m > 1 else ""
         return (
             f"This is likely, not proven: {p}, and with {n} seeds{among} an exact test cannot give a p-value below "
             f"{p_value(min(floor, 1.0))}. {enough} seeds can settle it.",

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from querist.core.errors import InvalidInput
 from querist.core.evidence import Study
 from querist.report.charts import color_class
+from querist.report.overview import overview
 from querist.report.project import ProjectView, project_layout
 from querist.report.study_view import strategy_colors, study_view
 
@@ -54,7 +55,8 @@ def study_page(studies: Sequence[Study], *, title: str, next_steps: Sequence[str
         raise InvalidInput("studies: must hold at least one; got none. Simulate first.")
     colors = strategy_colors(studies)
     views = [study_view(study, colors, number) for number, study in enumerate(studies, start=1)]
-    return _render("study.html", title=title, studies=views, next_steps=list(next_steps or ()))
+    side_by_side = overview(studies, colors)
+    return _render("study.html", title=title, studies=views, overview=side_by_side, next_steps=list(next_steps or ()))
 
 
 def project_page(view: ProjectView) -> str:

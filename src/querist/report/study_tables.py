@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from querist.core.evidence import Curve, Run, Study
+from querist.core.evidence import Curve, Interval, Run, Study
 from querist.report import formatting as fmt
 from querist.report.findings import baseline_efficiency, headline_efficiency, labels_text, ratio_text, verdict
 
@@ -46,7 +46,14 @@ class CostRow:
     color: int
     labels: str
     dollars: str
+    area: str
+    area_range: str
     per_thousand: str
+    per_thousand_range: str
+    per_point: str
+    per_point_range: str
+    per_dollar: str
+    per_dollar_range: str
     seconds: str
 
 
@@ -109,10 +116,12 @@ def levels(study: Study, colors: Mapping[str, int]) -> LevelTable | None:
 
 
 def costs(study: Study, curves: Sequence[Curve], colors: Mapping[str, int]) -> tuple[CostRow, ...]:
-    """A row for each strategy: labels, dollars and computing time of its runs, on the mean."""
-    rows = []
+    """A row for each strategy: labels, dollars and computing time of its runs on the mean, and what that bought."""
+    rows, bought = [], {each.strategy: each for each in study.worth}
     for c in curves:
-        width = float(c.n_labels[-1] - c.n_labels[0]) if len(c.n_labels) else 0.0
+        worth = bought.get(c.strategy)
+        area, slope, point = (worth.area, worth.per_thousand, worth.usd_per_point) if worth else (None, None, None)
+        per_dollar, _, inside = ratio_text(worth.usd if worth else None).partition(" [")
         spent = [run.seconds for run in runs_of(study, c.strategy)]
         rows.append(
             CostRow(
@@ -120,11 +129,29 @@ def costs(study: Study, curves: Sequence[Curve], colors: Mapping[str, int]) -> t
                 color=colors[c.strategy],
                 labels=fmt.whole(float(c.n_labels[-1])) if len(c.n_labels) else fmt.NOTHING,
                 dollars=fmt.dollars(float(c.cost_usd[-1])) if len(c.cost_usd) else fmt.NOTHING,
-                per_thousand=fmt.signed(float(c.mean[-1] - c.mean[0]) / width * 1000) if width else fmt.NOTHING,
+                area=fmt.decimal(area.value if area else None),
+                area_range=_inside(area),
+                per_thousand=fmt.signed(slope.value if slope else None),
+                per_thousand_range=_inside(slope, sign=True),
+                per_point=fmt.dollars(point.value if point else None),
+                per_point_range=_prices(point),
+                per_dollar=per_dollar,
+                per_dollar_range=inside.removesuffix("]"),
                 seconds=fmt.seconds(float(np.mean(spent))) if spent else fmt.NOTHING,
             )
         )
     return tuple(rows)
+
+
+def _inside(interval: Interval | None, *, sign: bool = False) -> str:
+    return fmt.between(interval, sign=sign) if fmt.known(interval) else ""
+
+
+def _prices(interval: Interval | None) -> str:
+    if interval is None or not fmt.known(interval):
+        return ""
+    high = fmt.dollars(interval.high) if np.isfinite(interval.high) else "no bound"
+    return f"{fmt.dollars(interval.low)} to {high}"
 
 
 def points(curves: Sequence[Curve], colors: Mapping[str, int]) -> tuple[PointTable, ...]:

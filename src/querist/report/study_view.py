@@ -47,6 +47,7 @@ OTHER_METRICS = (
     "average_precision",
     "balanced_accuracy",
 )
+UNSHOWN = ("higher_is_better", "factors", "n_tests")  # what the page says elsewhere
 MOST_OTHERS = 4
 MOST_BANDS = 4
 
@@ -142,7 +143,7 @@ def study_view(study: Study, colors: Mapping[str, int], number: int = 1) -> Stud
         has_price=has_price,
         has_seconds=any(run.seconds > 0 for run in study.runs),
         points=points(curves, colors),
-        facts=facts({key: value for key, value in study.facts.items() if key != "higher_is_better"}),
+        facts=facts({key: value for key, value in study.facts.items() if key not in UNSHOWN}),
     )
 
 

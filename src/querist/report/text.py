@@ -16,7 +16,7 @@ from querist.report.findings import (
     p_floor,
     ratio_text,
 )
-from querist.report.formatting import decimal, metric_name, p_value, percent, signed, whole
+from querist.report.formatting import decimal, dollars, metric_name, p_value, percent, signed, whole
 
 SURE = 0.05  # the p-value at which a difference counts as shown, at the usual level of 95 %
 
@@ -25,7 +25,8 @@ def study_table(study: Study) -> list[list[str]]:
     """A header and one row per strategy, the baseline first.
 
     Columns: strategy, final metric, labels to the headline level, efficiency with its interval, difference in area,
-    adjusted p, wins: narrow enough for 80 characters. The page has the interval of the area too.
+    adjusted p, wins: narrow enough for 80 characters. Where labels have a price, what a point of the metric cost, and
+    the efficiency with dollars counted in place of labels. The page has the intervals of these too.
 
     Examples
     --------
@@ -46,6 +47,8 @@ def study_table(study: Study) -> list[list[str]]:
         "p",
         "wins",
     ]
+    bought = {each.strategy: each for each in study.worth}
+    priced = any(each.usd_per_point is not None or each.usd is not None for each in study.worth)
     rows = []
     tests = {c.strategy: c for c in study.comparisons}
     for curve in curves:
@@ -64,7 +67,10 @@ def study_table(study: Study) -> list[list[str]]:
                 f"{test.wins} of {test.n_seeds}" if test else "–",
             ]
         )
-    return [header, *rows]
+        if priced and (worth := bought.get(curve.strategy)):
+            point = worth.usd_per_point
+            rows[-1] += [dollars(point.value if point else None), ratio_text(worth.usd).partition(" [")[0]]
+    return [[*header, "a point", "per dollar"] if priced else header, *rows]
 
 
 def study_sentence(study: Study) -> str:

@@ -1,25 +1,20 @@
 """Active learning on labeled data, with an oracle for people: what a project would have saved."""
 
 from querist.loop.stopping import StoppingRule, rule_from_json
+from querist.simulation.crowds import Crowd
 from querist.simulation.data import Labeled, from_table, labeled
-from querist.simulation.oracles import (
-    Abstaining,
-    Biased,
-    ByClass,
-    Crowd,
-    Drifting,
-    Function,
-    HardCases,
-    Late,
-    Perfect,
-    Tired,
-    Uniform,
-    parse,
-)
+from querist.simulation.grid import simulate_grid
+from querist.simulation.habits import Abstaining, Late, Priced
+from querist.simulation.kept import run_from_json, run_to_json
+from querist.simulation.named_learners import learners_named
+from querist.simulation.oracle_words import oracle_from_json, oracle_to_json, parse
+from querist.simulation.oracles import Biased, ByClass, Drifting, Function, HardCases, Perfect, Tired, Uniform
 from querist.simulation.page import study_reading, study_rows, study_title, write_page
 from querist.simulation.run import Plan, run
+from querist.simulation.runs_table import write_runs
 from querist.simulation.scenes import digit_scenes
-from querist.simulation.study import run_from_json, run_to_json, simulate
+from querist.simulation.study import simulate
+from querist.simulation.worlds import World, rare_from_words
 
 __all__ = [
     "Abstaining",
@@ -33,20 +28,28 @@ __all__ = [
     "Late",
     "Perfect",
     "Plan",
+    "Priced",
     "StoppingRule",
     "Tired",
     "Uniform",
+    "World",
     "digit_scenes",
     "from_table",
     "labeled",
+    "learners_named",
+    "oracle_from_json",
+    "oracle_to_json",
     "parse",
+    "rare_from_words",
     "rule_from_json",
     "run",
     "run_from_json",
     "run_to_json",
     "simulate",
+    "simulate_grid",
     "study_reading",
     "study_rows",
     "study_title",
     "write_page",
+    "write_runs",
 ]

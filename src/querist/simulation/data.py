@@ -231,8 +231,10 @@ def from_table(
     return replace(data, notes=(*found.notes, *data.notes))
 
 
-def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
-    """Pool and test rows: whole near-duplicate groups, each class in proportion.
+def hold_out(
+    data: Labeled, share: float, most: int, rng: np.random.Generator, *, rows: Rows | None = None
+) -> tuple[Rows, Rows]:
+    """Pool and test rows, of all items or of these: whole near-duplicate groups, each class in proportion.
 
     Returns
     -------
@@ -244,10 +246,11 @@ def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -
     InvalidInput
         If so many items are copies of one another that under a quarter of the test items wanted can be held out.
     """
-    wanted = max(1, min(round(share * data.n_items), most))
-    _, first, inverse = np.unique(data.groups, return_index=True, return_inverse=True)
+    rows = np.arange(data.n_items) if rows is None else rows
+    wanted = max(1, min(round(share * len(rows)), most))
+    _, first, inverse = np.unique(data.groups[rows], return_index=True, return_inverse=True)
     sizes = np.bincount(inverse)
-    strata = data.y[first] if data.schema.task in ("choice", "rating") else np.zeros(len(first), dtype=int)
+    strata = data.y[rows[first]] if data.schema.task in ("choice", "rating") else np.zeros(len(first), dtype=int)
     # A random place in [0, 1) within each class, then the smallest places first, takes every class in proportion.
     shuffled = rng.permutation(len(first))
     order = shuffled[np.argsort(strata[shuffled], kind="stable")]
@@ -266,10 +269,10 @@ def hold_out(data: Labeled, share: float, most: int, rng: np.random.Generator) -
     if test.sum() < LEAST_OF_TEST * wanted:
         raise InvalidInput(
             f"items: must mostly differ; so many items are copies of one another that {test.sum()} of the {wanted} "
-            f"wanted can be held out to measure on: {data.n_items} items come to {len(first)} near-duplicate groups. "
+            f"wanted can be held out to measure on: {len(rows)} items come to {len(first)} near-duplicate groups. "
             "Leave out repeated items, or hold out a larger share."
         )
-    return np.flatnonzero(~test), np.flatnonzero(test)
+    return rows[~test], rows[test]
 
 
 def characters(X: Any) -> Floats:

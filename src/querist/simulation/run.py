@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,16 @@ from querist.core.rng import generator
 from querist.core.signals import Signals
 from querist.core.state import Batch, State, Value
 from querist.learners import out_of_fold
-from querist.loop.budget import spending
+from querist.loop.budget import charged, spending
 from querist.loop.coldstart import Trust
 from querist.loop.step import ask, set_aside, tell
 from querist.loop.stopping import StoppingRule
 from querist.modeling import Detail, Pool, fit, kind, pool_of, predict, signals, trust
-from querist.simulation.data import Labeled, characters, hold_out, preview, span
-from querist.simulation.oracles import HardCases, Perfect, n_annotators, parts
+from querist.simulation.crowds import behind, n_annotators
+from querist.simulation.data import Labeled, characters, preview, span
+from querist.simulation.habits import Priced
+from querist.simulation.oracles import HardCases, Perfect
+from querist.simulation.worlds import World
 
 ASKED_SHOWN = 24  # items kept per round for the report; a page of more is not read
 SCALINGS = 50  # each takes up what the items that already err surely cannot; the first few do nearly all
@@ -56,6 +59,10 @@ class Plan:
         Whether each model continues from the last.
     traced : bool
         Whether to keep what was asked, for a report.
+    world : World
+        What is done to the data first.
+    seed_size : int, optional
+        Items asked in the first round; by default a batch.
     """
 
     strategy: str
@@ -68,6 +75,8 @@ class Plan:
     stop: Sequence[StoppingRule] = ()
     warm_start: bool = False
     traced: bool = False
+    world: World = field(default_factory=World)
+    seed_size: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What tells this run from others."""
@@ -82,13 +91,18 @@ class Plan:
             "stop": [repr(rule) for rule in self.stop],
             "warm_start": self.warm_start,
             "traced": self.traced,
+            "world": asdict(self.world),
+            "seed_size": self.seed_size,
         }
 
 
-def run(data: Labeled, plan: Plan, encoder: Encoder, learner: Learner) -> Run:
-    """Ask, answer, train and measure until the budget is spent, the pool is empty, or a rule fires."""
+def run(data: Labeled, plan: Plan, encoder: Encoder, learner: Learner, *, rows: tuple[Rows, Rows] | None = None) -> Run:
+    """Ask, answer, train and measure until the budget is spent, the pool is empty, or a rule fires.
+
+    `rows` are those of the pool and of the test set, in place of what the plan would draw.
+    """
     began = time.perf_counter()
-    pool_rows, test_rows = hold_out(data, plan.test_share, plan.test_most, generator(plan.seed, "split"))
+    pool_rows, test_rows = rows or plan.world.split(data, plan.test_share, plan.test_most, plan.seed)
     test_truth = kind(data.schema).array(data.y[test_rows].tolist(), data.schema.n_classes)
     inputs = take(data.X, pool_rows)
     encoding = encoder.fit(inputs)
@@ -169,7 +183,8 @@ def _loop(bench: _Bench) -> _Trace:
     n_given = 0
     while True:
         try:
-            state, batch = ask(state, _signals(bench, model, state), chooser, trust=trusted)
+            k = plan.seed_size if state.round == 0 else None
+            state, batch = ask(state, _signals(bench, model, state), chooser, k=k, trust=trusted)
         except (BudgetSpent, PoolExhausted):
             if not inbox:
                 break
@@ -182,18 +197,24 @@ def _loop(bench: _Bench) -> _Trace:
                 given_rows, bench.truth[ids], difficulty[ids], schema.n_classes, n_given, schema.task, answered
             )
             n_given += len(batch)
-            place = dict(zip(given_rows.tolist(), ids.tolist(), strict=True))
-            silent = []
+            # Copies of one item have one row of the data: replies to it are about them in their order.
+            places: dict[int, list[int]] = {}
+            for row, place in zip(given_rows.tolist(), ids.tolist(), strict=True):
+                places.setdefault(row, []).append(place)
+            silent, prices = [], {}
             for reply in plan.oracle.answer(asked, rng=rng):
-                if reply.row not in place:
+                if not places.get(reply.row):
                     raise InvalidInput(
                         f"oracle: must reply for the rows it was asked; got row {reply.row}. Take them from asked.rows."
                     )
+                place = places[reply.row].pop(0)
                 if reply.value is None:
-                    silent.append(place[reply.row])
-                else:
-                    inbox.append(_Letter(now + reply.delay, place[reply.row], reply.value, reply.annotator))
-            state = set_aside(state, silent)
+                    silent.append(place)
+                    continue
+                inbox.append(_Letter(now + reply.delay, place, reply.value, reply.annotator))
+                if reply.cost_usd is not None:
+                    prices[place] = reply.cost_usd
+            state = charged(set_aside(state, silent), prices)
         arrived: dict[str, dict[int, Value]] = {}
         for letter in inbox:
             if letter.due <= now:
@@ -273,26 +294,39 @@ def _measure(bench: _Bench, predicted: Any) -> dict[str, float]:
 
 
 def _difficulty(bench: _Bench) -> Floats:
-    """One minus the probability the learner, cross-validated on all the pool, gives the truth; only if it matters.
+    """How hard each item is, on the mean one half; measured only where the oracle heeds it.
 
-    Scaled so that the oracle, which errs with twice its error times this and at most surely, errs at its rate overall.
+    Of classes, one minus the probability that the learner, cross-validated on all the pool, gives the truth; of a
+    number, how far the learner is from it. Scaled so that an oracle which errs with twice its error times this, and at
+    most surely, errs at its rate overall.
     """
-    errors = [part.error for part in parts(bench.plan.oracle) if isinstance(part, HardCases)]
     out = np.full(bench.pool.n_items, 0.5)
-    if errors and bench.data.schema.task in ("choice", "rating"):
-        probs, rows = out_of_fold(
-            bench.learner,
-            bench.pool.features,
-            bench.truth,
-            n_classes=bench.data.schema.n_classes,
-            rng=generator(bench.plan.seed, "difficulty"),
-        )
-        out[rows] = np.maximum(1 - probs[np.arange(len(rows)), bench.truth[rows]], 1e-9)
-        most = 1 / max(2 * max(errors), 1e-9)
-        for _ in range(SCALINGS):
-            out *= 0.5 / np.minimum(out, most).mean()
-        out = np.minimum(out, most)
-    return out
+    heeding = behind(bench.plan.oracle)
+    errors = [part.error for part in heeding if isinstance(part, HardCases)]
+    if not errors and not any(isinstance(part, Priced) and part.hard_usd for part in heeding):
+        return out
+    schema = bench.data.schema
+    if schema.task not in ("choice", "rating", "number"):
+        return out
+    # A copy in another fold would make every item easy: each row of the data is judged once.
+    _, first, which = np.unique(bench.pool_rows, return_index=True, return_inverse=True)
+    truth = bench.truth[first]
+    guessed, rows = out_of_fold(
+        bench.learner,
+        take(bench.pool.features, first),
+        truth,
+        n_classes=schema.n_classes,
+        rng=generator(bench.plan.seed, "difficulty"),
+    )
+    told = truth[rows]
+    found = np.abs(guessed - told) if schema.task == "number" else 1 - guessed[np.arange(len(rows)), told]
+    hard = np.full(len(first), float(found.mean()))
+    hard[rows] = np.maximum(found, 1e-9)
+    out = np.asarray(hard[which], dtype=np.float64)
+    most = 1 / max(2 * max(errors, default=0.0), 1e-9)
+    for _ in range(SCALINGS):
+        out *= 0.5 / np.minimum(out, most).mean()
+    return np.asarray(np.minimum(out, most), dtype=np.float64)
 
 
 def _round(bench: _Bench, batch: Batch, n_labels: int) -> Round:

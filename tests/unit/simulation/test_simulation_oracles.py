@@ -32,7 +32,7 @@ from querist.simulation import (
     Uniform,
     parse,
 )
-from querist.simulation.oracles import n_annotators
+from querist.simulation.crowds import n_annotators
 
 N = 4000
 
