@@ -19,6 +19,7 @@ TAGS = {
     "projects": "Projects and items",
     "desk": "The annotator's desk",
     "progress": "How a project goes",
+    "evidence": "What a project is worth",
     "rounds": "Rounds",
     "ask and tell": "Ask and tell",
     "versions": "Versions, exports, audit",

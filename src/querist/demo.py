@@ -16,7 +16,7 @@ from querist.core.policy import Budget, Costs, Policy
 from querist.core.ports import Progress, silent
 from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
-from querist.service import expectation, intake, labeling, projects, rounds
+from querist.service import evidence, intake, labeling, projects, rounds
 from querist.simulation import labeled, simulate, write_page
 
 STRATEGIES = ("random", "margin", "weighted_k_means", "default")
@@ -109,7 +109,7 @@ def leave_project(folder: Path, progress: Progress) -> Path:
                 role="simulator",
             )
         rounds.ask(work, progress=progress)
-        expectation.refresh(work, progress=progress)
+        evidence.refresh(work, progress=progress)
         projects.remember(work, folder)
     return path
 

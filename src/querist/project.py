@@ -14,7 +14,18 @@ from querist.core.policy import Policy
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
 from querist.core.state import Answer, Value
-from querist.service import datasets, drifting, estimating, intake, labeling, projects, rounds, streaming, training
+from querist.service import (
+    datasets,
+    drifting,
+    estimating,
+    evidence,
+    intake,
+    labeling,
+    projects,
+    rounds,
+    streaming,
+    training,
+)
 from querist.service import report as reports
 from querist.service import status as statuses
 from querist.service import verify as verifying
@@ -328,6 +339,19 @@ class Project:
             If there is nothing new, or too little to compare.
         """
         return drifting.look(self._work, source, since=since, level=level, to=to, progress=progress)
+
+    def evidence(self, *, refresh: bool = True, progress: Progress = silent) -> tuple[evidence.Figure, ...]:
+        """What is known of the project's worth: how good its model is, what it has saved, when to stop.
+
+        Parameters
+        ----------
+        refresh : bool
+            Whether to find anew what has changed since the last look, which fits some dozens of small models; else
+            each figure is told as it was last found.
+        """
+        if refresh:
+            return evidence.refresh(self._work, progress=progress)
+        return evidence.evidence(self._work)
 
     def curve(self) -> tuple[Point, ...]:
         """The learning curve: what each model measured on the test set."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import drifting, output, people, pools, project, serve, stream, study
+from querist.cli import drifting, evidence, output, people, pools, project, serve, stream, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -31,7 +31,8 @@ for command in (
     project.ask,
     project.tell,
     project.train,
-    project.estimate,
+    evidence.estimate,
+    evidence.evidence,
     drifting.drift,
     stream.stream,
     project.status,

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from querist.cli import output
-from querist.cli.options import Json
+from querist.cli.options import Json, Project, Url
 from querist.cli.output import escape, out, table
-from querist.cli.project import Project, Url
 from querist.service import drifting, projects
 from querist.service.drifting import Drift
 from querist.service.location import locate

@@ -13,3 +13,5 @@ Header = Annotated[
     bool, typer.Option("--header", help="The first line of a CSV is its header, although it looks like data.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Project = Annotated[str | None, typer.Option("--project", "-p", help="Project, where querist.toml does not say.")]
+Url = Annotated[str | None, typer.Option("--url", help="Database, where querist.toml does not say.")]

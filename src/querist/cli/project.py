@@ -9,19 +9,17 @@ from typing import Annotated
 import typer
 
 from querist.cli import output
-from querist.cli.options import Header, Json, Quote
-from querist.cli.show import show_added, show_asked, show_believed, show_status, show_told, show_trained
+from querist.cli.options import Header, Json, Project, Quote, Url
+from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
 from querist.core.policy import STARTS, Budget, Costs, Policy
 from querist.core.schema import Schema, Task
-from querist.service import datasets, estimating, intake, labeling, projects, rounds, training
+from querist.service import datasets, intake, labeling, projects, rounds, training
 from querist.service import report as reports
 from querist.service import status as statuses
 from querist.service import verify as verifying
 from querist.service.location import Location, locate, remember
 
-Project = Annotated[str | None, typer.Option("--project", "-p", help="Project, where querist.toml does not say.")]
-Url = Annotated[str | None, typer.Option("--url", help="Database, where querist.toml does not say.")]
 Annotator = Annotated[str, typer.Option("--annotator", "-a", help="Who answered.")]
 
 
@@ -195,22 +193,6 @@ def train(project: Project = None, url: Url = None, as_json: Json = False) -> No
     with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
         trained = training.train(work, progress=progress)
     output.emit(trained) if as_json else show_trained(trained)
-
-
-def estimate(
-    metric: Annotated[
-        str | None, typer.Argument(help="accuracy, precision, recall, f1, auc, … By default what suits the project.")
-    ] = None,
-    of: Annotated[str | None, typer.Option(help="The class that the metric is about.")] = None,
-    level: Annotated[float, typer.Option(help="Share of repetitions in which the interval holds the truth.")] = 0.9,
-    project: Project = None,
-    url: Url = None,
-    as_json: Json = False,
-) -> None:
-    """Say how good the newest model is, with an interval, whatever the strategies have asked about."""
-    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
-        found = estimating.believe(work, metric, of=of, level=level, progress=progress)
-    output.emit(found) if as_json else show_believed(found)
 
 
 def status(project: Project = None, url: Url = None, as_json: Json = False) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from querist.cli.output import escape, out, sparkline, table
 from querist.core.words import metric_name
 from querist.service.estimating import Believed
+from querist.service.evidence import Figure, Tone
 from querist.service.intake import Added
 from querist.service.labeling import Told
 from querist.service.rounds import Asked
@@ -14,6 +16,7 @@ from querist.service.status import Status
 from querist.service.training import Trained
 
 PROBLEMS_SHOWN = 20
+TONES: dict[Tone, str | None] = {"good": "bold green", "warn": "bold yellow", "bad": "bold red", "quiet": None}
 ROUNDS_SHOWN = 12
 CLASSES_SHOWN = 12
 
@@ -130,6 +133,18 @@ def show_believed(found: Believed) -> None:
             f"Of {found.n_asked:,} questions that strategies chose, the model of the time had guessed "
             f"{found.asked_right:.0%} rightly: that is no accuracy, since they were chosen for being hard."
         )
+
+
+def show_evidence(figures: Sequence[Figure]) -> None:
+    """Each figure with its sentences, and where it comes from beneath."""
+    for figure in figures:
+        color = TONES[figure.tone]
+        value = escape(figure.value) if color is None else f"[{color}]{escape(figure.value)}[/]"
+        out.print(f"[bold]{escape(figure.title)}[/]  {value}")
+        for line in (figure.sentence, *figure.lines):
+            out.print(f"  {escape(line)}")
+        out.print(f"  [dim]{escape(figure.source)} See docs/{figure.page}.md.[/]")
+        out.print()
 
 
 def show_status(status: Status) -> None:

@@ -13,8 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from querist.cli import output
-from querist.cli.options import Json
-from querist.cli.project import Project, Url
+from querist.cli.options import Json, Project, Url
 from querist.core.checks import positive
 from querist.core.errors import InvalidInput
 from querist.service import projects, streaming

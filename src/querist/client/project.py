@@ -24,6 +24,7 @@ from querist.service.answering import Acted
 from querist.service.browsing import ItemRow
 from querist.service.datasets import Exported, Frozen
 from querist.service.drifting import Drift
+from querist.service.evidence import Figure
 from querist.service.intake import Added
 from querist.service.labeling import Told
 from querist.service.queue import Assignment, Claimed
@@ -245,6 +246,10 @@ class RemoteProject:
         """What was found when somebody looked last, or None before the first time."""
         found = self._wire.get(f"{self._path}/drift")["drift"]
         return None if found is None else read(Drift, found)
+
+    def evidence(self) -> list[Figure]:
+        """What is known of the project's worth: each figure as it was last found, and where it is from."""
+        return [read(Figure, each) for each in self._wire.get(f"{self._path}/evidence")["figures"]]
 
     def freeze(self, note: str = "") -> Frozen:
         """Make the labels as they are now a dataset version."""

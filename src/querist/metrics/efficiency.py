@@ -108,7 +108,7 @@ def labels_to_reach(n_labels: Floats, quality: Floats, target: float) -> float |
     >>> labels_to_reach(np.array([0.0, 10, 20, 30]), np.array([0.0, 0.6, 0.4, 1.0]), 0.75)  # fit: 0, 0.5, 0.5, 1
     25.0
     """
-    found = float(_reach(n_labels, scipy.optimize.isotonic_regression(quality).x[None, :], np.array([target]))[0])
+    found = float(reach(n_labels, scipy.optimize.isotonic_regression(quality).x[None, :], np.array([target]))[0])
     return found if np.isfinite(found) else None
 
 
@@ -166,7 +166,7 @@ class _Sides:
         return np.full(len(self.fits[1]), self.sign * target)
 
     def efficiency(self, targets: Floats, level: float) -> Efficiency:
-        needed, base = (_reach(self.labels[side], self.fits[side], targets) for side in (0, 1))
+        needed, base = (reach(self.labels[side], self.fits[side], targets) for side in (0, 1))
         labels, baseline_labels = _finite(needed[0]), _finite(base[0])
         at_least = ratio = None
         if labels is not None and baseline_labels is not None:
@@ -215,7 +215,7 @@ def widened_tail(n_seeds: int, level: float) -> float:
     )
 
 
-def _reach(n_labels: Floats, fits: Floats, targets: Floats) -> Floats:
+def reach(n_labels: Floats, fits: Floats, targets: Floats) -> Floats:
     """First number of labels at which each rising row is at its target; infinite where it never is."""
     there = fits >= targets[:, None]
     at = there.argmax(axis=1)

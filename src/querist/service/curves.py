@@ -11,7 +11,7 @@ from querist.core.schema import Schema
 from querist.core.words import metric_name
 from querist.metrics import METRICS
 from querist.service.workspace import Workspace
-from querist.store import models, rounds, versions
+from querist.store import findings, models, rounds, versions
 from querist.store.db import Connection
 
 Z = 1.959963984540054  # of a band of 95 %
@@ -91,10 +91,10 @@ def learning_curve(work: Workspace) -> LearningCurve:
     return LearningCurve(metric, points, random or None, _note(metric, len(points), n_test, bool(random)))
 
 
-def n_measured(work: Workspace) -> int:
-    """How often models were measured: it changes when the curve, or what stands beside it, does."""
+def n_measured(work: Workspace) -> tuple[int, int]:
+    """How often models were measured, and the last finding's number: they change as the curve and the evidence do."""
     with work.database.reading() as conn:
-        return models.n_evaluations(conn, work.project_id)
+        return models.n_evaluations(conn, work.project_id), findings.last_id(conn, work.project_id)
 
 
 def metric_of(conn: Connection, work: Workspace, schema: Schema) -> str:

@@ -20,7 +20,7 @@ from querist.core.checks import one_of, positive
 from querist.core.errors import BudgetSpent, Conflict, InvalidInput, PoolExhausted, QueristError
 from querist.core.policy import Policy
 from querist.core.ports import Progress
-from querist.service import expectation, reranking, rounds, status, streaming, training
+from querist.service import evidence, reranking, rounds, status, streaming, training
 from querist.service.due import AUTOMATIC, due
 from querist.service.workspace import Workspace
 from querist.service.workspaces import Workspaces
@@ -140,15 +140,16 @@ class Driver:
         else:
             seconds = round(time.perf_counter() - began, 3)
             self._notice("job.done", {"job": job.id, "project": work.name, "seconds": seconds, **result})
-            self._look_at_chance(work)
+            self._look_at_evidence(work)
 
-    def _look_at_chance(self, work: Workspace) -> None:
-        """Bring what random labels would reach up to date; nothing waits for it, and nothing hangs on it."""
+    def _look_at_evidence(self, work: Workspace) -> None:
+        """Bring what is known of the project's worth up to date; nothing waits for it, and nothing hangs on it."""
+        began = time.perf_counter()
         try:
-            if n := expectation.refresh(work):
-                self._notice("expectation.done", {"project": work.name, "points": n})
+            evidence.refresh(work)
+            self._notice("evidence.done", {"project": work.name, "seconds": round(time.perf_counter() - began, 3)})
         except Exception as trouble:  # a learner's own error too
-            self._notice("expectation.left", {"project": work.name, "error": _words(trouble)})
+            self._notice("evidence.left", {"project": work.name, "error": _words(trouble)})
 
     def _failed(self, work: Workspace, job: Job, error: Exception) -> None:
         message = _words(error)

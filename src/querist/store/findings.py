@@ -99,5 +99,10 @@ def since(conn: sa.Connection, project_id: int, kind: Kind, after: int) -> list[
     return [Finding(**row._mapping) for row in conn.execute(asked)]
 
 
+def last_id(conn: sa.Connection, project_id: int) -> int:
+    """The number of the newest finding of any kind, by which one sees that there is another; 0 before the first."""
+    return conn.scalar(sa.select(sa.func.max(finding.c.id)).where(finding.c.project_id == project_id)) or 0
+
+
 def _columns() -> list[sa.Column[Any]]:
     return [column for column in finding.c if column.name != "project_id"]

@@ -274,6 +274,21 @@ export interface Curve {
   note: string | null;
 }
 
+/** One figure of evidence: what it says, where it comes from, and how it is to be read. */
+export interface Figure {
+  name: string;
+  title: string;
+  value: string;
+  sentence: string;
+  source: string;
+  page: string;
+  tone: "good" | "warn" | "bad" | "quiet";
+  lines: string[];
+  numbers: Record<string, number>;
+  model: number | null;
+  at: string | null;
+}
+
 export interface WorkingPerson {
   name: string;
   working: boolean;

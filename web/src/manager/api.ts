@@ -11,6 +11,7 @@ import { get, patch, path, post, query, remove } from "../api/client";
 import type {
   ApiKey,
   Curve,
+  Figure,
   Invitation,
   ItemLife,
   ItemPage,
@@ -70,6 +71,13 @@ export const progressOf = (project: string) =>
 
 export const curveOf = (project: string) =>
   queryOptions({ queryKey: of(project, "curve"), queryFn: () => get<Curve>(path("projects", project, "curve")) });
+
+export const evidenceOf = (project: string) =>
+  queryOptions({
+    queryKey: of(project, "evidence"),
+    queryFn: () =>
+      get<{ figures: Figure[] }>(path("projects", project, "evidence")).then((answer) => answer.figures),
+  });
 
 export const workingOn = (project: string) =>
   queryOptions({

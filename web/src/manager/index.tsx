@@ -5,6 +5,7 @@ import { manages, oversees, useMe, useProject } from "../api/queries";
 import { Shell } from "../ui/Shell";
 import { Failure, NotFound, Waiting } from "../ui/states";
 import { Admin } from "./pages/Admin";
+import { Evidence } from "./pages/Evidence";
 import { Exports } from "./pages/Exports";
 import { ItemLifePage } from "./pages/ItemLife";
 import { Items } from "./pages/Items";
@@ -56,6 +57,8 @@ function ProjectPages({ name, section, detail }: { name: string; section: string
     switch (section) {
       case "":
         return <Overview project={project.data} />;
+      case "evidence":
+        return <Evidence project={project.data} />;
       case "rounds":
         return detail ? (
           <RoundPage key={detail} project={project.data} number={Number(detail)} />

@@ -53,7 +53,7 @@ export function take(client: QueryClient, project: string, name: Told, data: str
     case "round":
       return stale("rounds", "progress");
     case "model":
-      return stale("curve", "progress");
+      return stale("curve", "evidence", "progress");
     case "job":
       client.setQueryData<Progress>(
         ["project", project, "progress"],

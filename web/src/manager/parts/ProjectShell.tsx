@@ -14,6 +14,7 @@ export function to(project: string, ...rest: (string | number)[]): string {
 
 const PAGES = [
   ["", "Overview"],
+  ["evidence", "Evidence"],
   ["rounds", "Rounds"],
   ["items", "Items"],
   ["people", "People"],

@@ -1,0 +1,88 @@
+"""A project's evidence: each figure as it was last found, and found anew only where something has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from querist.core.policy import Policy
+from querist.core.schema import Schema
+from querist.project import Project
+from querist.service import evidence, expectation
+from querist.store import findings
+
+
+@pytest.fixture
+def project(start: Callable[..., Project], messages: Callable[..., Any], database_url: str) -> Project:
+    """Three rounds of twenty, a model, and sixty labeled test items."""
+    some = messages(400)
+    rng = np.random.default_rng(0)
+    topics = sorted(set(some.truth.values()))
+    for item_id in rng.choice(sorted(some.truth), 60, replace=False):
+        some.truth[item_id] = str(rng.choice(topics))
+    made = start(database_url, policy=Policy("margin", start="random", batch_size=20), shares={"test": 0.3})
+    made.add(some.items)
+    made.tell(some.some([entry.item_id for entry in made.ask(60, split="test").entries]))
+    for _ in range(3):
+        made.tell(some.some([entry.item_id for entry in made.ask().entries]))
+    made.train()
+    return made
+
+
+def by_name(figures: tuple[evidence.Figure, ...]) -> dict[str, evidence.Figure]:
+    return {figure.name: figure for figure in figures}
+
+
+def test_before_anything_is_known_each_figure_says_what_is_missing(
+    start: Callable[..., Project], database_url: str
+) -> None:
+    figures = start(database_url).evidence()
+    assert [figure.value for figure in figures] == ["–"] * len(figures)
+    assert all(figure.sentence and figure.source and figure.page for figure in figures)
+
+
+def test_the_estimate_is_kept_with_what_a_naive_mean_would_say(project: Project) -> None:
+    figure = by_name(project.evidence())["estimate"]
+    said = project.estimate()
+    assert figure.numbers["value"] == said.estimate.value
+    assert (figure.numbers["low"], figure.numbers["high"]) == (said.estimate.low, said.estimate.high)
+    assert figure.numbers["naive"] == said.asked_right
+    assert figure.model == said.model
+    assert "naive mean" in figure.lines[0]
+
+
+def test_what_was_saved_is_labels_over_labels_at_one_level(project: Project) -> None:
+    project.evidence()
+    with project._work.database.reading() as conn:
+        found = findings.latest(conn, project._work.project_id, "efficiency")
+    assert found is not None
+    b = found.body
+    assert (b["n_test"], b["n_lived"], found.model) == (60, 60, 3)
+    assert b["n_random"] == 48 + 20 + 2 * 2, "four fifths of the test items, the first round, and a tenth of two more"
+    assert b["ratio"] == pytest.approx(b["random_labels"] / b["labels"])
+    assert b["low"] <= b["ratio"] <= b["high"]
+    assert 0 < b["labels"] <= 60
+    figure = by_name(project.evidence(refresh=False))["efficiency"]
+    assert figure.value == f"{b['ratio']:.1f}×"
+    assert figure.numbers["even"] == 1
+
+
+def test_nothing_is_found_twice_until_something_changes(project: Project) -> None:
+    first = project.evidence()
+    work = project._work
+    with work.database.reading() as conn:
+        last = findings.last_id(conn, work.project_id)
+    assert project.evidence() == first
+    with work.database.reading() as conn:
+        assert findings.last_id(conn, work.project_id) == last
+    assert expectation.refresh(work) == 0
+
+
+def test_a_task_that_nothing_is_estimated_of_has_no_such_figure(
+    start: Callable[..., Project], database_url: str
+) -> None:
+    made = start(database_url, schema=Schema("better", (), "text"))
+    assert by_name(made.evidence())["estimate"].value == "–"
