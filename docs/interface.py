@@ -21,6 +21,7 @@ TAGS = {
     "progress": "How a project goes",
     "evidence": "What a project is worth",
     "rounds": "Rounds",
+    "gate": "The gate",
     "ask and tell": "Ask and tell",
     "versions": "Versions, exports, audit",
     "webhooks": "Webhooks",

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from querist.core.errors import InvalidInput, NotFound
 from querist.core.evidence import Point
+from querist.core.gate import GateDecision, GateRules
 from querist.core.policy import Policy
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
@@ -22,6 +23,7 @@ from querist.service import (
     intake,
     labeling,
     projects,
+    promoting,
     rounds,
     streaming,
     training,
@@ -352,6 +354,63 @@ class Project:
         if refresh:
             return evidence.refresh(self._work, progress=progress)
         return evidence.evidence(self._work)
+
+    def gate(
+        self,
+        *,
+        rules: GateRules | None = None,
+        by: Sequence[str] = (),
+        metric: str | None = None,
+        unlabeled: bool = False,
+        progress: Progress = silent,
+    ) -> GateDecision:
+        """Whether the newest model may take the place of the promoted one, decided on the test set and recorded.
+
+        Parameters
+        ----------
+        rules : GateRules, optional
+            What must be shown.
+        by : sequence of str
+            Fields whose values are cohorts; by default the project's strata field, if it has one.
+        metric : {"macro_f1", "auc"}, optional
+            For all items together, in place of accuracy.
+        unlabeled : bool
+            Whether to make use of what both models say of the test set's unlabeled items.
+
+        Raises
+        ------
+        InvalidInput
+            If no model is newer than the promoted one, or no test item is labeled.
+        """
+        return promoting.decide(self._work, rules=rules, by=by, metric=metric, unlabeled=unlabeled, progress=progress)
+
+    def gate_standing(self) -> promoting.GateStanding:
+        """Which model may serve, the last decisions, and where the online gate is."""
+        return promoting.standing(self._work)
+
+    def gate_observe(
+        self,
+        pairs: Sequence[Sequence[float]],
+        *,
+        model: int | None = None,
+        margin: float | None = None,
+        level: float | None = None,
+        key: str | None = None,
+    ) -> promoting.Observed:
+        """Take in how the new and the old model did on the same cases in use; step on, or close, where that suffices.
+
+        Parameters
+        ----------
+        pairs : sequence of (new, old)
+            Scores in [0, 1]: 1 for right, 0 for wrong.
+        model : int, optional
+            The new model's number; must be named to begin.
+        margin, level : float, optional
+            Said at the beginning, they stay: 0.02 and 0.95 by default.
+        key : str, optional
+            Pairs sent again with the same word count once.
+        """
+        return promoting.observe(self._work, pairs, model=model, margin=margin, level=level, key=key)
 
     def curve(self) -> tuple[Point, ...]:
         """The learning curve: what each model measured on the test set."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import drifting, evidence, output, people, pools, project, serve, stream, study
+from querist.cli import drifting, evidence, gating, output, people, pools, project, serve, stream, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -35,6 +35,7 @@ for command in (
     evidence.evidence,
     drifting.drift,
     stream.stream,
+    gating.gate,
     project.status,
     project.withdraw,
     project.policy,

@@ -6,7 +6,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from querist.core.checks import one_of
 from querist.core.crowd import ANONYMOUS
 from querist.core.errors import InvalidInput, QueristError
 from querist.core.evidence import Point
+from querist.core.gate import GateDecision, GateRules
 from querist.core.plain import read
 from querist.core.state import Answer, Value
 from querist.service.answering import Acted
@@ -27,6 +28,7 @@ from querist.service.drifting import Drift
 from querist.service.evidence import Figure
 from querist.service.intake import Added
 from querist.service.labeling import Told
+from querist.service.promoting import GateStanding, Observed
 from querist.service.queue import Assignment, Claimed
 from querist.service.rounds import Asked
 from querist.service.status import Status
@@ -250,6 +252,39 @@ class RemoteProject:
     def evidence(self) -> list[Figure]:
         """What is known of the project's worth: each figure as it was last found, and where it is from."""
         return [read(Figure, each) for each in self._wire.get(f"{self._path}/evidence")["figures"]]
+
+    def gate(
+        self,
+        *,
+        rules: GateRules | None = None,
+        by: Sequence[str] = (),
+        metric: str | None = None,
+        unlabeled: bool = False,
+    ) -> GateDecision:
+        """Whether the newest model may take the place of the promoted one, decided on the test set and recorded."""
+        wishes = {"by": list(by), "metric": metric, "unlabeled": unlabeled} | asdict(rules or GateRules())
+        return GateDecision.from_json(self._wire.post(f"{self._path}/gate", wishes))
+
+    def gate_standing(self) -> GateStanding:
+        """Which model may serve, the last decisions, and where the online gate is."""
+        return read(GateStanding, self._wire.get(f"{self._path}/gate"))
+
+    def gate_observe(
+        self,
+        pairs: Sequence[Sequence[float]],
+        *,
+        model: int | None = None,
+        margin: float | None = None,
+        level: float | None = None,
+        key: str | None = None,
+    ) -> Observed:
+        """Take in how the new and the old model did on the same cases in use; step on, or close, where that suffices.
+
+        It carries a key, so that pairs that were sent twice count once.
+        """
+        said = {"model": model, "margin": margin, "level": level, "key": key or uuid4().hex}
+        body = {"pairs": [list(pair) for pair in pairs], **said}
+        return read(Observed, self._wire.post(f"{self._path}/gate/observe", body, safe=True))
 
     def freeze(self, note: str = "") -> Frozen:
         """Make the labels as they are now a dataset version."""

@@ -12,7 +12,8 @@ from querist.core.checks import Floats, Rows
 NUISANCE = 1e-6  # of the level, given away so that only likely shares of differing items need be looked at
 GRID = 65  # shares of differing items looked at: a quarter of a standard error apart
 TAILS = 6.0  # standard errors beyond which counts of differing items weigh nothing
-HALVINGS = 15  # of the range of an interval's end: to 0.00006
+TO = 3e-5  # how exactly an end of an interval is known
+LEAST_AT = -1 + 1e-6
 MOST_KEPT = 1 << 14  # tables whose answer is remembered: a repeated test costs nothing
 SLACK = 1e-9  # statistics that are equal but for rounding
 
@@ -93,10 +94,16 @@ def lowest_difference(
     >>> round(lowest_difference(30, 10, 400, 0.05), 3), round(lowest_difference(10, 30, 400, 0.05), 3)
     (0.024, -0.077)
     """
-    low, high = -1.0, (better - worse) / n
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if p_at_most(better, worse, n, middle) <= tail else (low, middle)
+
+    def excess(at: float) -> float:
+        return float(np.log(p_at_most(better, worse, n, at) / tail))
+
+    seen = (better - worse) / n
+    step = 4 * np.sqrt((better + worse + 1) / n / n)  # about as far as an end is off, and more
+    below = max(seen - step, LEAST_AT)
+    while excess(below) > 0 and below > LEAST_AT:
+        below = max(below - step, LEAST_AT)
+    low = float(scipy.optimize.brentq(excess, below, seen, xtol=TO)) - TO if excess(below) < 0 else -1.0
     if known is None or p_known is None:
         return low
     return max(low, known) if p_known <= tail else min(low, float(np.nextafter(known, -1.0)))

@@ -208,7 +208,9 @@ def _part(
     n = int(group.inside.sum())
     lost = of is not None and p_loss <= 1 - level
     few = n < least
-    if of is not None and of.p_no_loss <= 1 - level and not few:
+    # Fewer than could rule out the margin, were they all alike, may still do so by being better.
+    barred = few and (losses or (rules.least is not None and group.kind != "overall"))
+    if of is not None and of.p_no_loss <= 1 - level and not barred:
         verdict: Verdict = "no_loss"
     else:
         verdict = "loss" if lost else "too_few" if few else "not_shown"

@@ -107,6 +107,13 @@ def test_too_few_items_or_a_wish_for_more_certainty_keep_it_closed() -> None:
     assert not gate([1.0], [1.0]).opens
 
 
+def test_so_few_items_show_that_nothing_is_lost_only_by_being_better() -> None:
+    new, old = scores(100, 40, 1)
+    assert gate(new, old).opens
+    part_of = gate(new, old, classes=["a"] * 100, rules=GateRules(least=150)).parts[1]
+    assert part_of.verdict == "too_few", "unless the user has said how few are too few"
+
+
 def test_the_whole_may_be_judged_by_a_metric_that_is_no_mean() -> None:
     rng = np.random.default_rng(0)
     y = rng.integers(2, size=500)
