@@ -20,7 +20,12 @@ def write(folder: Path) -> list[Path]:
     """Write each table, not as a page of its own, and return where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     results = json.loads(SPEED.read_text("utf-8"))
-    tables = {"speed.inc": table.markdown(results, between="<br>"), "server.inc": server(), "evidence.inc": evidence()}
+    tables = {
+        "speed.inc": table.markdown(results, between="<br>"),
+        "server.inc": server(),
+        "evidence.inc": evidence(),
+        "gates.inc": gates(),
+    }
     for name, text in tables.items():
         (folder / name).write_text(text, "utf-8")
     return [folder / name for name in tables]
@@ -65,6 +70,28 @@ def evidence() -> str:
         f"{row['bias_in_errors']:+.1f} | {row['width']:.3f} | {row['n_uniform']:.0f} | {row['naive_coverage']:.0%} |"
         for row in results["estimates"]
     ]
+    return "\n".join(lines) + "\n"
+
+
+def gates() -> str:
+    """How often each gate opened, by what the new model truly gains or loses."""
+    lines = [
+        "Beside each gate stands what a simpler rule would have done in the same runs. The margin is 2 points, or "
+        "what the model loses, where that is said.",
+        "",
+        "| gate | items | truly | runs | opens | half by | simpler rule | opens |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in json.loads(EVIDENCE.read_text("utf-8"))["gate"]:
+        at = row.get("median_at")
+        what = row.get("what") or f"{100 * row['difference']:+.0f} points"
+        other = f"{row['other']:.1%}" if "other" in row else ""
+        differ = f", differ on {row['differing']:.0%}, margin {100 * row['margin']:g}" if "differing" in row else ""
+        lines.append(
+            f"| {row['gate']}{differ} | {row['n']:,} | {what} | {row['runs']:,} | {row['opens']:.1%} | "
+            f"{'' if at is None else f'{at:.0f}'} | {row.get('other_rule', '')} | "
+            f"{other} |"
+        )
     return "\n".join(lines) + "\n"
 
 

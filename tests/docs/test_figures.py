@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from benchmarks.evidence import estimates
+from benchmarks.evidence import estimates, gates
 from benchmarks.speed import table
 from benchmarks.speed.cases import CASES
 
@@ -84,3 +84,16 @@ def test_the_table_of_coverage_says_what_was_measured_and_what_did_not_hold(tmp_
     page = (DOCS / "reference" / "estimates.md").read_text("utf-8")
     assert "as on mammography" in page
     assert "```{include} measured/evidence.inc" in page
+
+
+def test_the_table_of_gates_shows_every_figure_and_each_holds(tmp_path: Path) -> None:
+    module = figures()
+    rows = json.loads(module.EVIDENCE.read_text("utf-8"))["gate"]
+    path = next(path for path in module.write(tmp_path) if path.name == "gates.inc")
+    lines = [
+        line for line in path.read_text("utf-8").splitlines() if re.match(r"\| (online|offline|parts|macro|with)", line)
+    ]
+    assert len(lines) == len(rows) > 15
+    for row, line in zip(rows, lines, strict=True):
+        assert f"| {row['opens']:.1%} |" in line
+        assert gates.holds(row), row
