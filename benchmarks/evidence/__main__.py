@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evidence import estimates, gates
+from benchmarks.evidence import drifts, estimates, gates
 from benchmarks.labels.data import FOLDER
 
 Rows = list[dict[str, Any]]
@@ -61,9 +61,18 @@ def _broken_gates(rows: Rows) -> list[str]:
     return [f"the gate {row['gate']} at {row['difference']:+g}" for row in rows if not gates.holds(row)]
 
 
+def _drifts(wanted: argparse.Namespace) -> Rows:
+    return drifts.run(wanted.data, wanted.runs or drifts.RUNS)
+
+
+def _broken_drifts(rows: Rows) -> list[str]:
+    return [f"drift: {row.get('world', row.get('detector'))}" for row in rows if not drifts.holds(row)]
+
+
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], list[str]]]] = {
     "estimates": (_estimates, _broken_estimates),
     "gate": (_gate, _broken_gates),
+    "drifts": (_drifts, _broken_drifts),
 }
 
 

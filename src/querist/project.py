@@ -328,8 +328,8 @@ class Project:
         source : path, or iterable of mappings, optional
             New items that are not in the project yet.
         since : datetime, optional
-            Items added at this time or later are the new ones. By default those since the newest model was fitted, or
-            those of the last import.
+            Items added at this time or later are the new ones; UTC, where it says no zone. By default those since the
+            newest model was fitted, or those of the last import.
         level : float
             The share of looks in which anything alarms where nothing has changed.
         to : path, optional

@@ -233,13 +233,14 @@ class RemoteProject:
         items : iterable of mappings, optional
             New items that are not in the project yet.
         since : datetime, optional
-            Items added since then are the new ones; by default those since the newest model was fitted.
+            Items added since then are the new ones; by default those since the newest model was fitted. UTC, where it
+            says no zone.
         level : float
             The share of looks in which anything alarms where nothing has changed.
         """
         given: dict[str, Any] = {"level": level}
         if since is not None:
-            given["since"] = since.astimezone(UTC).isoformat()
+            given["since"] = (since if since.tzinfo else since.replace(tzinfo=UTC)).isoformat()
         if items is not None:
             given["items"] = json.loads(json.dumps([dict(each) for each in items], default=_plain))
         return read(Drift, self._wire.post(f"{self._path}/drift", given))

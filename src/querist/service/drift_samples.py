@@ -106,7 +106,10 @@ def sides(
         boundary = imports.last_seq_before(conn, work.project_id, moment)
         return _enough(_of_project(held, boundary, f"the items added since {since:%Y-%m-%d %H:%M}", model))
     if model is not None:
-        found = _of_project(held, int(model.recipe["last_seq"]), f"the items added since model {model.number}", model)
+        # Of the items that were there, the last of the pool may not be the last of all.
+        before = imports.last_seq_before(conn, work.project_id, model.created_at)
+        boundary = max(before, int(model.recipe["last_seq"]))
+        found = _of_project(held, boundary, f"the items added since model {model.number}", model)
         if len(found.names) >= FEWEST:
             return _enough(found)
     batches = [batch for batch in imports.listed(conn, work.project_id) if batch.n_added]
