@@ -236,6 +236,13 @@ def test_online_harm_closes_it_and_gives_the_place_back(project: Project, data: 
     assert (found.share, found.stepped, found.champion, found.promoted) == (0.0, True, 1, 1)
     assert project.gate_standing().promoted == 1
     assert project.gate_observe([[1, 0]] * 500).rollout == found.rollout, "for good"
+    with pytest.raises(InvalidInput, match=f"must not have been closed on harm in use; model {number} was"):
+        project.gate(rules=LOOSE)
+    newer = learn(project, data, 20)
+    found_then = project.gate(rules=LOOSE)
+    assert (found_then.model, found_then.champion, found_then.look) == (newer, 1, 1)
+    measured = [point.metrics["accuracy"] for point in project.curve()]
+    assert found_then.parts[0].old == pytest.approx(measured[0]), "against the one that has its place back"
 
 
 def test_pairs_sent_twice_count_once_and_those_of_two_sides_both_count(project: Project, data: Any) -> None:

@@ -141,13 +141,15 @@ def decide(
             raise InvalidInput(
                 f"model: must be newer than the promoted one; model {before.promoted} is both. Run `querist train`."
             )
+        _check_unharmed(conn, work, before, newest.number)
         if not len(tested):
             raise InvalidInput(
                 "test set: must hold labeled items to compare models on; none is labeled. "
                 "`querist ask --split test -n 200` draws some."
             )
         look = _look(conn, work, before, newest.number, tested)
-        kept = None if before.opening is None else findings.get(conn, work.project_id, before.opening).body.get("kept")
+        opening = _opening(conn, work, before)
+        kept = None if opening is None else opening.body.get("kept")
     said = said_of(work, newest.number, schema, test, pool, progress)
     name = metric or JUDGED[schema.task]
     if before.promoted is None:
@@ -222,11 +224,28 @@ def decisions(conn: Connection, work: Workspace, at: Pointers) -> Iterator[findi
         number = found.body["standing"]["decision"]
 
 
+def _opening(conn: Connection, work: Workspace, at: Pointers) -> findings.Finding | None:
+    """What promoted the model that may serve; None where that one has its place back from another."""
+    found = None if at.opening is None else findings.get(conn, work.project_id, at.opening)
+    return found if found is not None and found.model == at.promoted else None
+
+
+def _check_unharmed(conn: Connection, work: Workspace, at: Pointers, model: int) -> None:
+    """See that the model did no harm in use: what the test set says of it cannot make up for that."""
+    if at.rollout is None:
+        return
+    body = findings.get(conn, work.project_id, at.rollout).body
+    if body["model"] == model and Rollout.from_json(body["rollout"]).is_closed:
+        raise InvalidInput(f"model: must not have been closed on harm in use; model {model} was. Run `querist train`.")
+
+
 def _look(conn: Connection, work: Workspace, at: Pointers, model: int, tested: Labels) -> int:
     """How often these two will have been compared: the same labels again are no further look."""
     for found in decisions(conn, work, at):
         before = GateDecision.from_json(found.body["decision"])
-        if (before.model, before.champion) == (model, at.promoted):
+        if before.model != model:
+            break  # each decision was about the newest model of its time
+        if before.champion == at.promoted:
             return before.look + int(found.body["labels"] != digest_of(tested))
     return 1
 
@@ -325,9 +344,10 @@ def _begun(
         raise InvalidInput("model: must be named where none is on its way yet; got none. Pass the new model's number.")
     models.get(conn, work.project_id, model)
     champion = at.promoted
-    if champion == model and at.opening is not None:
-        opening = findings.get(conn, work.project_id, at.opening).body
-        champion = opening["champion"] if opening["what"] == "rollout" else opening["decision"]["champion"]
+    opening = _opening(conn, work, at)
+    if champion == model and opening is not None:
+        said = opening.body if opening.body["what"] == "rollout" else opening.body["decision"]
+        champion = said["champion"]
     if champion is None or champion == model:
         raise InvalidInput(
             f"model: must have one to be compared with; model {model} has none, since no other was promoted before it. "
