@@ -24,6 +24,7 @@ def write(folder: Path) -> list[Path]:
         "speed.inc": table.markdown(results, between="<br>"),
         "server.inc": server(),
         "evidence.inc": evidence(),
+        "drift.inc": drift(),
         "gates.inc": gates(),
     }
     for name, text in tables.items():
@@ -92,6 +93,27 @@ def gates() -> str:
             f"{'' if at is None else f'{at:.0f}'} | {row.get('other_rule', '')} | "
             f"{other} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def drift() -> str:
+    """How often a look for drift alarms, by what has changed, beside a test on each feature and score."""
+    rows = json.loads(EVIDENCE.read_text("utf-8"))["drifts"]
+    lines = ["| what has changed | looks | alarms | naive | which checks |", "|---|---|---|---|---|"]
+    for row in rows:
+        if row["part"] == "look":
+            seen = sorted(row["by_check"].items(), key=lambda each: -each[1])
+            named = ", ".join(f"{name} {share:.0%}" for name, share in seen if share >= 0.05)
+            lines.append(
+                f"| {row['world']} | {row['runs']:,} | {row['alarms']:.1%} | {row['naive_alarms']:.1%} | {named} |"
+            )
+    lines += ["", "| error 0.10, later | detector | alarms before | found | median delay |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {row['later']:.2f} | {row['detector']} | {row['false_alarms']:.1%} | "
+        + (" | |" if row["found"] is None else f"{row['found']:.0%} | {row['median_delay']:.0f} |")
+        for row in rows
+        if row["part"] == "detector"
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from benchmarks.evidence import estimates, gates
+from benchmarks.evidence import drifts, estimates, gates
 from benchmarks.speed import table
 from benchmarks.speed.cases import CASES
 
@@ -71,6 +71,20 @@ def test_the_table_of_the_server_says_what_was_measured_and_when(tmp_path: Path)
         assert f"| {one['claim']['95']:.0f} ms | {one['submit']['95']:.0f} ms |" in text
     assert results["measured_at"]["commit"] in text
     assert "```{include} ../reference/measured/server.inc" in (DOCS / "how-to" / "deploy.md").read_text("utf-8")
+
+
+def test_the_tables_of_drift_say_what_was_measured_and_all_of_it_holds(tmp_path: Path) -> None:
+    module = figures()
+    rows = json.loads(module.EVIDENCE.read_text("utf-8"))["drifts"]
+    module.write(tmp_path)
+    text = (tmp_path / "drift.inc").read_text("utf-8")
+    for row in rows:
+        if row["part"] == "look":
+            assert f"| {row['world']} | {row['runs']:,} | {row['alarms']:.1%} | {row['naive_alarms']:.1%} |" in text
+        if row["part"] == "detector":
+            assert f"| {row['later']:.2f} | {row['detector']} | {row['false_alarms']:.1%} |" in text
+    assert [row for row in rows if not drifts.holds(row)] == []
+    assert "```{include} measured/drift.inc" in (DOCS / "reference" / "drift.md").read_text("utf-8")
 
 
 def test_the_table_of_coverage_says_what_was_measured_and_what_did_not_hold(tmp_path: Path) -> None:
