@@ -218,13 +218,15 @@ class Project:
         to: str | Path | None = None,
         split: str = "pool",
         annotator: str | None = None,
+        certify: bool = False,
         progress: Progress = silent,
     ) -> rounds.Asked:
         """Choose the next items to label; `to` also writes them as a worksheet.
 
         `annotator` says who will answer: a strategy that buys second answers asks nothing that they have answered.
+        With `certify`, items are drawn to prove how often the newest model is wrong: see the page on stopping rules.
         """
-        return rounds.ask(self._work, n, split=split, to=to, annotator=annotator, progress=progress)
+        return rounds.ask(self._work, n, split=split, to=to, annotator=annotator, certify=certify, progress=progress)
 
     def pending(self) -> rounds.Asked:
         """Everything that is out with annotators."""

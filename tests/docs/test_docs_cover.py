@@ -23,7 +23,7 @@ from querist.core.queueing import QueueSettings
 from querist.formats.names import FORMATS
 from querist.learners.vector_cache import VARIABLE as CACHE_VARIABLE
 from querist.loop.managers import MANAGERS
-from querist.loop.stopping import rule_from_json
+from querist.loop.stopping import RULES, rule_from_json
 from querist.service.hooks import EVENTS
 from querist.service.location import PROJECT_VARIABLE, URL_VARIABLE
 from querist.simulation import parse
@@ -94,7 +94,7 @@ def test_every_event_that_a_webhook_tells_of_is_explained() -> None:
     assert re.findall(r"^\| `([\w.]+)` \|", _page("how-to/webhooks.md"), flags=re.MULTILINE) == list(EVENTS)
 
 
-@pytest.mark.parametrize("rule", ["budget", "target", "marginal_gain"])
+@pytest.mark.parametrize("rule", RULES)
 def test_every_stopping_rule_is_explained(rule: str) -> None:
     assert f"| `{rule}` |" in _page("reference/stopping.md")
 

@@ -337,7 +337,7 @@ WORDS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "a stopping rule of nothing": (
         ("init", "p", "--classes", "a,b", "--stop", "soon"),
         "invalid_input",
-        "stop: must be target:METRIC:VALUE or marginal_gain:METRIC:PER_100; got 'soon'.",
+        "stop: must be one of 'target', 'marginal_gain', 'performance_gradient'",
     ),
     "a target that is no number": (
         ("init", "p", "--classes", "a,b", "--stop", "target:accuracy:nan"),

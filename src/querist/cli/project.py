@@ -51,7 +51,8 @@ def init(
     ] = None,
     rules: Annotated[Path | None, typer.Option(help="TOML file of seed rules, for the start rules.")] = None,
     stop: Annotated[
-        list[str] | None, typer.Option(help="A stopping rule: target:METRIC:VALUE or marginal_gain:METRIC:PER_100.")
+        list[str] | None,
+        typer.Option(help="A stopping rule with its settings: target:METRIC:VALUE, error_bound:MOST, …"),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
     test_share: Annotated[float, typer.Option(help="Share of the items kept for testing.")] = 0.2,
@@ -156,6 +157,9 @@ def ask(
         str | None,
         typer.Option("--annotator", "-a", help="Who will answer: nothing they have answered is asked again."),
     ] = None,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Draw items to prove how often the newest model is wrong.")
+    ] = False,
     project: Project = None,
     url: Url = None,
     as_json: Json = False,
@@ -165,7 +169,7 @@ def ask(
         asked = (
             rounds.pending(work)
             if again
-            else rounds.ask(work, n, split=split, to=to, annotator=annotator, progress=progress)
+            else rounds.ask(work, n, split=split, to=to, annotator=annotator, certify=certify, progress=progress)
         )
         if again and to is not None:
             rounds.write_worksheet(work, to, asked.entries)

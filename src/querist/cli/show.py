@@ -178,5 +178,6 @@ def show_status(status: Status) -> None:
     out.print()
     for verdict in status.verdicts:
         mark = "[bold green]stop[/]" if verdict.stop else "go on"
-        out.print(f"{verdict.rule}: {mark}. {escape(verdict.sentence)}")
+        name = f"{verdict.rule} (certified)" if verdict.certified else verdict.rule
+        out.print(f"{name}: {mark}. {escape(f'{verdict.sentence} {verdict.ahead}'.rstrip())}")
     out.print(f"Next: {escape(status.next_step)}")

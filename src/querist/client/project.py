@@ -129,9 +129,12 @@ class RemoteProject:
             brought = self._wire.upload(f"{self._path}/items", path, fields)
         return read(Added, brought | {"source": "python", "n_inside": 0})
 
-    def ask(self, n: int | None = None, *, split: str = "pool") -> Asked:
-        """Choose the next items to label; where labels came in, a model is made first."""
-        return read(Asked, self._wire.post(f"{self._path}/ask", {"n": n, "split": split}))
+    def ask(self, n: int | None = None, *, split: str = "pool", certify: bool = False) -> Asked:
+        """Choose the next items to label; where labels came in, a model is made first.
+
+        With `certify`, items are drawn to prove how often the newest model is wrong.
+        """
+        return read(Asked, self._wire.post(f"{self._path}/ask", {"n": n, "split": split, "certify": certify}))
 
     def pending(self) -> Asked:
         """Everything that is out with annotators."""

@@ -18,8 +18,17 @@ from querist.core.queueing import QueueSettings
 from querist.core.schema import Schema
 from querist.learners import SentenceEncoder
 from querist.loop.coldstart import SeedRule
-from querist.loop.stopping import rule_from_json
+from querist.loop.stopping import (
+    OF_THE_STOP_SET,
+    ErrorBound,
+    StoppingRule,
+    rule_from_json,
+    rule_from_text,
+    rule_to_json,
+)
 from querist.metrics import METRICS
+from querist.service.certifying import CERTIFIED
+from querist.service.glancing import GLANCED
 from querist.service.location import Location
 from querist.service.location import remember as write_location
 from querist.service.workspace import Workspace
@@ -113,9 +122,7 @@ def create(
     if sum(held_out.values()) >= 1:
         raise InvalidInput(f"shares: must leave items to ask about; got {held_out}, 1 or more together. Lower them.")
     for body in stopping:
-        rule_from_json(body)
-        if "metric" in body:
-            _check_metric(body["metric"], schema)
+        _check_rule(rule_from_json(body), schema)
     for rule in rules:
         schema.read(rule.label)
     settings = {
@@ -231,24 +238,16 @@ def set_instructions(work: Workspace, text: str) -> None:
 
 
 def stopping_rule(text: str) -> dict[str, Any]:
-    """A stopping rule from words: `target:METRIC:VALUE` or `marginal_gain:METRIC:PER_100`.
+    """A stopping rule from words: its name and its settings in their order, as `target:METRIC:VALUE`.
 
     Examples
     --------
     >>> stopping_rule("target:macro_f1:0.9")
     {'rule': 'target', 'metric': 'macro_f1', 'target': 0.9}
+    >>> stopping_rule("error_bound:0.02")
+    {'rule': 'error_bound', 'most': 0.02, 'confidence': 0.95}
     """
-    parts = text.split(":")
-    settings = {"target": "target", "marginal_gain": "least"}
-    try:
-        rule, metric, value = parts
-        body = {"rule": rule, "metric": metric, settings[rule]: float(value)}
-    except (ValueError, KeyError):
-        raise InvalidInput(
-            f"stop: must be target:METRIC:VALUE or marginal_gain:METRIC:PER_100; got {text!r}."
-        ) from None
-    rule_from_json(body)
-    return body
+    return rule_to_json(rule_from_text(text))
 
 
 def agree(
@@ -325,6 +324,21 @@ def seed_rules(path: Path) -> tuple[SeedRule, ...]:
         raise InvalidInput(
             f"rules: must be a TOML file of [[rule]] tables with name, label and pattern; {path}: {error!r}. Mend it."
         ) from None
+
+
+def _check_rule(rule: StoppingRule, schema: Schema) -> None:
+    """See that a rule can ever say something of such answers."""
+    body = rule_to_json(rule)
+    if "metric" in body:
+        _check_metric(body["metric"], schema)
+    if "of" in body:
+        checks.one_of("stop", body["of"], schema.options)
+    for tasks, kinds in ((CERTIFIED, (ErrorBound,)), (GLANCED, OF_THE_STOP_SET)):
+        if isinstance(rule, kinds) and schema.task not in tasks:
+            raise InvalidInput(
+                f"stop: must not be {body['rule']!r} where answers are {schema.asked}; it is for {', '.join(tasks)}. "
+                "Set a budget: it stops the loop."
+            )
 
 
 def _check_metric(metric: str, schema: Schema) -> None:

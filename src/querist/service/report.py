@@ -14,6 +14,7 @@ from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
 from querist.core.schema import Schema
 from querist.core.state import Value
+from querist.loop.stopping import Verdict
 from querist.report import ProjectView, VersionRow, project_page
 from querist.service.label_column import field_of
 from querist.service.pictures import pixels
@@ -55,7 +56,7 @@ def write_report(work: Workspace, path: str | Path) -> Path:
             exploration=policy.exploration,
             explored=now.random_share if now.rounds else None,
             versions=_versions(conn, work),
-            status=(now.story, *([f"Trust: {now.trust}."] if now.trust else []), *(v.sentence for v in now.verdicts)),
+            status=(now.story, *([f"Trust: {now.trust}."] if now.trust else []), *map(_worded, now.verdicts)),
             next_steps=(now.next_step,),
             facts=_facts(conn, work, now),
             **_detail(conn, work),
@@ -64,6 +65,14 @@ def write_report(work: Workspace, path: str | Path) -> Path:
     with replacing(path) as stream:
         stream.write(page.encode(errors="replace"))
     return Path(path)
+
+
+def _worded(verdict: Verdict) -> str:
+    """A rule's sentence with its forecast, by the rule's name where that is not plain from the sentence."""
+    if not verdict.ahead:
+        return verdict.sentence
+    proven = " (certified)" if verdict.certified else ""
+    return f"{verdict.rule}{proven}: {verdict.sentence} {verdict.ahead}"
 
 
 def _rounds(conn: Connection, work: Workspace) -> tuple[Round, ...]:

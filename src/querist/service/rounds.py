@@ -24,7 +24,7 @@ from querist.formats import write_worksheet as write_cells
 from querist.loop.coldstart import RuleReport, Trust, rule_report
 from querist.loop.step import ask as ask_state
 from querist.modeling import kind
-from querist.service import training
+from querist.service import certifying, training
 from querist.service.known import prices, signals_of
 from querist.service.pictures import drawn, pixels
 from querist.service.standing import labels, questions, said, state, trust_in
@@ -102,28 +102,38 @@ def ask(
     split: str = "pool",
     to: str | Path | None = None,
     annotator: str | None = None,
+    certify: bool = False,
     progress: Progress = silent,
 ) -> Asked:
     """Choose the next items to label, and record them as pending.
 
     Where labels came in since the last model, a model is fitted first. Items of the test set or the calibration slice
     are drawn at random: a strategy never sees them. `to` also writes them as a worksheet. Where `annotator` says who
-    will answer, a strategy that buys second answers asks nothing that they have answered.
+    will answer, a strategy that buys second answers asks nothing that they have answered. With `certify`, items of
+    the pool are drawn by the newest model's doubt, from which the stopping rule `error_bound` proves how often it is
+    wrong; until another round is asked, no other model is then fitted.
 
     Raises
     ------
     PoolExhausted, BudgetSpent
         If nothing is left to ask, or to pay with.
+    InvalidInput
+        If a model is to be certified and there is none, or none that can be.
     Conflict
         If somebody else asked in between.
     """
     checks.one_of("split", split, ("pool", "test", "calibration"))
+    if certify and split != "pool":
+        raise InvalidInput(f"certify: must be of the pool; got split {split!r}. Leave one of them out.")
     if k is not None:
         checks.positive("n", k)
     if to is not None:
         check_worksheet_path(to)  # a round nobody was given would stay open
         refuse_untold(work, to)
-    asked = _ask_pool(work, k, annotator, progress) if split == "pool" else _ask_held_out(work, k, split)
+    if certify:
+        asked = _ask_to_certify(work, k, progress)
+    else:
+        asked = _ask_pool(work, k, annotator, progress) if split == "pool" else _ask_held_out(work, k, split)
     if to is not None:
         write_worksheet(work, to, asked.entries)
     return asked
@@ -178,6 +188,29 @@ def _ask_pool(work: Workspace, k: int | None, annotator: str | None, progress: P
         )
     reports = rule_report(work.seed_rules, known.get("votes")) if batch.strategy == "rules" else ()
     return replace(_shown(work, batch, schema, trained), rules=reports)
+
+
+def _ask_to_certify(work: Workspace, k: int | None, progress: Progress) -> Asked:
+    with work.database.reading() as conn:
+        certifying.check_certifies(work.schema(conn))
+        goes_on = certifying.is_open(work, conn)
+    trained = None if goes_on else train_if_due(work, progress)
+    progress(0, 1, "selecting")
+    drawing = certifying.certifying_batch(work, k, progress)
+    with work.database.transaction() as conn:
+        open_round(
+            conn,
+            work,
+            batch=drawing.batch,
+            seqs=drawing.seqs,
+            policy=drawing.policy,
+            purpose="strategy",
+            model=drawing.context["certifies"],
+            dataset_before=None,
+            suggestions=drawing.suggestions,
+            context=drawing.context,
+        )
+    return _shown(work, drawing.batch, drawing.schema, trained)
 
 
 def pending(work: Workspace) -> Asked:
@@ -240,13 +273,13 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
     NotFound
         If there is no such round.
     InvalidInput
-        If it was a random draw from the test set or the calibration slice, was asked by a version that did not keep
+        If it was a draw to measure or certify by, was asked by a version that did not keep
         what a draw rests on, or used a learner not handed in now.
     """
     with work.database.reading() as conn:
         record = rounds.get(conn, work.project_id, number)
         if record.dataset_before is None:
-            came = "took what came by a stream" if record.context.get("stream") else "drew from a held-out split"
+            came = "was drawn to measure" if not record.context.get("stream") else "took what came by a stream"
             raise InvalidInput(f"round: must be one that chose from the pool; round {number} {came}.")
         if lacking := [name for name in REPLAYED if name not in record.context]:
             raise InvalidInput(

@@ -16,6 +16,7 @@ from querist.loop.budget import Spending, spending
 from querist.loop.stopping import Verdict
 from querist.metrics import METRICS
 from querist.service.standing import state
+from querist.service.stopping import evidence
 from querist.service.workspace import Workspace
 from querist.store import answers, items, models, rounds
 from querist.store.db import Connection
@@ -84,7 +85,9 @@ def status(work: Workspace) -> Status:
         per_split = _splits(conn, work)
         points = curve(conn, work)
         done = tuple(_round(record) for record in rounds.listed(conn, work.project_id))
-        verdicts = tuple(rule.verdict(points, spent) for rule in work.stopping(conn))
+        rules = work.stopping(conn)
+        seen = evidence(work, conn, rules, schema)
+        verdicts = tuple(rule.verdict(points, spent, seen) for rule in rules)
         doubt = models.last_trust(conn, work.project_id)
         labels = Counter(
             (label.split, name)

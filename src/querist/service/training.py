@@ -21,6 +21,7 @@ from querist.learners import Recipe
 from querist.loop.coldstart import Trust
 from querist.modeling import Pool, fit, kind
 from querist.modeling import trust as cross_validated
+from querist.service import glancing
 from querist.service.standing import Labels, as_labels, by_row, labels
 from querist.service.workspace import Held, Workspace
 from querist.store import answers, models, outbox, rounds, versions
@@ -74,6 +75,8 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
         before = models.latest(conn, work.project_id)
         trusted_before = before is not None and models.was_trusted(conn, work.project_id)
         warm_start = bool(work.settings(conn).get("warm_start", False))
+        stop = glancing.look(conn, work, before, pool, policy.seed)
+        foretold = glancing.foretold(conn, work, before)
     if not len(known):
         raise InvalidInput("labels: must be there before a model can be; none is. `querist ask`, then `querist tell`.")
     kind(schema).check(known.y)  # before anything is encoded
@@ -92,6 +95,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
     progress(2, 3, "fitting")
     progress(0, 1, "evaluating")
     measured, detail = _measured(model, encoding.features(test.inputs) if len(tested) else None, tested, schema)
+    glanced = glancing.looked(n_answers, model, encoded, stop, known.rows, foretold, schema)
     with work.database.transaction() as conn:
         latest = models.latest(conn, work.project_id)
         if (0 if latest is None else latest.number) != number - 1:
@@ -117,6 +121,17 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
             metrics=measured,
             detail=detail,
         )
+        if glanced is not None:
+            models.record_evaluation(
+                conn,
+                record.id,
+                split=glancing.STOP_SET,
+                n_items=len(stop[0]),
+                n_labels=n_answers,
+                cost_usd=0.0,
+                metrics=glanced[0],
+                detail=glanced[1],
+            )
         told = {"model": number, "dataset": version.number, "metrics": finite(measured)}
         outbox.post(conn, work.project_id, ("model.trained", told))
         if trust is not None:

@@ -30,6 +30,7 @@ from querist.simulation.crowds import behind, n_annotators
 from querist.simulation.data import Labeled, characters, preview, span
 from querist.simulation.habits import Priced
 from querist.simulation.oracles import HardCases, Perfect
+from querist.simulation.watching import Watch
 from querist.simulation.worlds import World
 
 ASKED_SHOWN = 24  # items kept per round for the report; a page of more is not read
@@ -181,6 +182,7 @@ def _loop(bench: _Bench) -> _Trace:
     rounds: list[Round] = []
     predicted: Any = None
     n_given = 0
+    watch = Watch(plan.stop, bench.pool, schema, plan.seed)
     while True:
         try:
             k = plan.seed_size if state.round == 0 else None
@@ -191,6 +193,7 @@ def _loop(bench: _Bench) -> _Trace:
             batch = None
         now = state.round if batch is not None else max(letter.due for letter in inbox)
         if batch is not None:
+            watch.asked(batch)
             ids, given_rows = batch.ids, bench.pool_rows[batch.ids]
             answered = tuple(frozenset(who for who, _ in state.said(row)) for row in ids.tolist())
             asked = Questions(
@@ -239,7 +242,8 @@ def _loop(bench: _Bench) -> _Trace:
         points.append(Point(bought.labels, bought.usd, _measure(bench, predicted)))
         if plan.traced and batch is not None:
             rounds.append(_round(bench, batch, bought.labels))
-        if any(rule.verdict(points, spending(state)).stop for rule in plan.stop):
+        watch.fitted(model, state, bought.labels)
+        if any(rule.verdict(points, bought, watch.evidence(state)).stop for rule in plan.stop):
             break
     detail = Detail() if predicted is None else kind(schema).detail(bench.test_truth, predicted, schema.options)
     return _Trace(tuple(points), tuple(rounds), detail.calibration, detail.per_class)

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from querist.core.evidence import Run
 from querist.core.policy import Policy
 from querist.learners import recipe_for
-from querist.loop.stopping import TargetReached
+from querist.loop.stopping import Hypergeometric, MinimalError, QuantCI, RecallBound, StablePredictions, TargetReached
 from querist.simulation import Abstaining, Biased, Function, Late, Perfect, Plan, Tired, Uniform, labeled, run
 from querist.simulation.data import Labeled
 
@@ -118,3 +118,15 @@ def test_a_traced_run_shows_what_was_asked_and_why(blobs: Labeled) -> None:
     assert go(blobs).rounds == ()
     assert set(done.per_class) == {"0", "1"}
     assert sum(share for _, _, share in done.calibration) == pytest.approx(1.0)
+
+
+def test_rules_of_the_stop_set_and_of_a_search_see_what_a_project_would(blobs: Labeled) -> None:
+    stable = go(blobs, budget=168, stop=(StablePredictions(0.9, 2),))
+    assert 30 <= counts(stable)[-1] < 168
+    looked = go(blobs, budget=168, stop=(Hypergeometric("1", 0.8, 0.9),))
+    assert counts(looked)[-1] < 168, "random draws find about 84 of them evenly; what is left is soon bounded"
+    drawn = go(blobs, budget=168, stop=(RecallBound("1", 0.8, 0.9),))
+    assert counts(looked)[-1] <= counts(drawn)[-1] < 168
+    policy = Policy("positive_first", start="random", batch_size=10, exploration=0.2, trust=False, params={"target": 1})
+    for rule in (MinimalError(0.9), QuantCI("1", 0.7)):
+        assert counts(go(blobs, budget=168, policy=policy, stop=(rule,)))[-1] < 168

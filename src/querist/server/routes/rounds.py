@@ -98,7 +98,7 @@ def train(who: Manager, work: In) -> Any:
 @routes.post("/ask", response_model=s.Asked, status_code=201, operation_id="ask", tags=["ask and tell"])
 def ask(_: Manager, work: In, body: s.AskIn) -> Any:
     """Choose the next items and have them back at once; where labels came in, a model is made first."""
-    return rounds.ask(work, body.n, split=body.split)
+    return rounds.ask(work, body.n, split=body.split, certify=body.certify)
 
 
 @routes.get("/pending", response_model=s.Asked, operation_id="pending", tags=["ask and tell"])

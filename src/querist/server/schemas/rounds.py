@@ -75,6 +75,7 @@ class AskIn(In):
 
     n: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description="By default the policy's batch size.")
     split: Literal["pool", "test", "calibration"] = "pool"
+    certify: bool = Field(False, description="Whether to draw items that prove how often the newest model is wrong.")
 
 
 class Entry(Out):
@@ -231,6 +232,9 @@ class Verdict(Out):
     stop: bool
     figure: float | None
     sentence: str
+    certified: bool = Field(description="Whether a stop keeps a promise that was proven, at every look.")
+    forecast: int | None = Field(description="About how many labels more until it says stop.")
+    outlook: str = Field(description="Where the forecast comes from, or why there is none.")
 
 
 class Status(Out):
