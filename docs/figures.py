@@ -26,6 +26,7 @@ def write(folder: Path) -> list[Path]:
         "evidence.inc": evidence(),
         "drift.inc": drift(),
         "gates.inc": gates(),
+        "advice.inc": advice(),
     }
     for name, text in tables.items():
         (folder / name).write_text(text, "utf-8")
@@ -114,6 +115,31 @@ def drift() -> str:
         for row in rows
         if row["part"] == "detector"
     ]
+    return "\n".join(lines) + "\n"
+
+
+def advice() -> str:
+    """What was advised from parts of known sets, beside what is known of the whole."""
+    rows = json.loads(EVIDENCE.read_text("utf-8"))["advice"]
+    draws = sorted({row["draw"] for row in rows})
+    said = []
+    for number, draw in enumerate(draws, start=1):
+        of = [row for row in rows if row["draw"] == draw]
+        right, held = sum(row["right"] for row in of), sum(row["covers"] for row in of)
+        said.append(f"part {number}: right on {right} of {len(of)}, interval held on {held}")
+    lines = [
+        f"{'; '.join(said).capitalize()}.",
+        "",
+        "| set | part | labels | known | advice | how sure | measured | predicted | |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        faults = [word for word, fault in (("wrong", not row["right"]), ("missed", not row["covers"])) if fault]
+        lines.append(
+            f"| {row['set']} | {draws.index(row['draw']) + 1} | {row['n_labels']} | {row['known']} | {row['advice']} | "
+            f"{row['chance']:.0%} | {row['measured']:.2f} | {row['predicted']:.2f} ({row['low']:.2f} to "
+            f"{row['high']:.2f}) | {', '.join(faults)} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evidence import drifts, estimates, gates
+from benchmarks.evidence import advice, drifts, estimates, gates
 from benchmarks.labels.data import FOLDER
 
 Rows = list[dict[str, Any]]
@@ -69,10 +69,15 @@ def _broken_drifts(rows: Rows) -> list[str]:
     return [f"drift: {row.get('world', row.get('detector'))}" for row in rows if not drifts.holds(row)]
 
 
+def _advice(wanted: argparse.Namespace) -> Rows:
+    return advice.run(wanted.data)
+
+
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], list[str]]]] = {
     "estimates": (_estimates, _broken_estimates),
     "gate": (_gate, _broken_gates),
     "drifts": (_drifts, _broken_drifts),
+    "advice": (_advice, advice.broken),
 }
 
 

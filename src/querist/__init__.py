@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from querist.project import Project, open
     from querist.scale import Pool
     from querist.selection import select
-    from querist.simulation import simulate
+    from querist.simulation import advise, simulate
     from querist.streaming import Stream
 
 # Each name loads its module at first use, so that `import querist` costs no more than a few imports of NumPy.
@@ -48,6 +48,7 @@ _HOMES = {
     "Signals": "querist.core.signals",
     "State": "querist.core.state",
     "Stream": "querist.streaming",
+    "advise": "querist.simulation",
     "ask": "querist.catalogue",
     "explain": "querist.loop.step",
     "learners": "",
@@ -77,6 +78,7 @@ __all__ = [
     "State",
     "Stream",
     "__version__",
+    "advise",
     "ask",
     "explain",
     "learners",

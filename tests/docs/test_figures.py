@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from benchmarks.evidence import drifts, estimates, gates
+from benchmarks.evidence import advice, drifts, estimates, gates
 from benchmarks.speed import table
 from benchmarks.speed.cases import CASES
 
@@ -111,3 +111,15 @@ def test_the_table_of_gates_shows_every_figure_and_each_holds(tmp_path: Path) ->
     for row, line in zip(rows, lines, strict=True):
         assert f"| {row['opens']:.1%} |" in line
         assert gates.holds(row), row
+
+
+def test_the_table_of_advice_has_a_line_for_each_set_and_part_with_what_was_wrong(tmp_path: Path) -> None:
+    module = figures()
+    rows = json.loads(module.EVIDENCE.read_text("utf-8"))["advice"]
+    path = next(path for path in module.write(tmp_path) if path.name == "advice.inc")
+    lines = [line for line in path.read_text("utf-8").splitlines() if line.startswith("| ")][1:]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in lines] == [row["set"] for row in rows]
+    assert [line.endswith("|  |") for line in lines] == [row["right"] and row["covers"] for row in rows]
+    assert len(rows) == advice.N_SETS * len(advice.DRAWS)
+    page = (DOCS / "ideas" / "advice.md").read_text("utf-8")
+    assert "```{include} ../reference/measured/advice.inc" in page

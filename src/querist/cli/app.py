@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import drifting, evidence, gating, output, people, pools, project, serve, stream, study
+from querist.cli import advising, drifting, evidence, gating, output, people, pools, project, serve, stream, study
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -45,6 +45,7 @@ for command in (
     project.verify,
     project.replay,
     pools.select,
+    advising.advise,
     study.simulate,
     study.strategies,
     study.demo,

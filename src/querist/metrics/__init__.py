@@ -21,6 +21,7 @@ from querist.metrics.drift import (
 from querist.metrics.drift_plan import local_rise, n_to_see, plan_drift
 from querist.metrics.efficiency import efficiencies, labels_to_reach
 from querist.metrics.estimate import estimate
+from querist.metrics.forecast import Forecast, Law, forecast, learning_law
 from querist.metrics.gate import Around, gate
 from querist.metrics.labels import evaluate_labels, per_label
 from querist.metrics.marginals import Shift, black_box_shares, category_shift, numeric_shift, psi
@@ -70,7 +71,9 @@ __all__ = [
     "Beside",
     "Bets",
     "Design",
+    "Forecast",
     "Independent",
+    "Law",
     "PageHinkley",
     "Paired",
     "PerClass",
@@ -109,6 +112,7 @@ __all__ = [
     "evaluate_spans",
     "expected_levels",
     "field_check",
+    "forecast",
     "gate",
     "holm",
     "input_checks",
@@ -117,6 +121,7 @@ __all__ = [
     "iou_matrix",
     "judge",
     "labels_to_reach",
+    "learning_law",
     "local_rise",
     "log_loss",
     "log_wealth",

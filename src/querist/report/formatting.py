@@ -138,12 +138,13 @@ def dollars(value: float | None) -> str:
 
     Examples
     --------
-    >>> dollars(1234.6), dollars(0.25), dollars(0)
-    ('$1,235', '$0.25', '$0')
+    >>> dollars(1234.6), dollars(0.25), dollars(0), dollars(-120.4)
+    ('$1,235', '$0.25', '$0', '−$120')
     """
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f"${value:,.0f}" if value >= 100 or value == round(value) else f"${value:,.2f}"
+    sign, size = "−" if value < 0 else "", abs(value)
+    return f"{sign}${size:,.0f}" if size >= 100 or size == round(size) else f"{sign}${size:,.2f}"
 
 
 def seconds(value: float | None) -> str:

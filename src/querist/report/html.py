@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from querist.core.advice import Advice
 from querist.core.errors import InvalidInput
 from querist.core.evidence import Study
+from querist.report.advice import advice_view
 from querist.report.charts import color_class
 from querist.report.overview import overview
 from querist.report.project import ProjectView, project_layout
@@ -70,6 +72,13 @@ def project_page(view: ProjectView) -> str:
     return _render(
         "project.html", title=view.name, view=view, layout=project_layout(view), next_steps=list(view.next_steps)
     )
+
+
+def advice_page(advice: Advice) -> str:
+    """Advice before spending as a self-contained HTML page, under the same policy as a study's: the verdict, why, what
+    labels will bring, and the plan.
+    """
+    return _render("advice.html", title=advice.title, view=advice_view(advice))
 
 
 def _render(template: str, **context: object) -> str:

@@ -1,6 +1,15 @@
 """Active learning on labeled data, with an oracle for people: what a project would have saved."""
 
 from querist.loop.stopping import StoppingRule, rule_from_json
+from querist.simulation.advising import (
+    Circumstances,
+    advice_of,
+    advice_plan,
+    advice_rows,
+    advise,
+    next_steps,
+    write_advice,
+)
 from querist.simulation.crowds import Crowd
 from querist.simulation.data import Labeled, from_table, labeled
 from querist.simulation.grid import simulate_grid
@@ -20,6 +29,7 @@ __all__ = [
     "Abstaining",
     "Biased",
     "ByClass",
+    "Circumstances",
     "Crowd",
     "Drifting",
     "Function",
@@ -33,10 +43,15 @@ __all__ = [
     "Tired",
     "Uniform",
     "World",
+    "advice_of",
+    "advice_plan",
+    "advice_rows",
+    "advise",
     "digit_scenes",
     "from_table",
     "labeled",
     "learners_named",
+    "next_steps",
     "oracle_from_json",
     "oracle_to_json",
     "parse",
@@ -50,6 +65,7 @@ __all__ = [
     "study_reading",
     "study_rows",
     "study_title",
+    "write_advice",
     "write_page",
     "write_runs",
 ]

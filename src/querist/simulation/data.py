@@ -44,6 +44,8 @@ class Labeled:
     name : str
     notes : tuple of str
         What whoever gave the data should know of how it was read.
+    n_unlabeled : int
+        Items that were there without an answer, and left out.
     """
 
     X: Any
@@ -53,6 +55,7 @@ class Labeled:
     groups: Rows
     name: str = "data"
     notes: tuple[str, ...] = ()
+    n_unlabeled: int = 0
 
     @property
     def n_items(self) -> int:
@@ -228,7 +231,7 @@ def from_table(
     coerced |= {name: [_said(value) for value in coerced[name]] for name in spec.named("text")}
     table = Columns({name: coerced[name] for name in spec.used})
     data = _labeled(table, found.values, None, found.task, target, spec, Path(path).name, lines)
-    return replace(data, notes=(*found.notes, *data.notes))
+    return replace(data, notes=(*found.notes, *data.notes), n_unlabeled=len(raw) - len(found.rows))
 
 
 def hold_out(
