@@ -14,6 +14,7 @@ from querist.simulation.expected import Belief
 from querist.simulation.outlook import Curves, Wants, labels_saved, least_worth, money
 from querist.simulation.pilot import Pilot, nothing_learned
 
+LITTLE = " That is likely less than the {:g} that are worth any: ask first whether labels are what is missing."
 SURE = 0.8  # four to one that choosing pays, before a team is told to set up a loop
 
 
@@ -78,7 +79,7 @@ def _verdict(
     now = float(found.law.at([found.data.n_items])[0, 0])
     if wants.goal is not None and now >= wants.goal:
         return "label nothing more", (
-            f"The {wants.goal:g} {name} that are wanted are there: {now:.3f} with the {found.data.n_items:,} labels on "
+            f"The {wants.goal:g} {name} that is wanted is there: {now:.3f} with the {found.data.n_items:,} labels on "
             "hand. Make sure of it on a test set that was drawn at random."
         )
     if gain.high < wants.least_gain:
@@ -158,6 +159,7 @@ def _figures(
             out.append(
                 f"{wants.budget:,} labels more at random should add {gain.value:.3f} ({gain.low:.3f} to "
                 f"{gain.high:.3f}) to the {name} of {now:.3f}."
+                + (LITTLE.format(wants.least_gain) if gain.value < wants.least_gain else "")
             )
     if sums is not None and verdict in ("worth it", "label at random") and np.isfinite(least_worth(wants)):
         out.append(
@@ -180,7 +182,7 @@ def _figures(
 def _goal(name: str, goal: GoalLabels) -> str:
     to = f"{goal.level:g} {name}"
     if goal.random is None and goal.strategy is None:
-        return f"{to} are not in sight, even with the whole pool labeled: change the model, or what it sees."
+        return f"{to} is not in sight, even with the whole pool labeled: change the model, or what it sees."
     random = "random would not get there" if goal.random is None else f"random needs {goal.random:,.0f} labels in all"
     if goal.strategy is None:
         return f"For {to}, {random}; choosing would not get there."

@@ -119,6 +119,14 @@ def test_a_flat_curve_asks_for_no_more_labels():
     assert said.plan.batch_size == 0
 
 
+def test_where_the_gain_is_likely_too_little_the_reader_is_told_to_ask_first():
+    said = advice_of(made_up(drop=0.5, noise=0.02), Circumstances(budget=500, pool=5000, least_gain=0.006))
+    assert said.gain.value < 0.006 < said.gain.high
+    assert said.worth_it
+    assert any("ask first whether labels are what is missing" in reason for reason in said.reasons)
+    assert not any("ask first" in reason for reason in advice_of(FAST, Circumstances()).reasons)
+
+
 def test_a_goal_that_is_reached_asks_for_no_more_labels_and_one_out_of_sight_is_said_to_be():
     reached = advice_of(FAST, Circumstances(goal="accuracy:0.8"))
     assert reached.verdict == "label nothing more"
