@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evidence import advice, drifts, estimates, gates
+from benchmarks.evidence import advice, drifts, estimates, gates, streams
 from benchmarks.labels.data import FOLDER
 
 Rows = list[dict[str, Any]]
@@ -73,11 +73,20 @@ def _advice(wanted: argparse.Namespace) -> Rows:
     return advice.run(wanted.data)
 
 
+def _streams(wanted: argparse.Namespace) -> Rows:
+    return streams.run(wanted.data, wanted.runs or streams.SEEDS)
+
+
+def _broken_streams(rows: Rows) -> list[str]:
+    return [f"streams: {row.get('stream', 'speed')} at {row.get('budget', 1):.0%}" for row in streams.broken(rows)]
+
+
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], list[str]]]] = {
     "estimates": (_estimates, _broken_estimates),
     "gate": (_gate, _broken_gates),
     "drifts": (_drifts, _broken_drifts),
     "advice": (_advice, advice.broken),
+    "streams": (_streams, _broken_streams),
 }
 
 

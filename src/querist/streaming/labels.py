@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -61,12 +62,17 @@ class Labeled:
 
 
 class Memory:
-    """The labels in the order in which they came, those the model was fitted on first; and what is still awaited."""
+    """The labels in the order in which they came, and what is still awaited.
 
-    def __init__(self, waiting: Iterable[Asked] = (), labels: Iterable[Labeled] = (), n_fitted: int = 0) -> None:
+    `n_fitted` says of each model how many of them, from the first on, were there when it was fitted.
+    """
+
+    def __init__(
+        self, waiting: Iterable[Asked] = (), labels: Iterable[Labeled] = (), n_fitted: Sequence[int] = ()
+    ) -> None:
         self.waiting: dict[Id, Asked] = {each.id: each for each in waiting}
         self.labels: dict[Id, Labeled] = {each.asked.id: each for each in labels}
-        self.n_fitted = n_fitted
+        self.n_fitted = list(n_fitted)
 
     def add(self, id: Id, code: int) -> Labeled:
         """The label of an item that is awaited, or another one for an item that is remembered."""
@@ -77,27 +83,20 @@ class Memory:
 
     def last(self, n_labels: int, since: int = 0) -> dict[Id, Labeled]:
         """The labels of the `n_labels` items that came last, without those that came before `since`."""
-        places = sorted((each.asked.place for each in self.labels.values()), reverse=True)
-        oldest = max(since, places[n_labels - 1] if len(places) >= n_labels else -1)
-        return {id: each for id, each in self.labels.items() if each.asked.place >= oldest}
+        by_place = sorted(self.labels, key=lambda id: self.labels[id].asked.place)
+        last = set(by_place[-n_labels:])
+        return {id: each for id, each in self.labels.items() if id in last and each.asked.place >= since}
 
-    def keep(self, labels: dict[Id, Labeled]) -> None:
-        """Forget all other labels; these are what the model is fitted on now."""
-        self.labels = labels
-        self.n_fitted = len(labels)
+    def place_of(self, number: int) -> int:
+        """Where in the stream the item stood whose label came as this one, from 0."""
+        return next(islice(self.labels.values(), number, None)).asked.place
 
-    def n_new(self) -> int:
-        """Labels that came since the last fit."""
-        return len(self.labels) - self.n_fitted
-
-    def fitted(self) -> tuple[Any, Array, Array]:
-        """Items, classes and places of the labels that the model is fitted on."""
-        rows = list(self.labels.values())[: self.n_fitted]
-        return (
-            stacked([each.asked.item for each in rows]),
-            np.array([each.code for each in rows], dtype=np.int64),
-            np.array([each.asked.place for each in rows], dtype=np.int64),
-        )
+    def rows(self, n_first: int, span: int) -> tuple[Any, Array]:
+        """Items and classes of the first so many labels to come, of which only the last `span` items."""
+        some = list(self.labels.values())[:n_first]
+        some.sort(key=lambda each: each.asked.place)  # of two of one place, the one that was told last is the later
+        kept = some[-span:]
+        return stacked([each.asked.item for each in kept]), np.array([each.code for each in kept], dtype=np.int64)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, from which `from_json` makes the same memory."""
@@ -117,33 +116,3 @@ class Memory:
 def stacked(items: Sequence[Any]) -> Any:
     """Items as a learner reads them: texts as a list, features as an array with a row each."""
     return list(items) if items and isinstance(items[0], str) else np.array(items, dtype=np.float64)
-
-
-def recent_more(places: Array, half_life: float | None) -> Array:
-    """Rows to learn from, in order, those of items that came late more often than those that came early.
-
-    Any learner takes repeated rows, few take weights. The newest label counts four times as much as one that is two
-    half-lives older; what is older still counts as that one does.
-
-    Parameters
-    ----------
-    places : (n_labels,) int
-        Where in the stream each labeled item came.
-    half_life : float or None
-        In labels. None leaves every row once.
-
-    Returns
-    -------
-    rows : (n_rows,) int
-
-    Examples
-    --------
-    >>> recent_more(np.array([10, 20, 30]), half_life=1.0).tolist()
-    [0, 1, 1, 2, 2, 2, 2]
-    """
-    rows = np.arange(len(places))
-    if half_life is None:
-        return rows
-    age = np.empty(len(places))
-    age[np.argsort(-places, kind="stable")] = np.arange(len(places))
-    return np.repeat(rows, np.maximum(np.rint(4 * 0.5 ** (age / half_life)), 1).astype(np.int64))

@@ -21,14 +21,15 @@ class Settings:
     seed : int
     start : int
         Labels that are lent to the stream at its start, so that there soon is a model; they are paid back.
-    memory : int
-        The model learns from the labels of so many items at most: those that came last.
-    half_life : float or None
-        In labels: those of items that came late count for more, up to four times as much. None counts all alike.
+    spans : sequence of int
+        The learner is fitted to the last so many labels, once for each number, and the mean of those models predicts: a
+        short span follows what changes, a long one knows more of what does not. What is older than the longest is
+        forgotten.
     refit_every : int
-        New labels after which the model is fitted anew.
+        New labels after which a model is fitted anew.
     growth : float
-        It is not fitted before there are this share of new labels, of those that it learns from: larger is cheaper.
+        It is not fitted before there are this share of new labels, of those that it learns from: so the model of a
+        short span is fitted often, and that of a long one seldom. Larger is cheaper.
     watch : {"random", "asked"}
         Whose errors the drift detector hears of: of items drawn blindly, which are fair but few, or of all that were
         asked, which are many, but chosen.
@@ -41,28 +42,33 @@ class Settings:
 
     seed: int = 0
     start: int = 20
-    memory: int = 1000
-    half_life: float | None = None
-    refit_every: int = 10
+    spans: tuple[int, ...] = (100, 200, 400, 800, 1600)
+    refit_every: int = 5
     growth: float = 0.02
     watch: Literal["random", "asked"] = "random"
     after_drift: int = 100
     reopen: int = 20
 
     def __post_init__(self) -> None:
-        for name in ("memory", "refit_every", "after_drift"):
+        if not self.spans or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in self.spans):
+            raise InvalidInput(f"spans: must be numbers of labels, 1 or more; got {self.spans!r}. (100, 1000), say.")
+        object.__setattr__(self, "spans", tuple(sorted(set(self.spans))))
+        for name in ("refit_every", "after_drift"):
             if getattr(self, name) < 1:
                 raise InvalidInput(f"{name}: must be 1 or more; got {getattr(self, name)}. It is a number of labels.")
         for name in ("start", "reopen", "growth"):
             if getattr(self, name) < 0:
                 raise InvalidInput(f"{name}: must not be negative; got {getattr(self, name)}. 0 leaves it out.")
-        if self.half_life is not None and not self.half_life > 0:
-            raise InvalidInput(f"half_life: must be over 0; got {self.half_life}. None counts all labels alike.")
         checks.one_of("watch", self.watch, WATCHED)
+
+    @property
+    def memory(self) -> int:
+        """Labels that are remembered."""
+        return self.spans[-1]
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, from which `from_json` makes the same settings."""
-        return asdict(self)
+        return asdict(self) | {"spans": list(self.spans)}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Settings:

@@ -13,7 +13,7 @@ import numpy as np
 from querist.core.atomic import replacing
 from querist.core.checks import Floats, nearest
 from querist.core.errors import InvalidInput
-from querist.core.items import n_rows, take
+from querist.core.items import n_rows
 from querist.core.ports import DetectsChange, Learner, Model
 from querist.core.rng import generator
 from querist.learners import IdentityEncoder, recipe_from_json
@@ -25,7 +25,8 @@ from querist.loop.stream import decide
 from querist.metrics import detector_from_json
 from querist.strategies import entropy, least_confidence, margin
 from querist.streaming.decisions import Decisions, Label, Told
-from querist.streaming.labels import Asked, Id, Memory, recent_more
+from querist.streaming.labels import Asked, Id, Memory
+from querist.streaming.learning import Mean, default_learner
 from querist.streaming.settings import Settings
 
 UTILITIES: Mapping[str, Callable[[Floats], Floats]] = {
@@ -105,8 +106,7 @@ class Stream:
         self._utility = _utility(utility or self.manager.utility)
         self._ledger = lent(Ledger(), self.settings.start) if self.settings.start else Ledger()
         self._memory = Memory()
-        self._model: Model | None = None
-        self._n_fits = 0
+        self._members: dict[int, Model] = {}
         self._since = 0
         self._alarms: list[int] = []
 
@@ -141,15 +141,16 @@ class Stream:
         return self._ledger
 
     @property
-    def model(self) -> Model | None:
+    def model(self) -> Mean | None:
         """What it predicts by; None until labels of two classes have come."""
-        return self._model
+        return Mean(tuple(self._members[span] for span in sorted(self._members))) if self._members else None
 
     def predict_proba(self, X: Any) -> Floats:
         """(n_items, n_classes): what the model says; all classes alike where there is none yet."""
-        if self._model is None:
-            return np.full((n_rows(X), len(self.classes)), 1 / len(self.classes))
-        return self._model.predict_proba(X)  # type: ignore[attr-defined,no-any-return]
+        model = self.model
+        return (
+            np.full((n_rows(X), len(self.classes)), 1 / len(self.classes)) if model is None else model.predict_proba(X)
+        )
 
     def decide(self, X: Any, ids: Sequence[Id] | None = None) -> Decisions:
         """Ask or predict, for each of the items that came.
@@ -168,7 +169,7 @@ class Stream:
         items = X if isinstance(X, list) and X and isinstance(X[0], str) else np.asarray(X, dtype=np.float64)
         names = self._names(n_rows(items), ids)
         first = self._ledger.seen
-        if self._model is None:
+        if self.model is None:
             probs, utilities = None, np.ones(n_rows(items))
         else:
             probs = self.predict_proba(items)
@@ -220,7 +221,7 @@ class Stream:
             id = f"taught {len(self._memory.labels)} at {self.n_seen}"
             self._memory.waiting[id] = Asked(id, items[row], self.n_seen)
             self._memory.add(id, code)
-        return Told(self.n_labels, self._refit(at_once=self._model is None), False)
+        return Told(self.n_labels, self._refit(at_once=self.model is None), False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that says all: settings, budget, labels, what is awaited, and what the detector has heard."""
@@ -231,7 +232,6 @@ class Stream:
             "settings": self.settings.to_json(),
             "ledger": self._ledger.to_json(),
             "memory": self._memory.to_json(),
-            "n_fits": self._n_fits,
             "since": self._since,
             "alarms": self._alarms,
             "drift": None if self.drift is None else self.drift.to_json(),
@@ -268,9 +268,9 @@ class Stream:
         )
         stream._ledger = Ledger.from_json(body["ledger"])
         stream._memory = Memory.from_json(body["memory"])
-        stream._n_fits, stream._since, stream._alarms = body["n_fits"], body["since"], list(body["alarms"])
-        if stream._memory.n_fitted:
-            stream._model = stream._fit()
+        stream._since, stream._alarms = body["since"], list(body["alarms"])
+        for at in range(len(stream._memory.n_fitted)):
+            stream._fit(at)
         return stream
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -321,32 +321,44 @@ class Stream:
         self._ledger = reopened(self._ledger, labels=labels, items=items)
 
     def _refit(self, *, at_once: bool) -> bool:
-        wanted = max(self.settings.refit_every, self.settings.growth * min(self.settings.memory, self.n_labels))
-        first = self._model is None and self._memory.n_new() > 0
-        if not (at_once or first or self._memory.n_new() >= wanted):
-            return False
+        """Fit the models that are due: that of a short span after a few new labels, that of a long one after many."""
+        spans, n_labels = self.settings.spans, self.n_labels
+        n_fitted = self._memory.n_fitted or [0] * len(spans)
+        due = [n_labels - n >= self._wanted(min(span, n_labels)) for span, n in zip(spans, n_fitted, strict=True)]
+        if at_once or due[-1] or self.model is None:
+            return n_labels > n_fitted[-1] and self._fit_all()
+        for at in range(len(spans)):
+            if due[at]:
+                self._memory.n_fitted[at] = n_labels
+                self._fit(at)
+        return any(due)
+
+    def _wanted(self, span: int) -> float:
+        return max(self.settings.refit_every, self.settings.growth * span)
+
+    def _fit_all(self) -> bool:
         # Where all that came since a change is of one class, what is older still tells the classes apart.
         for since in (self._since, 0):
             labels = self._memory.last(self.settings.memory, since)
             if len({each.code for each in labels.values()}) > 1:
-                self._memory.keep(labels)
-                self._n_fits += 1
-                self._model = self._fit()
+                self._memory.labels = labels
+                self._memory.n_fitted = [len(labels)] * len(self.settings.spans)
+                for at in range(len(self.settings.spans)):
+                    self._fit(at)
                 return True
         return False
 
-    def _fit(self) -> Model:
-        X, y, places = self._memory.fitted()
-        rows = recent_more(places, self.settings.half_life)
-        rng = generator(self.settings.seed, "stream fit", self._n_fits)
-        return self.learner.fit(take(X, rows), y[rows], n_classes=len(self.classes), rng=rng)
-
-
-def default_learner() -> Learner:
-    """What a stream of numbers is learned by where nothing else is said."""
-    from sklearn.ensemble import ExtraTreesClassifier
-
-    return as_learner(ExtraTreesClassifier(50))
+    def _fit(self, at: int) -> None:
+        """Fit the model of one span; none where a shorter one has all labels, or they are of one class."""
+        spans, n_first = self.settings.spans, self._memory.n_fitted[at]
+        members = dict(self._members)
+        members.pop(spans[at], None)
+        X, y = self._memory.rows(n_first, spans[at])
+        told_apart = len(np.unique(y)) > 1
+        if told_apart and (at == 0 or n_first > spans[at - 1]):
+            rng = generator(self.settings.seed, "stream fit", self._memory.place_of(n_first - 1), spans[at])
+            members[spans[at]] = self.learner.fit(X, y, n_classes=len(self.classes), rng=rng)
+        self._members = members
 
 
 def _checked(classes: Sequence[Label]) -> tuple[Label, ...]:

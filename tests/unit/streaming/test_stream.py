@@ -19,7 +19,6 @@ from querist.core.rng import generator
 from querist.loop.managers import MANAGERS, manager
 from querist.metrics import Adwin
 from querist.streaming import Stream
-from querist.streaming.labels import recent_more
 
 CLASSES = ["in", "out"]
 
@@ -111,7 +110,7 @@ def test_batches_make_no_difference_while_the_model_stays() -> None:
 @pytest.mark.parametrize("at", [0, 30, 400, 1000])
 def test_a_stream_that_was_saved_goes_on_as_if_nothing_had_been(tmp_path: Path, at: int) -> None:
     X, y = world(1600)
-    stream = new(half_life=50.0, drift=Adwin(clock=4), watch="asked")
+    stream = new(spans=(40, 100), drift=Adwin(clock=4), watch="asked")
     go(stream, X[:at], y)
     late = stream.decide(X[at : at + 100])
     stream.save(tmp_path / "stream.json")
@@ -126,15 +125,15 @@ def test_a_stream_that_was_saved_goes_on_as_if_nothing_had_been(tmp_path: Path, 
 
 def test_the_model_follows_a_change_and_an_all_time_model_does_not() -> None:
     X, y = world(4000, turn=2000)
-    follows = go(new(memory=100), X, y)
-    remembers = go(new(memory=10_000), X, y)
+    follows = go(new(spans=(100,)), X, y)
+    remembers = go(new(spans=(10_000,)), X, y)
     assert np.mean(follows[3000:]) > 0.9
     assert np.mean(remembers[3000:]) < 0.8
 
 
 def test_a_change_that_is_heard_is_learned_sooner_and_reopens_spending_within_the_budget() -> None:
     X, y = world(6000, turn=3000)
-    deaf, hears = new(memory=2000), new(memory=2000, watch="asked", drift=Adwin(clock=8), after_drift=30)
+    deaf, hears = new(spans=(2000,)), new(spans=(2000,), watch="asked", drift=Adwin(clock=8), after_drift=30)
     slow, quick = go(deaf, X, y), go(hears, X, y)
     assert hears.alarms
     assert 3000 < hears.alarms[0] < 3400
@@ -211,11 +210,12 @@ def test_what_is_wrong_is_said_and_changes_nothing() -> None:
     [
         ({"classes": ["a"]}, "classes: must be two or more"),
         ({"classes": ["a", "a"]}, "classes: must be two or more"),
-        ({"memory": 0}, "memory: must be 1 or more"),
+        ({"spans": ()}, "spans: must be numbers of labels"),
+        ({"spans": (0, 9)}, "spans: must be numbers of labels"),
+        ({"after_drift": 0}, "after_drift: must be 1 or more"),
         ({"start": -1}, "start: must not be negative"),
-        ({"half_life": 0.0}, "half_life: must be over 0"),
         ({"watch": "all"}, "watch: must be one of"),
-        ({"memry": 5}, "Did you mean 'memory'"),
+        ({"spanns": (5,)}, "Did you mean 'spans'"),
         ({"utility": "margn"}, "utility: must be one of"),
         ({"budget": 2.0}, "budget: must be over 0"),
         ({"manager": "variabel"}, "Did you mean 'variable'"),
@@ -244,9 +244,12 @@ def test_texts_are_learned_by_a_pipeline_that_reads_them() -> None:
     np.testing.assert_allclose(again.predict_proba(texts[:5]), stream.predict_proba(texts[:5]))
 
 
-def test_late_labels_count_for_more() -> None:
-    assert recent_more(np.array([30, 10, 20]), half_life=1.0).tolist() == [0, 0, 0, 0, 1, 2, 2]
-    assert recent_more(np.array([30, 10, 20]), half_life=None).tolist() == [0, 1, 2]
+def test_the_mean_of_a_short_and_a_long_span_predicts() -> None:
+    X, y = world(400)
+    stream = new(start=0, spans=(50, 400))
+    stream.teach(X, y)
+    alone = [LogisticRegression().fit(X[-n:], y[-n:]).predict_proba(X) for n in (50, 400)]
+    np.testing.assert_allclose(stream.predict_proba(X), np.mean(alone, axis=0), atol=1e-6)
 
 
 def test_the_stream_is_a_public_name() -> None:
