@@ -27,6 +27,7 @@ def write(folder: Path) -> list[Path]:
         "drift.inc": drift(),
         "gates.inc": gates(),
         "advice.inc": advice(),
+        "leaks.inc": leaks(),
     }
     for name, text in tables.items():
         (folder / name).write_text(text, "utf-8")
@@ -140,6 +141,21 @@ def advice() -> str:
             f"{row['chance']:.0%} | {row['measured']:.2f} | {row['predicted']:.2f} ({row['low']:.2f} to "
             f"{row['high']:.2f}) | {', '.join(faults)} |"
         )
+    return "\n".join(lines) + "\n"
+
+
+def leaks() -> str:
+    """How many planted copies were found in each set of texts, and how much else."""
+    rows = json.loads(EVIDENCE.read_text("utf-8"))["leaks"]
+    lines = [
+        "| texts | test set | others | copies planted | found | by sketches alone | precision | natural |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['set']} | {row['n_test']:,} | {row['n_others']:,} | {row['n_copies']} | {row['recall']:.1%} | "
+        f"{row['recall_by_sketch']:.1%} | {row['precision']:.1%} | {row['n_natural']} |"
+        for row in rows
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evidence import advice, drifts, estimates, gates, streams
+from benchmarks.evidence import advice, drifts, estimates, gates, leaks, streams
 from benchmarks.labels.data import FOLDER
 
 Rows = list[dict[str, Any]]
@@ -81,12 +81,21 @@ def _broken_streams(rows: Rows) -> list[str]:
     return [f"streams: {row.get('stream', 'speed')} at {row.get('budget', 1):.0%}" for row in streams.broken(rows)]
 
 
+def _leaks(wanted: argparse.Namespace) -> Rows:
+    return leaks.run(wanted.data)
+
+
+def _broken_leaks(rows: Rows) -> list[str]:
+    return [f"copies in {row['set']}" for row in rows if not leaks.holds(row)]
+
+
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], list[str]]]] = {
     "estimates": (_estimates, _broken_estimates),
     "gate": (_gate, _broken_gates),
     "drifts": (_drifts, _broken_drifts),
     "advice": (_advice, advice.broken),
     "streams": (_streams, _broken_streams),
+    "leaks": (_leaks, _broken_leaks),
 }
 
 

@@ -8,13 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from querist.core.copies import Copies
 from querist.core.errors import InvalidInput, NotFound
 from querist.core.evidence import Point
 from querist.core.gate import GateDecision, GateRules
 from querist.core.policy import Policy
 from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
+from querist.core.slices import SliceVersion
 from querist.core.state import Answer, Value
+from querist.service import copies as copying
 from querist.service import (
     datasets,
     drifting,
@@ -29,6 +32,7 @@ from querist.service import (
     training,
 )
 from querist.service import report as reports
+from querist.service import slices as slicing
 from querist.service import status as statuses
 from querist.service import verify as verifying
 from querist.service.location import locate
@@ -445,6 +449,33 @@ class Project:
     def verify(self, *, progress: Progress = silent) -> list[Any]:
         """Check that everything stored agrees with itself; the list of what does not."""
         return list(verifying.verify(self._work, progress=progress))
+
+    def copies(self, *, progress: Progress = silent) -> Copies:
+        """Copies of test and calibration items in the pool, over all that is stored."""
+        return copying.find(self._work, progress=progress)
+
+    def set_copies_aside(self) -> int:
+        """Take the copies of held-out items out of the pool; how many items that were."""
+        return slicing.set_aside(self._work)
+
+    def slices(self) -> list[SliceVersion]:
+        """Every version of the test set and of the calibration slice."""
+        return slicing.slices(self._work)
+
+    def extend(self, n: int, *, split: str = "test") -> slicing.Extended:
+        """Draw items at random from the whole pool into the test set or the calibration slice: its next version.
+
+        Parameters
+        ----------
+        n : int
+        split : {"test", "calibration"}
+
+        Raises
+        ------
+        PoolExhausted, InvalidInput
+            If the pool has not so many, or the last draw is not labeled yet.
+        """
+        return slicing.extend(self._work, n, split=split)
 
     def replay(self, number: int) -> rounds.Replayed:
         """Draw a round again from what is stored, and compare."""

@@ -71,3 +71,14 @@ def test_one_finding_is_had_by_its_id_and_by_its_project_alone(shop: Any) -> Non
             findings.get(conn, shop.id, said.id + 1)
         with pytest.raises(NotFound):
             findings.get(conn, shop.id + 1, said.id)
+
+
+def test_those_that_say_one_thing_of_themselves_are_counted(shop: Any) -> None:
+    for what in ("decision", "rollout", "decision"):
+        record(shop, "gate", {"what": what})
+    record(shop, "drift", {"what": "decision"})
+    record(shop, "gate", {})
+    with shop.db.reading() as conn:
+        assert findings.count(conn, shop.id, "gate", "decision") == 2
+        assert findings.last_id(conn, shop.id, "drift") < findings.last_id(conn, shop.id)
+        assert findings.last_id(conn, shop.id, "split") == 0

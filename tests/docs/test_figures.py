@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from benchmarks.evidence import advice, drifts, estimates, gates
+from benchmarks.evidence import advice, drifts, estimates, gates, leaks
 from benchmarks.speed import table
 from benchmarks.speed.cases import CASES
 
@@ -85,6 +85,18 @@ def test_the_tables_of_drift_say_what_was_measured_and_all_of_it_holds(tmp_path:
             assert f"| {row['later']:.2f} | {row['detector']} | {row['false_alarms']:.1%} |" in text
     assert [row for row in rows if not drifts.holds(row)] == []
     assert "```{include} measured/drift.inc" in (DOCS / "reference" / "drift.md").read_text("utf-8")
+
+
+def test_the_table_of_leaks_says_what_was_found_and_all_of_it_holds(tmp_path: Path) -> None:
+    module = figures()
+    rows = json.loads(module.EVIDENCE.read_text("utf-8"))["leaks"]
+    text = next(p for p in module.write(tmp_path) if p.name == "leaks.inc").read_text("utf-8")
+    assert len(rows) == len(leaks.SETS)
+    for row in rows:
+        assert f"| {row['recall']:.1%} | {row['recall_by_sketch']:.1%} | {row['precision']:.1%} |" in text
+        assert leaks.holds(row)
+        assert row["recall_by_sketch"] < leaks.LEAST
+    assert "```{include} ../reference/measured/leaks.inc" in (DOCS / "ideas" / "splits.md").read_text("utf-8")
 
 
 def test_the_table_of_coverage_says_what_was_measured_and_what_did_not_hold(tmp_path: Path) -> None:

@@ -10,7 +10,20 @@ from typing import Annotated, Any
 import typer
 
 from querist._version import __version__
-from querist.cli import advising, drifting, evidence, gating, output, people, pools, project, serve, stream, study
+from querist.cli import (
+    advising,
+    drifting,
+    evidence,
+    gating,
+    output,
+    people,
+    pools,
+    project,
+    serve,
+    slices,
+    stream,
+    study,
+)
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -43,6 +56,8 @@ for command in (
     project.freeze,
     project.export,
     project.verify,
+    slices.copies,
+    slices.extend,
     project.replay,
     pools.select,
     advising.advise,

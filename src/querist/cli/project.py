@@ -10,7 +10,7 @@ import typer
 
 from querist.cli import output
 from querist.cli.options import Header, Json, Project, Quote, Url
-from querist.cli.show import show_added, show_asked, show_status, show_told, show_trained
+from querist.cli.show import show_added, show_asked, show_copies, show_status, show_told, show_trained
 from querist.core.errors import InvalidInput
 from querist.core.policy import STARTS, Budget, Costs, Policy
 from querist.core.schema import Schema, Task
@@ -225,8 +225,8 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write the project's page: one file to look at, to keep, and to send."""
-    with projects.open_at(locate(project, url)) as work:
-        written = reports.write_report(work, to)
+    with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
+        written = reports.write_report(work, to, progress=progress)
     output.emit({"path": str(written)}) if as_json else output.out.print(f"Written to {written}")
 
 
@@ -295,13 +295,16 @@ def export(
 
 
 def verify(project: Project = None, url: Url = None, as_json: Json = False) -> None:
-    """Check that everything stored agrees with itself: the chain of answers, labels, versions, splits."""
+    """Check that everything stored agrees with itself: the chain of answers, labels, versions, splits; show copies."""
     with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
-        found = verifying.verify(work, progress=progress)
+        looked = verifying.look(work, progress=progress)
+    found = looked.problems
     if as_json:
-        output.emit({"sound": not found, "problems": found})
+        output.emit({"sound": not found, "problems": found, "copies": looked.copies})
     elif not found:
         output.out.print("Sound: every answer, label, version and split agrees with the others.")
+        if looked.copies.n_pairs:
+            show_copies(looked.copies)
     else:
         for problem in found:
             output.out.print(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from querist.cli.output import escape, out, sparkline, table
+from querist.core.copies import Copies
+from querist.core.slices import SliceVersion
 from querist.core.words import metric_name
 from querist.service.estimating import Believed
 from querist.service.evidence import Figure, Tone
@@ -19,6 +21,8 @@ PROBLEMS_SHOWN = 20
 TONES: dict[Tone, str | None] = {"good": "bold green", "warn": "bold yellow", "bad": "bold red", "quiet": None}
 ROUNDS_SHOWN = 12
 CLASSES_SHOWN = 12
+COPIES_SHOWN = 20
+PREVIEW_CHARACTERS = 60
 
 
 def show_added(added: Added) -> None:
@@ -147,6 +151,31 @@ def show_evidence(figures: Sequence[Figure]) -> None:
         out.print()
 
 
+def show_copies(found: Copies) -> None:
+    """Copies that stand in two splits, the most alike first."""
+    out.print(escape(found.sentence))
+    if not found.pairs:
+        return
+    rows = [["alike", "split", "id", "item", "split", "id", "item"]]
+    for each in found.pairs[:COPIES_SHOWN]:
+        one = [each.split, each.item_id, each.preview[:PREVIEW_CHARACTERS]]
+        other = [each.other_split, each.other_id, each.other_preview[:PREVIEW_CHARACTERS]]
+        rows.append(["equal" if each.how == "equal" else f"{each.alike:.0%}", *one, *other])
+    table(rows)
+    if found.n_pairs > COPIES_SHOWN:
+        out.print(f"and {found.n_pairs - COPIES_SHOWN:,} pairs more; --json lists the first {len(found.pairs)}.")
+
+
+def show_slices(found: list[SliceVersion]) -> None:
+    """Each version of each slice."""
+    rows = [["slice", "version", "items", "added", "without a label", "by", "when"]]
+    for each in found:
+        figures = (each.version, each.n_items, each.n_added)
+        when = each.created_at.isoformat(sep=" ", timespec="minutes")
+        rows.append([each.split, *(f"{n:,}" for n in figures), f"{each.n_open:,}", escape(each.how), when])
+    table(rows)
+
+
 def show_status(status: Status) -> None:
     """The story so far."""
     out.print(f"[bold]{escape(status.project)}[/] asks for {escape(status.target)}. {escape(status.story)}")
@@ -180,4 +209,7 @@ def show_status(status: Status) -> None:
         mark = "[bold green]stop[/]" if verdict.stop else "go on"
         name = f"{verdict.rule} (certified)" if verdict.certified else verdict.rule
         out.print(f"{name}: {mark}. {escape(f'{verdict.sentence} {verdict.ahead}'.rstrip())}")
+    if status.test_use.n_models:
+        mark = "[yellow]Test set:[/] " if status.test_use.refresh else "Test set: "
+        out.print(f"{mark}{escape(status.test_use.sentence)}")
     out.print(f"Next: {escape(status.next_step)}")

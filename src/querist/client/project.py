@@ -15,11 +15,13 @@ from uuid import uuid4
 
 from querist.client.wire import UPLOAD_TIMEOUT_S, Wire
 from querist.core.checks import one_of
+from querist.core.copies import Copies
 from querist.core.crowd import ANONYMOUS
 from querist.core.errors import InvalidInput, QueristError
 from querist.core.evidence import Point
 from querist.core.gate import GateDecision, GateRules
 from querist.core.plain import read
+from querist.core.slices import SliceVersion
 from querist.core.state import Answer, Value
 from querist.service.answering import Acted
 from querist.service.browsing import ItemRow
@@ -31,6 +33,7 @@ from querist.service.labeling import Told
 from querist.service.promoting import GateStanding, Observed
 from querist.service.queue import Assignment, Claimed
 from querist.service.rounds import Asked
+from querist.service.slices import Extended
 from querist.service.status import Status
 from querist.service.streaming import Decided
 
@@ -310,6 +313,22 @@ class RemoteProject:
     def verify(self) -> list[Problem]:
         """Check that everything stored agrees with itself; the list of what does not."""
         return [read(Problem, each) for each in self._wire.get(f"{self._path}/verify")["problems"]]
+
+    def copies(self) -> Copies:
+        """Copies of test and calibration items in the pool, over all that is stored."""
+        return read(Copies, self._wire.get(f"{self._path}/copies"))
+
+    def set_copies_aside(self) -> int:
+        """Take the copies of held-out items out of the pool; how many items that were."""
+        return int(self._wire.post(f"{self._path}/copies/set-aside", safe=True)["n_set_aside"])
+
+    def slices(self) -> list[SliceVersion]:
+        """Every version of the test set and of the calibration slice."""
+        return [read(SliceVersion, each) for each in self._wire.get(f"{self._path}/slices")["versions"]]
+
+    def extend(self, n: int, *, split: str = "test") -> Extended:
+        """Draw items at random from the whole pool into the test set or the calibration slice: its next version."""
+        return read(Extended, self._wire.post(f"{self._path}/slices", {"n": n, "split": split}))
 
     def items(
         self,

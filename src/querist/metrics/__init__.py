@@ -39,6 +39,7 @@ from querist.metrics.planning import Plan, plan_labels
 from querist.metrics.quantiles import estimate_quantile
 from querist.metrics.ratings import evaluate_ratings, expected_levels, mae, middle_levels, quadratic_kappa
 from querist.metrics.resampled import RESAMPLED, paired_metric
+from querist.metrics.reuse import HALF_95, LOOKS, overrating
 from querist.metrics.rollout import Rollout, Step, observe_pairs
 from querist.metrics.scores import (
     METRICS,
@@ -64,6 +65,8 @@ from querist.metrics.worth import worth
 
 __all__ = [
     "ESTIMATED",
+    "HALF_95",
+    "LOOKS",
     "METRICS",
     "RESAMPLED",
     "Adwin",
@@ -135,6 +138,7 @@ __all__ = [
     "n_wanted",
     "numeric_shift",
     "observe_pairs",
+    "overrating",
     "paired_in_pool",
     "paired_losses",
     "paired_metric",

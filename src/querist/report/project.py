@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from querist.core.copies import Copies
 from querist.core.evidence import Point, Round
 from querist.core.words import counted
 from querist.report import formatting as fmt
@@ -69,6 +70,8 @@ class ProjectView:
         Of the last model: precision, recall and F1 by class.
     next_steps : tuple of str
         What to do now; `code` between backticks.
+    copies : Copies, optional
+        Test and calibration items that have a copy elsewhere, as of now.
     facts : mapping
         How it is done: learner, policy, software versions.
     """
@@ -93,6 +96,7 @@ class ProjectView:
     n_test: int = 0
     per_class: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     next_steps: tuple[str, ...] = ()
+    copies: Copies | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

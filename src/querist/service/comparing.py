@@ -115,9 +115,10 @@ def said_of(work: Workspace, number: int, schema: Schema, test: Held, pool: Held
     """What a model says of the whole test set."""
     with work.database.reading() as conn:
         last_seq = models.get(conn, work.project_id, number).recipe["last_seq"]
-        recipe = work.chosen_recipe(conn, pool.until(last_seq))
+        knew = work.pool_of(conn, number, last_seq)
+        recipe = work.chosen_recipe(conn, knew)
     model = model_of(work, number)
-    _, encoding = work.encoded(recipe, pool, last_seq=last_seq, progress=progress)
+    _, encoding = work.encoded(recipe, pool, knew=knew, progress=progress)
     work.prepare(recipe, test, progress)
     values = kind(schema).predict(model, take(encoding.features(test.inputs), np.arange(len(test))))
     return Said(np.asarray(values, dtype=np.float64), np.ones(len(test), dtype=bool))

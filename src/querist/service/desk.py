@@ -19,6 +19,7 @@ from querist.core.items import FieldSpec, Split
 from querist.core.state import Value
 from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
 from querist.modeling import kind
+from querist.service import copies
 from querist.service.label_column import classes_told, field_of, labels_of, see_images, see_sides, without_options
 from querist.service.labeling import import_labels
 from querist.service.shapes import Shapes
@@ -27,6 +28,7 @@ from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_repeat
 from querist.store import items, projects
 from querist.store.db import Connection
 
+LOOKED_AT = 50_000  # rows of an import among which copies are looked for at once
 PROBLEMS_KEPT = 1000  # a file whose every row is wrong is wrong once; the list need not hold a million entries
 ID_PREFIX = "i"  # without it some ids are numbers to a spreadsheet program: 0e10982213566457, 5444403668824e23
 ID_CHARACTERS = 16  # of the content hash: two of ten million items share them once in a hundred thousand imports
@@ -181,6 +183,18 @@ class Desk:
         if labels and not self._problems:
             source = f"import:{self._source}"
             self._tally.n_labels += import_labels(self._conn, self._work, labels, annotator=source)
+
+    def copies(self, before: int) -> copies.Found | None:
+        """Copies on two sides among what came after an item's number, with a wider net than the placing's.
+
+        None where so much came that it would be felt.
+        """
+        if self._spec is None or self._tally.n_added > LOOKED_AT:
+            return None
+        sketches, sides = self._splitter.placed
+        seqs = np.asarray(items.seqs(self._conn, self._project), dtype=np.int64)
+        stored = copies.Stored(seqs, sides, sketches)
+        return copies.pairs(self._work, self._conn, stored, self._spec, after=before)
 
     def finish(self) -> Tally:
         """Settle the groups and return the tally, if every row was right.

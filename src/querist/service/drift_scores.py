@@ -89,9 +89,10 @@ def scored(
         notes.append(f"Scores and errors are compared for classes and numbers, and not for {schema.task}.")
         return [], None
     with work.database.reading() as conn:
-        recipe = work.chosen_recipe(conn, found.held["pool"].until(found.learned_until))
+        knew = work.pool_of(conn, found.model.number, found.learned_until)
+        recipe = work.chosen_recipe(conn, knew)
     model = model_of(work, found.model.number)
-    _, encoding = work.encoded(recipe, found.held["pool"], last_seq=found.learned_until)
+    _, encoding = work.encoded(recipe, found.held["pool"], knew=knew)
     of = kind(schema)
 
     def predicted(table: Any) -> Floats:

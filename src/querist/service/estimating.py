@@ -17,7 +17,7 @@ from querist.metrics import ESTIMATED, Uniform, estimate
 from querist.metrics.parts import OF_CLASS, OF_NUMBERS
 from querist.modeling import kind
 from querist.service.curves import metric_of
-from querist.service.standing import labels
+from querist.service.standing import measured_labels
 from querist.service.training import model_of
 from querist.service.workspace import Workspace
 from querist.store import answers, models
@@ -91,7 +91,8 @@ def believe(
         if newest is None:
             raise InvalidInput("model: must be trained before it is measured; none is. Run `querist train`.")
         test, pool = work.held(conn, "test"), work.held(conn, "pool")
-        tested = labels(work, conn, test, schema)
+        knew = work.pool_of(conn, newest.number, newest.recipe["last_seq"])
+        tested = measured_labels(work, conn, test, schema)
         asked = answers.guessed(conn, work.project_id)
         recipe = work.chosen_recipe(conn, pool)
     if len(tested) < 2:
@@ -106,7 +107,7 @@ def believe(
     elif of is not None:
         raise InvalidInput(f"of: must be left out for {name!r}, which is about all classes; got {of!r}.")
     model = model_of(work, newest.number)
-    _, encoding = work.encoded(recipe, pool, last_seq=newest.recipe["last_seq"], progress=progress)
+    _, encoding = work.encoded(recipe, pool, knew=knew, progress=progress)
     work.prepare(recipe, test, progress)
     features = encoding.features(test.inputs)
     predicted = kind(schema).predict(model, take(features, np.arange(len(test))))

@@ -19,7 +19,7 @@ from querist.modeling import kind, pool_of
 from querist.service.curves import RANDOM, Z, metric_of
 from querist.service.refits import Refits, Said, sizes
 from querist.service.saving import plain, saved
-from querist.service.standing import Labels, labels, questions
+from querist.service.standing import Labels, labels, measured_labels, questions
 from querist.service.workspace import Held, Workspace
 from querist.store import findings, models, rounds
 from querist.store.db import Connection
@@ -67,7 +67,7 @@ def refresh(work: Workspace, *, progress: Progress = silent) -> int:
         if newest is None or not kind(schema).learns or not _due(conn, work):
             return 0
         pool, test = work.held(conn, "pool"), work.held(conn, "test")
-        tested, known = labels(work, conn, test, schema), labels(work, conn, pool, schema)
+        tested, known = measured_labels(work, conn, test, schema), labels(work, conn, pool, schema)
         asked = questions(pool, rounds.all_queries(conn, work.project_id)).asked
         recipe = work.chosen_recipe(conn, pool)
         metric = metric_of(conn, work, schema)

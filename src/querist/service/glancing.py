@@ -15,6 +15,7 @@ from querist.core.ports import Model
 from querist.core.schema import Schema, Task
 from querist.loop.stopping import glance, stop_rows
 from querist.modeling import Pool, kind
+from querist.service.moves import left_pool
 from querist.service.workspace import Held, Workspace
 from querist.store import models, rounds
 from querist.store.db import Connection
@@ -28,8 +29,11 @@ StopSet = tuple[Rows, Rows | None, int]
 def look(conn: Connection, work: Workspace, before: models.ModelRecord | None, pool: Held, seed: int) -> StopSet:
     """The rows of the stop set, the classes that the model before named of them, and the last item it was drawn from.
 
-    The set stays as it was drawn, though items come in, until the pool has doubled that was too small to fill it.
+    The set stays as it was drawn, though items come in, until the pool has doubled that was too small to fill it, or
+    items have left it.
     """
+    if before is not None and left_pool(conn, work.project_id, before.number):
+        before = None
     last = models.evaluations(conn, work.project_id, split=STOP_SET, number=before.number) if before else []
     detail = last[-1].detail if last else None
     if detail is not None:

@@ -15,10 +15,11 @@ from querist.core.hashing import is_missing
 from querist.core.items import FIELD_KINDS, SPLITS
 from querist.core.ports import Progress, silent
 from querist.core.schema import Task
+from querist.core.words import counted
 from querist.formats import RawBatch, TableReader, check_header, open_table
 from querist.service.desk import Desk, Wishes
 from querist.service.workspace import Workspace
-from querist.store import imports, projects
+from querist.store import imports, items, projects
 
 CHUNK = 10_000
 
@@ -169,11 +170,13 @@ def _add(
 ) -> Added:
     with work.database.transaction() as conn:
         record = imports.start(conn, work.project_id, source=source)
+        before = items.last_seq(conn, work.project_id)
         desk = Desk(conn, work, wishes, record.id, source, reader=reader)
         with imports.first(conn):
             for batch in batches:
                 desk.take(batch)
         tally = desk.finish()
+        found = desk.copies(before) if tally.n_added else None
         if tally.n_added and (said := projects.settings(conn, work.project_id)).get("stopped") is not None:
             projects.update_settings(conn, work.project_id, {**said, "stopped": None})  # there is more to ask again
         imports.finish(
@@ -190,6 +193,11 @@ def _add(
         notes.append(
             f"{aside:,} items are set aside: each is a near copy of items on both sides of the test set, or of another "
             "split than the one asked for, so that using it would leak."
+        )
+    if found is not None and len(found.held):
+        notes.append(
+            f"{counted(len(found.held), 'pair')} of items may be copies that stand on two sides of the test set or the "
+            "calibration slice. `querist copies` shows them, and sets them aside if you like."
         )
     return Added(
         source=source,

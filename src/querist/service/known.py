@@ -29,11 +29,11 @@ def signals_of(
     progress: Progress = silent,
 ) -> Signals:
     """The pool's signals for a strategy: those of a recorded model, under the encoder it was fitted with, if any."""
-    last_seq = pool.last_seq if record is None else record.recipe["last_seq"]
     with work.database.reading() as conn:
-        recipe = work.chosen_recipe(conn, pool.until(last_seq))
+        knew = pool if record is None else work.pool_of(conn, record.number, record.recipe["last_seq"])
+        recipe = work.chosen_recipe(conn, knew)
         settings = work.settings(conn)
-    encoded, _ = work.encoded(recipe, pool, last_seq=last_seq, progress=progress)
+    encoded, _ = work.encoded(recipe, pool, knew=knew, progress=progress)
 
     def training_set() -> tuple[Rows, Array]:
         rows = np.array(sorted(now.labels), dtype=np.int64)

@@ -24,7 +24,7 @@ from querist.service.comparing import (
     said_of,
     said_of_champion,
 )
-from querist.service.standing import Labels, labels
+from querist.service.standing import Labels, measured_labels
 from querist.service.workspace import Workspace
 from querist.store import findings, models, projects
 from querist.store.db import Connection
@@ -135,7 +135,7 @@ def decide(
             raise InvalidInput("model: must be trained before it is promoted; none is. Run `querist train`.")
         before = pointers(conn, work)
         test, pool = work.held(conn, "test"), work.held(conn, "pool")
-        tested = labels(work, conn, test, schema)
+        tested = measured_labels(work, conn, test, schema)
         cohorts = cohorts_of(conn, work, test, by)
         if before.promoted == newest.number:
             raise InvalidInput(

@@ -12,10 +12,12 @@ from querist.core.chats import text_of
 from querist.core.checks import page_path
 from querist.core.evidence import AskedItem, Round
 from querist.core.items import FieldSpec
+from querist.core.ports import Progress, silent
 from querist.core.schema import Schema
 from querist.core.state import Value
 from querist.loop.stopping import Verdict
 from querist.report import ProjectView, VersionRow, project_page
+from querist.service import copies
 from querist.service.label_column import field_of
 from querist.service.pictures import pixels
 from querist.service.status import Status, status
@@ -28,7 +30,7 @@ ITEMS_SHOWN = 24
 PREVIEW_CHARACTERS = 280
 
 
-def write_report(work: Workspace, path: str | Path) -> Path:
+def write_report(work: Workspace, path: str | Path, *, progress: Progress = silent) -> Path:
     """Write the project's page as one self-contained HTML file, whole or not at all.
 
     Raises
@@ -38,6 +40,7 @@ def write_report(work: Workspace, path: str | Path) -> Path:
     """
     page_path(path)
     now = status(work)
+    copied = copies.find(work, progress=progress)
     with work.database.reading() as conn:
         policy = work.policy(conn)
         view = ProjectView(
@@ -56,7 +59,13 @@ def write_report(work: Workspace, path: str | Path) -> Path:
             exploration=policy.exploration,
             explored=now.random_share if now.rounds else None,
             versions=_versions(conn, work),
-            status=(now.story, *([f"Trust: {now.trust}."] if now.trust else []), *map(_worded, now.verdicts)),
+            status=(
+                now.story,
+                *([f"Trust: {now.trust}."] if now.trust else []),
+                *map(_worded, now.verdicts),
+                *([now.test_use.sentence] if now.test_use.n_models else []),
+            ),
+            copies=copied,
             next_steps=(now.next_step,),
             facts=_facts(conn, work, now),
             **_detail(conn, work),

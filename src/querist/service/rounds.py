@@ -287,8 +287,7 @@ def replay(work: Workspace, number: int, *, progress: Progress = silent) -> Repl
                 "version asked it. Replay a round that was asked since."
             )
         schema = work.schema(conn)
-        full = work.held(conn, "pool")
-        pool = full.until(record.context["last_seq"])
+        pool = work.pool_at(conn, number, record.context["last_seq"])
         known = training.codes_at(work, conn, record.dataset_before, pool, schema)
         doubt, fitted = record.context["trust"], record.context["model"]
         trust = None if doubt is None else Trust(**doubt)

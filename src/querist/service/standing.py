@@ -16,6 +16,7 @@ from querist.core.schema import Schema
 from querist.core.state import Query, State, Value
 from querist.loop.coldstart import Trust
 from querist.modeling import kind
+from querist.service.moves import moves
 from querist.service.workspace import Held, Workspace
 from querist.store import answers, models, rounds
 from querist.store import labels as stored
@@ -37,6 +38,24 @@ def labels(work: Workspace, conn: Connection, held: Held, schema: Schema) -> Lab
     """The current labels of these items."""
     found = [(label.item_seq, schema.encode(label.value)) for label in stored.labels(conn, work.project_id)]
     return as_labels(held, found, schema)
+
+
+def measured_labels(work: Workspace, conn: Connection, held: Held, schema: Schema) -> Labels:
+    """The labels of a held-out split that may be measured on: of a later draw from the pool, none before all are there.
+
+    Until then those of its items that have a label are those a strategy chose, and no random ones.
+    """
+    known = labels(work, conn, held, schema)
+    away: set[int] = set()
+    labeled = set(held.seqs[known.rows].tolist())
+    for move in moves(conn, work.project_id):
+        drawn = set(move.seqs)
+        if not drawn <= labeled and not drawn.isdisjoint(labeled):
+            away |= drawn
+    if not away:
+        return known
+    keep = ~np.isin(held.seqs[known.rows], sorted(away))
+    return Labels(known.rows[keep], known.y[keep])
 
 
 def coded(work: Workspace, conn: Connection, held: Held, schema: Schema) -> dict[int, Value]:

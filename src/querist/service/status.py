@@ -11,10 +11,12 @@ from querist.core.answer_text import NONE_HOLDS
 from querist.core.evidence import Point
 from querist.core.items import SPLITS
 from querist.core.schema import Task
+from querist.core.slices import TestUse
 from querist.core.words import counted, metric_name
 from querist.loop.budget import Spending, spending
 from querist.loop.stopping import Verdict
 from querist.metrics import METRICS
+from querist.service.slices import test_use
 from querist.service.standing import state
 from querist.service.stopping import evidence
 from querist.service.workspace import Workspace
@@ -56,7 +58,8 @@ class Status:
 
     `classes` and `test_classes` count what the labels of the pool and of the test set name, by class, and
     those that name none; empty for a number.
-    `spent` is what was bought for the pool, and what is on order. `random_share` is that of the items asked about.
+    `test_use` says how often the test set was looked at. `spent` is what was bought for the pool, and what is on order.
+    `random_share` is that of the items asked about.
     """
 
     project: str
@@ -72,6 +75,7 @@ class Status:
     random_share: float
     verdicts: tuple[Verdict, ...]
     trust: str | None
+    test_use: TestUse
     next_step: str
 
 
@@ -89,6 +93,7 @@ def status(work: Workspace) -> Status:
         seen = evidence(work, conn, rules, schema)
         verdicts = tuple(rule.verdict(points, spent, seen) for rule in rules)
         doubt = models.last_trust(conn, work.project_id)
+        used = test_use(work, conn)
         labels = Counter(
             (label.split, name)
             for label in answers.labels(conn, work.project_id)
@@ -116,6 +121,7 @@ def status(work: Workspace) -> Status:
         random_share=drawn / asked if asked else policy.exploration,
         verdicts=verdicts,
         trust=None if doubt is None else str(doubt["reason"]),
+        test_use=used,
         next_step=_next(
             per_split,
             points,

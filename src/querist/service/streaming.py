@@ -193,9 +193,10 @@ def _serving(work: Workspace, number: int) -> Serving:
     with work.database.reading() as conn:
         last_seq = models.get(conn, work.project_id, number).recipe["last_seq"]
         pool = work.held(conn, "pool")
-        recipe = work.chosen_recipe(conn, pool.until(last_seq))
+        knew = work.pool_of(conn, number, last_seq)
+        recipe = work.chosen_recipe(conn, knew)
     model = training.model_of(work, number)
-    _, encoding = work.encoded(recipe, pool, last_seq=last_seq)
+    _, encoding = work.encoded(recipe, pool, knew=knew)
     serving = Serving(number, encoding, model)
     work.serve(serving)
     return serving

@@ -22,7 +22,8 @@ from querist.loop.coldstart import Trust
 from querist.modeling import Pool, fit, kind
 from querist.modeling import trust as cross_validated
 from querist.service import glancing
-from querist.service.standing import Labels, as_labels, by_row, labels
+from querist.service.moves import left_pool
+from querist.service.standing import Labels, as_labels, by_row, measured_labels
 from querist.service.workspace import Held, Workspace
 from querist.store import answers, models, outbox, rounds, versions
 from querist.store.columns import finite
@@ -70,7 +71,7 @@ def train(work: Workspace, *, progress: Progress = silent) -> Trained:
         schema, policy = work.schema(conn), work.policy(conn)
         pool, test = work.held(conn, "pool"), work.held(conn, "test")
         known = at_version(work, conn, version.number, pool, schema)
-        tested = labels(work, conn, test, schema)
+        tested = measured_labels(work, conn, test, schema)
         recipe = work.chosen_recipe(conn, pool)
         before = models.latest(conn, work.project_id)
         trusted_before = before is not None and models.was_trusted(conn, work.project_id)
@@ -204,7 +205,7 @@ def described(recipe: Recipe, pool: Held) -> dict[str, Any]:
 
 
 def is_due(work: Workspace, conn: Connection) -> bool:
-    """Whether a model fitted now would differ from the latest: labels came in since, or the learner is another.
+    """Whether a model fitted now would differ from the latest: labels came in, items left, or the learner is another.
 
     Never where no model learns such answers.
     """
@@ -212,6 +213,8 @@ def is_due(work: Workspace, conn: Connection) -> bool:
         return False
     newest = models.latest(conn, work.project_id)
     if newest is None or not models.is_current(conn, work.project_id):
+        return True
+    if left_pool(conn, work.project_id, newest.number):
         return True
     pool = work.held(conn, "pool").until(newest.recipe["last_seq"])
     return digest(described(work.chosen_recipe(conn, pool), pool)) != digest(newest.recipe)
@@ -231,7 +234,7 @@ def _refitted(work: Workspace, number: int, pool: Held | None = None) -> Model:
         schema = work.schema(conn)
         goes_on = pool is not None
         if pool is None:
-            pool = work.held(conn, "pool").until(record.recipe["last_seq"])
+            pool = work.pool_of(conn, number, record.recipe["last_seq"])
         known = at_version(work, conn, record.dataset, pool, schema)
         recipe = work.chosen_recipe(conn, pool)
     if not goes_on and digest(described(recipe, pool)) != digest(record.recipe):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,7 @@ from querist.learners import Recipe, default_recipe, recipe_for, text_encoder_fr
 from querist.loop.coldstart import SeedRule
 from querist.loop.stopping import StoppingRule, rule_from_json
 from querist.modeling import Pool, pool_of
+from querist.service.moves import Move, last_move, moves
 from querist.store import items, projects
 from querist.store.db import Connection, Database
 
@@ -90,7 +92,7 @@ class Workspace:
     own: Any = None
     seed_rules: tuple[SeedRule, ...] = ()
     shares: bool = False
-    _held: dict[str, tuple[int, Held]] = field(default_factory=dict)
+    _held: dict[str, tuple[object, Held]] = field(default_factory=dict)
     _encoded: tuple[object, Held, Pool, Encoding] | None = None
     _models: dict[int, Model] = field(default_factory=dict)
     _serving: Serving | None = None
@@ -144,13 +146,38 @@ class Workspace:
         return [rule_from_json(body) for body in [{"rule": "budget"}, *self.settings(conn).get("stopping", [])]]
 
     def held(self, conn: Connection, split: str) -> Held:
-        """The items of a split, read anew only where there are more than last time."""
-        last = items.last_seq(conn, self.project_id)
+        """The items of a split, read anew only where there are more than last time, or some were moved."""
+        now = (items.last_seq(conn, self.project_id), last_move(conn, self.project_id))
         kept = self._held.get(split)
-        if kept is None or kept[0] != last:
-            kept = (last, _read(conn, self.project_id, split, self.spec(conn)))
+        if kept is None or kept[0] != now:
+            kept = (now, _read(conn, self.project_id, split, self.spec(conn)))
             self._held[split] = kept
         return kept[1]
+
+    def pool_of(self, conn: Connection, model: int, last_seq: int) -> Held:
+        """The pool as a model knew it: without what came in later, and with what has left it since."""
+        left = [move for move in moves(conn, self.project_id) if move.origin == "pool" and move.after_model >= model]
+        return self._with(conn, left).until(last_seq)
+
+    def pool_at(self, conn: Connection, number: int, last_seq: int) -> Held:
+        """The pool as a round found it."""
+        left = [move for move in moves(conn, self.project_id) if move.origin == "pool" and move.after_round >= number]
+        return self._with(conn, left).until(last_seq)
+
+    def _with(self, conn: Connection, left: Sequence[Move]) -> Held:
+        pool = self.held(conn, "pool")
+        seqs = sorted(seq for move in left for seq in move.seqs)
+        if not seqs:
+            return pool
+        spec = self.spec(conn)
+        away = _held(items.fetch_seqs(conn, self.project_id, seqs), spec)
+        both = np.concatenate([pool.seqs, away.seqs])
+        order = np.argsort(both, kind="stable")
+        ids = (*pool.ids, *away.ids)
+        columns = {name: [*pool.inputs[name].tolist(), *away.inputs[name].tolist()] for name in away.inputs.names}
+        inputs = Columns(columns).take(order)
+        groups = np.concatenate([pool.groups, away.groups])[order]
+        return Held(both[order], tuple(ids[row] for row in order.tolist()), inputs, groups)
 
     def chosen_recipe(self, conn: Connection, pool: Held) -> Recipe:
         """How models are made: what was handed in, or what suits the fields."""
@@ -163,21 +190,22 @@ class Workspace:
         return default_recipe(pool.inputs, self.spec(conn), task=task, text=text)
 
     def encoded(
-        self, recipe: Recipe, pool: Held, *, last_seq: int | None = None, progress: Progress = silent
+        self, recipe: Recipe, pool: Held, *, knew: Held | None = None, progress: Progress = silent
     ) -> tuple[Pool, Encoding]:
         """The pool as features, and the encoder that made them; kept while the pool stays the same.
 
         Parameters
         ----------
-        last_seq : int, optional
-            The last item that the encoder may learn from; by default the pool's. A model reads only what is encoded
-            as the items were that it was fitted on, also where more came in since.
+        knew : Held, optional
+            The items that the encoder may learn from; by default the pool's. A model reads only what is encoded as the
+            items were that it was fitted on, also where more came in since, or some were moved.
         """
-        key = (recipe.describe(), pool.last_seq if last_seq is None else last_seq)
+        knew = pool if knew is None else knew
+        key = (recipe.describe(), knew.last_seq, len(knew))
         kept = self._encoded
         if kept is None or kept[0] != key or kept[1] is not pool:
             self.prepare(recipe, pool, progress)
-            encoding = recipe.encoder.fit(pool.until(key[1]).inputs)
+            encoding = recipe.encoder.fit(knew.inputs)
             kept = self._encoded = (key, pool, pool_of(encoding, pool.inputs), encoding)
         return kept[2], kept[3]
 
@@ -204,11 +232,15 @@ class Workspace:
 
 
 def _read(conn: Connection, project_id: int, split: str, spec: FieldSpec) -> Held:
+    return _held(items.stream(conn, project_id, split=split), spec)
+
+
+def _held(stored: Iterable[items.StoredItem], spec: FieldSpec) -> Held:
     seqs: list[int] = []
     ids: list[str] = []
     groups: list[int] = []
     columns: dict[str, list[Any]] = {name: [] for name in spec.used}
-    for item in items.stream(conn, project_id, split=split):
+    for item in stored:
         seqs.append(item.seq)
         ids.append(item.item_id)
         groups.append(-1 if item.duplicate_group is None else item.duplicate_group)

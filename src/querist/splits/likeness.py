@@ -28,6 +28,13 @@ class Likeness:
     def __len__(self) -> int:
         return len(self._exact)
 
+    @property
+    def sketches(self) -> Sketches:
+        """Of all, in their order; one without min-hashes has none that is not 0."""
+        minhash = self._minhash.view()
+        hashed: npt.NDArray[np.bool_] = np.any(minhash, axis=1)
+        return Sketches(self._exact.view(), minhash, hashed)
+
     def append(self, sketches: Sketches) -> None:
         """Give items the next numbers; they are found by later ones only once remembered."""
         self._minhash.append(sketches.minhash)
@@ -74,5 +81,5 @@ def first_equal(exact: npt.NDArray[np.uint64]) -> Rows:
 
 def keys_of(sketches: Sketches, rows: Rows) -> tuple[Keys, Rows]:
     """The sorted keys of some rows, and the row each belongs to."""
-    keys, places = band_keys(Sketches(sketches.exact[rows], sketches.minhash[rows], sketches.hashed[rows]))
+    keys, places = band_keys(sketches[rows])
     return keys, rows[places]

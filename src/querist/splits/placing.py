@@ -80,6 +80,11 @@ class Splitter:
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def placed(self) -> tuple[Sketches, Sides]:
+        """What all items so far are known by, and the places of their splits in `pool, test, calibration, excluded`."""
+        return self._items.sketches, self._sides.view()
+
     def restore(self, sketches: Sketches, splits: Sequence[Split], groups: Sequence[int]) -> None:
         """Items placed before, in the order of their numbers; `groups` hold the number of the first member, or -1."""
         code = {name: i for i, name in enumerate(NAMES)}

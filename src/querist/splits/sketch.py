@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from querist.core.chats import text_of
-from querist.core.checks import Array
+from querist.core.checks import Array, Rows
 from querist.core.display import media_of
 from querist.core.items import FieldSpec
 
@@ -47,6 +47,9 @@ class Sketches:
 
     def __len__(self) -> int:
         return len(self.exact)
+
+    def __getitem__(self, rows: slice | Rows) -> Sketches:
+        return Sketches(self.exact[rows], self.minhash[rows], self.hashed[rows])
 
     def to_bytes(self) -> list[bytes | None]:
         """The min-hashes of each item, to be stored with it; None where they mean nothing."""
@@ -90,7 +93,7 @@ def sketch(columns: Mapping[str, Sequence[Any]], spec: FieldSpec, content_hashes
     texts, vectors = spec.named("text"), spec.named("vector")
     exact = _exact(content_hashes)
     if texts:
-        minhash, hashed = _of_text(_joined([columns[name] for name in texts]), n)
+        minhash, hashed = _of_text(texts_of([columns[name] for name in texts]), n)
     elif vectors:
         minhash, hashed = _of_vectors([columns[name] for name in vectors], n)
     else:
@@ -103,7 +106,8 @@ def _exact(content_hashes: Sequence[str]) -> npt.NDArray[np.uint64]:
     return np.frombuffer(raw, dtype=">u8").astype(np.uint64)
 
 
-def _joined(columns: Sequence[Sequence[Any]]) -> list[str]:
+def texts_of(columns: Sequence[Sequence[Any]]) -> list[str]:
+    """What each item's fields of text say, one after the other."""
     if len(columns) == 1:
         return [_said(value) for value in columns[0]]
     return [" ".join(filter(None, map(_said, values))) for values in zip(*columns, strict=True)]

@@ -99,9 +99,23 @@ def since(conn: sa.Connection, project_id: int, kind: Kind, after: int) -> list[
     return [Finding(**row._mapping) for row in conn.execute(asked)]
 
 
-def last_id(conn: sa.Connection, project_id: int) -> int:
-    """The number of the newest finding of any kind, by which one sees that there is another; 0 before the first."""
-    return conn.scalar(sa.select(sa.func.max(finding.c.id)).where(finding.c.project_id == project_id)) or 0
+def count(conn: sa.Connection, project_id: int, kind: Kind, what: str) -> int:
+    """How many of a kind say that of themselves: what their body holds under `what`."""
+    one_of("kind", kind, KINDS)
+    text = sa.type_coerce(finding.c.body, sa.Text)
+    # To SQLite JSON is text that it reads; PostgreSQL must be told.
+    body = sa.cast(text, sa.JSON) if conn.dialect.name == "postgresql" else sa.type_coerce(text, sa.JSON)
+    said = body["what"].as_string()
+    asked = sa.select(sa.func.count()).where(finding.c.project_id == project_id, finding.c.kind == kind, said == what)
+    return conn.scalar(asked) or 0
+
+
+def last_id(conn: sa.Connection, project_id: int, kind: Kind | None = None) -> int:
+    """The number of the newest finding, of a kind or of any, by which one sees that there is another; 0 for none."""
+    asked = sa.select(sa.func.max(finding.c.id)).where(finding.c.project_id == project_id)
+    if kind is not None:
+        asked = asked.where(finding.c.kind == one_of("kind", kind, KINDS))
+    return conn.scalar(asked) or 0
 
 
 def _columns() -> list[sa.Column[Any]]:

@@ -199,13 +199,18 @@ def keys(conn: sa.Connection, project_id: int, *, split: str | None = None, chun
 
 def seqs_at(conn: sa.Connection, project_id: int, places: Collection[int]) -> dict[int, int]:
     """The `seq` of the items at these places, from 0, in the order they came."""
+    all_of = seqs(conn, project_id)
+    return {place: all_of[place] for place in places}
+
+
+def seqs(conn: sa.Connection, project_id: int) -> Sequence[int]:
+    """The `seq` of every item, in the order they came."""
     seq = item.c.seq
     spanned = sa.select(sa.func.min(seq), sa.func.max(seq), sa.func.count()).where(item.c.project_id == project_id)
     first, last, n = conn.execute(spanned).one()
-    if n and last - first == n - 1:  # no gaps, as where a project is the only one: there is nothing to look up
-        return {place: first + place for place in places}
-    rows = flat(streamed(conn, _of_split(sa.select(seq), project_id, None)))
-    return {place: found for place, (found,) in enumerate(rows) if place in places}
+    if not n or last - first == n - 1:  # no gaps, as where a project is the only one: there is nothing to look up
+        return range(first or 0, (first or 0) + n)
+    return [found for (found,) in flat(streamed(conn, _of_split(sa.select(seq), project_id, None)))]
 
 
 def counts(conn: sa.Connection, project_id: int) -> dict[Split, int]:

@@ -16,6 +16,7 @@ from querist.server.schemas.items import Job
 from querist.server.sending import Scratch
 from querist.service import (
     browsing,
+    copies,
     datasets,
     driving,
     labeling,
@@ -23,6 +24,7 @@ from querist.service import (
     people,
     report,
     rounds,
+    slices,
     status,
     streaming,
     verify,
@@ -171,5 +173,29 @@ def page(_: Auditor, work: In) -> Response:
 @routes.get("/verify", response_model=s.Verified, operation_id="verify", tags=["versions"])
 def sound(_: Auditor, work: In) -> Any:
     """Whether everything stored agrees with itself."""
-    found = verify.verify(work)
-    return {"sound": not found, "problems": found}
+    found = verify.look(work)
+    return {"sound": not found.problems, "problems": found.problems, "copies": found.copies}
+
+
+@routes.get("/copies", response_model=s.Copies, operation_id="copies", tags=["versions"])
+def copied(_: Auditor, work: In) -> Any:
+    """Copies of test and calibration items in the pool, the most alike first."""
+    return copies.find(work)
+
+
+@routes.post("/copies/set-aside", response_model=s.SetAside, operation_id="set_copies_aside", tags=["versions"])
+def set_aside(who: Manager, work: In) -> Any:
+    """Take the copies of held-out items out of the pool, for good."""
+    return {"n_set_aside": slices.set_aside(work, by=who.name)}
+
+
+@routes.get("/slices", response_model=s.Slices, operation_id="slices", tags=["versions"])
+def sliced(_: Auditor, work: In) -> Any:
+    """Every version of the test set and of the calibration slice."""
+    return {"versions": slices.slices(work)}
+
+
+@routes.post("/slices", response_model=s.Extended, status_code=201, operation_id="extend", tags=["versions"])
+def extend(who: Manager, work: In, body: s.ExtendIn) -> Any:
+    """Draw items at random from the whole pool into the test set or the calibration slice: its next version."""
+    return slices.extend(work, body.n, split=body.split, by=who.name)

@@ -237,6 +237,18 @@ class Verdict(Out):
     outlook: str = Field(description="Where the forecast comes from, or why there is none.")
 
 
+class TestUse(Out):
+    """How often the test set was looked at, and what that does to the best figure seen on it."""
+
+    n_models: int
+    n_decisions: int
+    n_items: int
+    share: float = Field(description="Of the labeled test items of now, how many a look saw in the mean.")
+    flatters: float = Field(description="By how many standard errors the best figure is expected to be too high.")
+    refresh: bool = Field(description="Whether that is more than half the width of a 95 % interval.")
+    sentence: str
+
+
 class Status(Out):
     """Where a project stands, as `Project.status()` says it in Python."""
 
@@ -253,6 +265,7 @@ class Status(Out):
     random_share: float
     verdicts: list[Verdict]
     trust: str | None
+    test_use: TestUse
     next_step: str
 
 
@@ -300,11 +313,77 @@ class FoundProblem(Out):
     message: str
 
 
+class Copy(Out):
+    """Two items that are much the same and stand in different splits."""
+
+    item_id: str
+    split: str
+    preview: str
+    other_id: str
+    other_split: str
+    other_preview: str
+    alike: float = Field(description="How much of them is the same, from 0 to 1.")
+    how: Literal["equal", "text", "vector"]
+
+
+class Copies(Out):
+    """Copies of test and calibration items, over all that is stored."""
+
+    n_held_out: int
+    n_others: int
+    n_pairs: int
+    n_equal: int
+    n_tested: int = Field(description="Items of the test set that have a copy in the pool.")
+    pairs: list[Copy] = Field(description="The most alike of them.")
+
+
+class SetAside(Out):
+    """How many items were taken out of use."""
+
+    n_set_aside: int
+
+
+class SliceVersion(Out):
+    """The test set or the calibration slice as it stood from one moment on."""
+
+    split: Literal["test", "calibration"]
+    version: int
+    n_items: int
+    n_added: int
+    n_open: int = Field(description="Items of a draw without a label: it is not measured on before there are none.")
+    how: str
+    created_at: Moment
+
+
+class Slices(Out):
+    """Every version of both, oldest first."""
+
+    versions: list[SliceVersion]
+
+
+class ExtendIn(In):
+    """A draw from the pool."""
+
+    n: Annotated[int, Field(ge=1, le=1_000_000)]
+    split: Literal["test", "calibration"] = "test"
+
+
+class Extended(Out):
+    """What the draw added."""
+
+    split: Literal["test", "calibration"]
+    version: int
+    n_added: int
+    n_items: int
+    n_open: int
+
+
 class Verified(Out):
-    """Whether everything stored agrees with itself."""
+    """Whether everything stored agrees with itself, and which items may be copies on two sides of a split."""
 
     sound: bool
     problems: list[FoundProblem]
+    copies: Copies
 
 
 class NewHook(In):
