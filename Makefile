@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo page test test-slow test-peers check docs bench bench-speed bench-labels bench-server bench-evidence format clean
+.PHONY: demo page test test-slow test-peers check docs bench bench-speed bench-labels bench-server bench-evidence bench-streams format clean
 
 demo: $(VENV)/.user
 	@$(BIN)/python hatch_build.py --if-possible
@@ -59,6 +59,10 @@ bench-labels: $(VENV)/.dev
 # Whether intervals cover, in synthetic worlds and on real data. ARGS="--runs 100" for some minutes of it.
 bench-evidence: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.evidence $(ARGS)
+
+# Streams beside river and scikit-activeml, which it installs. ARGS="--quick --seeds 1" for a part of it.
+bench-streams: $(VENV)/.peers
+	$(BIN)/python -W ignore -m benchmarks.evidence.streams $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -126,14 +126,18 @@ def broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if ("best_peer" in row or "per_cpu_second" in row) and not holds(row)]
 
 
-def run(folder: Path, seeds: int = SEEDS, *, quick: bool = False) -> list[dict[str, Any]]:
-    """Every method on every stream, printed as it comes; the last rows are those that something is promised of."""
+def run(
+    folder: Path, seeds: int = SEEDS, *, quick: bool = False, only: str | None = None, at: float | None = None
+) -> list[dict[str, Any]]:
+    """Every method on every stream, or on one at one budget, printed as it comes; the last row is of the speed."""
     rows: list[dict[str, Any]] = []
     for name, file in FILES.items():
+        if only not in (None, name):
+            continue
         if not (folder / file).is_file():
             print(f"{name} is not there and is left out.")
             continue
-        for budget in BUDGETS:
+        for budget in BUDGETS if at is None else (at,):
             task = stream_of(folder, name, budget)
             here = []
             for who, method_name, method in methods(quick):
@@ -170,13 +174,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--quick", action="store_true", help="ours by default only, beside the peers")
+    parser.add_argument("--stream", choices=sorted(FILES), help="this one alone")
+    parser.add_argument("--budget", type=float, help="this one alone")
     parser.add_argument("--data", type=Path, default=FOLDER)
     parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
-    rows = run(wanted.data, wanted.seeds, quick=wanted.quick)
+    rows = run(wanted.data, wanted.seeds, quick=wanted.quick, only=wanted.stream, at=wanted.budget)
     if wanted.json:
         kept = json.loads(wanted.json.read_text()) if wanted.json.is_file() else {}
-        wanted.json.write_text(json.dumps(kept | {"streams": rows}, indent=1) + "\n")
+        anew = {(row.get("stream"), row.get("budget")) for row in rows}
+        others = [row for row in kept.get("streams", []) if (row.get("stream"), row.get("budget")) not in anew]
+        wanted.json.write_text(json.dumps(kept | {"streams": [*others, *rows]}, indent=1) + "\n")
     return 1 if broken(rows) else 0
 
 
