@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evidence import advice, drifts, estimates, gates, leaks, streams
+from benchmarks.evidence import advice, drifts, estimates, gates, leaks, stopping, streams
 from benchmarks.labels.data import FOLDER
 
 Rows = list[dict[str, Any]]
@@ -89,6 +89,17 @@ def _broken_leaks(rows: Rows) -> list[str]:
     return [f"copies in {row['set']}" for row in rows if not leaks.holds(row)]
 
 
+def _stopping(wanted: argparse.Namespace) -> Rows:
+    rows = stopping.run(wanted.data, wanted.runs or stopping.PROJECTS)
+    if not all(stopping.naive_fails(row) for row in rows):
+        print("Looking again and again keeps its promise, too: the test tells nothing.")
+    return rows
+
+
+def _broken_stopping(rows: Rows) -> list[str]:
+    return [" ".join(str(row[k]) for k in ("what", "pool")) for row in rows if not stopping.holds(row)]
+
+
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], list[str]]]] = {
     "estimates": (_estimates, _broken_estimates),
     "gate": (_gate, _broken_gates),
@@ -96,6 +107,7 @@ PARTS: dict[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], li
     "advice": (_advice, advice.broken),
     "streams": (_streams, _broken_streams),
     "leaks": (_leaks, _broken_leaks),
+    "stopping": (_stopping, _broken_stopping),
 }
 
 

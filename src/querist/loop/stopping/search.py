@@ -71,10 +71,12 @@ class Hypergeometric:
         total, n = seen.n_found, seen.n_screened
         if math.floor(total / self.recall) - total + 1 > seen.n_items - n:
             return 0.0  # more would have to be missing than is left
-        before: Rows = np.cumsum(seen.relevant) - seen.relevant
-        left = seen.n_items - np.arange(n)
+        # Of windows with as many relevant ones the longest is the least likely: it starts right after the one before.
+        starts = np.r_[0, np.flatnonzero(seen.relevant) + 1]
+        starts = starts[starts < n]
+        before = np.arange(len(starts))
         missed = np.floor(total / self.recall - before + 1).astype(np.int64)
-        return float(at_most(total - before, left, missed, n - np.arange(n)).min())
+        return float(at_most(total - before, seen.n_items - starts, missed, n - starts).min())
 
 
 @dataclass(frozen=True, slots=True)
