@@ -35,9 +35,12 @@ from querist.service import report as reports
 from querist.service import slices as slicing
 from querist.service import status as statuses
 from querist.service import verify as verifying
+from querist.service.answered import answered
 from querist.service.location import locate
 from querist.service.projects import SeedRule
 from querist.service.workspace import Workspace
+from querist.simulation.hindsight import Hindsight
+from querist.simulation.hindsight import hindsight as look_back
 
 
 def open(
@@ -480,3 +483,36 @@ class Project:
     def replay(self, number: int) -> rounds.Replayed:
         """Draw a round again from what is stored, and compare."""
         return rounds.replay(self._work, number)
+
+    def hindsight(
+        self,
+        strategies: Sequence[str] = (),
+        *,
+        seeds: int = 10,
+        metric: str | None = None,
+        level: float = 0.9,
+        n_jobs: int | None = 1,
+        progress: Progress = silent,
+    ) -> Hindsight:
+        """What random, and other strategies, would have reached with the labels there are, and how sure that is.
+
+        Parameters
+        ----------
+        strategies : sequence of str
+            Others to look back with.
+        seeds : int
+            Samples of the labels that are drawn.
+        metric : str, optional
+            By default the project's own.
+        level : float
+            Share of projects that a range holds.
+        n_jobs : int, optional
+            Processes; None is one per core.
+
+        Raises
+        ------
+        InvalidInput
+            If too few items were drawn at random to know what random would have done.
+        """
+        past = answered(self._work, progress=progress)
+        return look_back(past, strategies, seeds=seeds, metric=metric, level=level, n_jobs=n_jobs, progress=progress)

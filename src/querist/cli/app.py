@@ -24,6 +24,7 @@ from querist.cli import (
     stream,
     study,
 )
+from querist.cli.hindsight import hindsight
 from querist.core.errors import InvalidInput, QueristError, RowsRejected
 
 ROWS_SHOWN = 20
@@ -59,6 +60,7 @@ for command in (
     slices.copies,
     slices.extend,
     project.replay,
+    hindsight,
     pools.select,
     advising.advise,
     study.simulate,

@@ -14,6 +14,8 @@ from querist.simulation.crowds import Crowd
 from querist.simulation.data import Labeled, from_table, labeled
 from querist.simulation.grid import simulate_grid
 from querist.simulation.habits import Abstaining, Late, Priced
+from querist.simulation.hindsight import Hindsight, hindsight
+from querist.simulation.hindsight_words import hindsight_reading, hindsight_rows
 from querist.simulation.kept import run_from_json, run_to_json
 from querist.simulation.named_learners import learners_named
 from querist.simulation.oracle_words import oracle_from_json, oracle_to_json, parse
@@ -34,6 +36,7 @@ __all__ = [
     "Drifting",
     "Function",
     "HardCases",
+    "Hindsight",
     "Labeled",
     "Late",
     "Perfect",
@@ -49,6 +52,9 @@ __all__ = [
     "advise",
     "digit_scenes",
     "from_table",
+    "hindsight",
+    "hindsight_reading",
+    "hindsight_rows",
     "labeled",
     "learners_named",
     "next_steps",

@@ -13,6 +13,7 @@ from typing import Any
 
 from querist.catalogue import functions, register
 from querist.core.atomic import replacing
+from querist.core.checks import Rows
 from querist.core.errors import InvalidInput
 from querist.core.evidence import AskedItem, Point, Round, Run
 from querist.core.hashing import digest
@@ -23,12 +24,17 @@ from querist.simulation.run import Plan, run
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run to make, and all that it is made of."""
+    """One run to make, and all that it is made of; `rows` are those of pool and test set, where the plan draws none."""
 
     data: Labeled
     plan: Plan
     encoder: Encoder
     learner: Learner
+    rows: tuple[Rows, Rows] | None = None
+
+    def run(self) -> Run:
+        """The run."""
+        return run(self.data, self.plan, self.encoder, self.learner, rows=self.rows)
 
 
 def run_all(jobs: Sequence[Job], resume: str | Path | None, n_jobs: int | None, progress: Progress) -> list[Run]:
@@ -112,7 +118,7 @@ def _keys(jobs: Sequence[Job]) -> list[str]:
 def _results(jobs: Sequence[Job], todo: Sequence[int], n_jobs: int) -> Iterator[tuple[int, Run]]:
     if n_jobs == 1 or len(todo) < 2:
         for i in todo:
-            yield i, run(jobs[i].data, jobs[i].plan, jobs[i].encoder, jobs[i].learner)
+            yield i, jobs[i].run()
         return
     import joblib
 
@@ -129,7 +135,7 @@ def _numbered(i: int, job: Job, functions: Sequence[Callable[..., Any]]) -> tupl
     for function in functions:
         register(function)
     warnings.filterwarnings("ignore", module="sklearn")  # one line of ours for each fit would help nobody
-    return i, run(job.data, job.plan, job.encoder, job.learner)
+    return i, job.run()
 
 
 def _stored(path: Path) -> Run | None:
