@@ -36,6 +36,7 @@ from querist.service import slices as slicing
 from querist.service import status as statuses
 from querist.service import verify as verifying
 from querist.service.answered import answered
+from querist.service.figures import Figure
 from querist.service.location import locate
 from querist.service.projects import SeedRule
 from querist.service.workspace import Workspace
@@ -351,7 +352,7 @@ class Project:
         """
         return drifting.look(self._work, source, since=since, level=level, to=to, progress=progress)
 
-    def evidence(self, *, refresh: bool = True, progress: Progress = silent) -> tuple[evidence.Figure, ...]:
+    def evidence(self, *, refresh: bool = True, progress: Progress = silent) -> tuple[Figure, ...]:
         """What is known of the project's worth: how good its model is, what it has saved, when to stop.
 
         Parameters

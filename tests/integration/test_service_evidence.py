@@ -61,7 +61,7 @@ def test_what_was_saved_is_labels_over_labels_at_one_level(project: Project) -> 
     assert found is not None
     b = found.body
     assert (b["n_test"], b["n_lived"], found.model) == (60, 60, 3)
-    assert b["n_random"] == 48 + 20 + 2 * 2, "four fifths of the test items, the first round, and a tenth of two more"
+    assert b["n_random"] == 54 + 20 + 2 * 2, "nine tenths of the test items, the first round, and a tenth of two more"
     assert b["ratio"] == pytest.approx(b["random_labels"] / b["labels"])
     assert b["low"] <= b["ratio"] <= b["high"]
     assert 0 < b["labels"] <= 60
@@ -86,3 +86,24 @@ def test_a_task_that_nothing_is_estimated_of_has_no_such_figure(
 ) -> None:
     made = start(database_url, schema=Schema("better", (), "text"))
     assert by_name(made.evidence())["estimate"].value == "–"
+
+
+def test_the_gate_the_rules_and_the_test_set_stand_beside_them(project: Project) -> None:
+    before = by_name(project.evidence())
+    assert before["gate"].value == "–"
+    assert before["stopping"].lines[0].startswith("Budget: ")
+    assert before["test_set"].value == "3 looks", "one for each model"
+    project.gate()
+    after = by_name(project.evidence(refresh=False))
+    assert (after["gate"].value, after["gate"].tone, after["gate"].model) == ("Open", "good", 3)
+    assert after["test_set"].value == "4 looks"
+    assert list(after) == ["estimate", "efficiency", "stopping", "gate", "drift", "test_set"]
+
+
+def test_drift_is_told_as_it_was_last_found(project: Project, messages: Callable[..., Any]) -> None:
+    fresh = [{"id": f"n{i}", "text": f"entirely other words number {i} about gardens"} for i in range(60)]
+    found = project.drift(fresh)
+    figure = by_name(project.evidence(refresh=False))["drift"]
+    assert figure.sentence == found.plan.why
+    assert (figure.model, figure.at) == (found.model, found.looked_at)
+    assert figure.tone == "warn"

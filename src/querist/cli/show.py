@@ -10,7 +10,7 @@ from querist.core.copies import Copies
 from querist.core.slices import SliceVersion
 from querist.core.words import metric_name
 from querist.service.estimating import Believed
-from querist.service.evidence import Figure, Tone
+from querist.service.figures import Figure, Tone
 from querist.service.intake import Added
 from querist.service.labeling import Told
 from querist.service.rounds import Asked

@@ -27,7 +27,7 @@ from querist.service.answering import Acted
 from querist.service.browsing import ItemRow
 from querist.service.datasets import Exported, Frozen
 from querist.service.drifting import Drift
-from querist.service.evidence import Figure
+from querist.service.figures import Figure
 from querist.service.intake import Added
 from querist.service.labeling import Told
 from querist.service.promoting import GateStanding, Observed

@@ -24,8 +24,8 @@ from querist.service.workspace import Held, Workspace
 from querist.store import findings, models, rounds
 from querist.store.db import Connection
 
-FOLDS = 5
-LEAST = 20  # labels of the test set, below which a fifth of them measures nothing
+FOLDS = 10
+LEAST = 20  # labels of the test set, below which a tenth of them measures nothing
 LONGEST_S = 20.0  # what is not done by then is left out: the page can do without, the next round cannot wait
 NEWER = 1.1  # how many times the labels of before make it worth doing again
 
@@ -41,7 +41,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn(Said):
+class Drawn(Said):
     """Models of random labels, a model for each fold of the test items that did not see it, and how each did on it."""
 
     scores: tuple[dict[str, float], ...]
@@ -52,7 +52,7 @@ def refresh(work: Workspace, *, progress: Progress = silent) -> int:
 
     The items of the test set are drawn at random, and so is a share of what is asked of the pool. A model that is
     fitted on some of those stands where random sampling would stand with as many labels. It is measured on test items
-    that it did not see: five folds, each fitted on more and more of the other four and of the random share. The curve
+    that it did not see: ten folds, each fitted on more and more of the other nine and of the random share. The curve
     ends where those do. Beside it, models of the first so many labels that the project really bought are measured on
     the same test items, and labels over labels at one level is what the project has saved so far.
 
@@ -91,7 +91,7 @@ def refresh(work: Workspace, *, progress: Progress = silent) -> int:
     )
     until = time.monotonic() + LONGEST_S
     folds = np.array_split(generator(seed, "folds", newest.number).permutation(len(tested)), FOLDS)
-    drawn = _random_curve(refits, folds, until, progress)
+    drawn = random_curve(refits, folds, until, progress)
     found = saved(refits, drawn, metric, folds, until) if metric and drawn else None
     with work.database.transaction() as conn:
         latest = models.latest(conn, work.project_id)
@@ -139,11 +139,12 @@ def _joined(test: Held, tested: Labels, pool: Held, rows: Rows) -> Columns:
     return Columns({name: np.concatenate([part[name] for part in parts]) for name in parts[0].names})
 
 
-def _random_curve(refits: Refits, folds: Sequence[Rows], until: float, progress: Progress) -> list[_Drawn]:
+def random_curve(refits: Refits, folds: Sequence[Rows], until: float, progress: Progress) -> list[Drawn]:
+    """Models of more and more random labels, one for each fold of the test items, measured on it; at most as long."""
     rng = generator(refits.seed, "expectation", refits.number)
     drawable = [np.concatenate([np.setdiff1d(np.arange(refits.n_test), fold), refits.blind]) for fold in folds]
     ladder = sizes(min(map(len, drawable)))
-    found: list[_Drawn] = []
+    found: list[Drawn] = []
     for done, size in enumerate(reversed(ladder)):  # the far end first: it is what the curve is compared with
         progress(done, len(ladder), "evaluating")
         said = [
@@ -151,7 +152,7 @@ def _random_curve(refits: Refits, folds: Sequence[Rows], until: float, progress:
         ]
         if all(each is not None for each in said):
             scores = tuple(refits.scored(fold, each) for fold, each in zip(folds, said, strict=True))
-            found.append(_Drawn(size, _in_order(said, np.concatenate(folds)), scores))
+            found.append(Drawn(size, _in_order(said, np.concatenate(folds)), scores))
         if time.monotonic() > until:
             break
     return found[::-1]
@@ -163,7 +164,7 @@ def _in_order(said: list[Any], order: Rows) -> Any:
     return take(whole, np.argsort(order))
 
 
-def _expected(point: _Drawn) -> Expected:
+def _expected(point: Drawn) -> Expected:
     names = set.intersection(*(set(each) for each in point.scores))
     values = {name: np.array([each[name] for each in point.scores], dtype=float) for name in sorted(names)}
     means = {name: float(v.mean()) for name, v in values.items()}

@@ -14,7 +14,7 @@ from querist.core.errors import NotFound
 from querist.store.columns import utc_now
 from querist.store.tables import finding
 
-Kind = Literal["advice", "drift", "efficiency", "estimate", "gate", "split", "stream"]
+Kind = Literal["advice", "drift", "efficiency", "estimate", "gate", "split", "stopping", "stream"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

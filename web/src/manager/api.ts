@@ -213,6 +213,12 @@ export const useForceRound = (project: string) =>
 export const useTrain = (project: string) =>
   useChange((_: void) => post<Job>(path("projects", project, "train")), keepJob(project));
 
+export const useLookAt = (project: string) =>
+  useChange(
+    (what: string) => post<unknown>(path("projects", project, what), {}),
+    (client) => refresh(client, "project", project, "evidence"),
+  );
+
 export const useRetryJob = (project: string) =>
   useChange((job: Job["id"]) => post<Job>(path("projects", project, "jobs", job, "retry")), keepJob(project));
 

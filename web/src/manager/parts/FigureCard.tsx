@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import { useId } from "react";
+import { type ReactNode, useId } from "react";
 
 import type { Figure } from "../../api/types";
 import { ago } from "../logic/format";
@@ -7,7 +7,7 @@ import classes from "./figure.module.css";
 import { IntervalStrip } from "./IntervalStrip";
 
 /** One figure: large, with the range that it lies in, what it says, and where it comes from. */
-export function FigureCard({ figure }: { figure: Figure }) {
+export function FigureCard({ figure, children }: { figure: Figure; children?: ReactNode }) {
   const id = useId();
   const { title, value, sentence, source, page, tone, lines, numbers, model, at } = figure;
   return (
@@ -34,6 +34,7 @@ export function FigureCard({ figure }: { figure: Figure }) {
           ))}
         </ul>
       )}
+      {children && <div className={classes.acts}>{children}</div>}
       <footer className={classes.foot}>
         {model !== null && <span>Model {model}</span>}
         {at !== null && <span>{ago(at)}</span>}

@@ -2,7 +2,7 @@ import { figure } from "../logic/format";
 import { span } from "../logic/strip";
 import classes from "./figure.module.css";
 
-const MARKS: Record<string, string> = { naive: "naive mean", even: "no difference", target: "target" };
+const MARKS: Record<string, string> = { naive: "naive mean", even: "no difference", margin: "margin" };
 
 /** A range as a bar with its middle marked, and beside it what it is compared with. */
 export function IntervalStrip({ numbers }: { numbers: Record<string, number> }) {
@@ -17,6 +17,15 @@ export function IntervalStrip({ numbers }: { numbers: Record<string, number> }) 
   for (const { words, at } of marks) said.push(`${words} ${figure(at)}`);
   return (
     <div className={classes.strip} role="img" aria-label={said.join("; ")}>
+      {marks.length > 0 && (
+        <div className={classes.marks}>
+          {marks.map(({ name, words, at }) => (
+            <span key={name} style={{ left: `clamp(44px, ${place(at)}%, calc(100% - 44px))` }}>
+              {words}
+            </span>
+          ))}
+        </div>
+      )}
       <div className={classes.track}>
         <i className={classes.range} style={{ left: `${place(low)}%`, width: `${place(high) - place(low)}%` }} />
         <i className={classes.middle} style={{ left: `${place(value)}%` }} />
@@ -26,11 +35,6 @@ export function IntervalStrip({ numbers }: { numbers: Record<string, number> }) 
       </div>
       <div className={classes.scale}>
         <span>{figure(start, 2)}</span>
-        {marks.map(({ name, words, at }) => (
-          <span key={name} className={classes.marked} style={{ left: `clamp(52px, ${place(at)}%, calc(100% - 52px))` }}>
-            {words}
-          </span>
-        ))}
         <span>{figure(end, 2)}</span>
       </div>
     </div>
