@@ -23,6 +23,7 @@ from querist.metrics.efficiency import efficiencies, labels_to_reach
 from querist.metrics.estimate import estimate
 from querist.metrics.forecast import Forecast, Law, forecast, learning_law
 from querist.metrics.gate import Around, gate
+from querist.metrics.judged import corrected_share
 from querist.metrics.labels import evaluate_labels, per_label
 from querist.metrics.marginals import Shift, black_box_shares, category_shift, numeric_shift, psi
 from querist.metrics.paired import (
@@ -100,6 +101,7 @@ __all__ = [
     "c2st",
     "category_shift",
     "confidence_check",
+    "corrected_share",
     "curve",
     "detector_from_json",
     "ece",

@@ -38,6 +38,10 @@ class Design(Protocol):
         """Of the weighted sums of the columns of `values` (n_labeled, k), over repetitions of the choice (k, k)."""
         ...
 
+    def skewness(self, values: Floats, /) -> float:
+        """Of the weighted sum of `values` (n_labeled,): its third central moment in units of its spread."""
+        ...
+
 
 @dataclass(frozen=True)
 class Uniform:
@@ -73,6 +77,10 @@ class Uniform:
         centered = values - values.mean(axis=0)
         spread: Floats = (1 - n / self.n_items) / n / (n - 1) * (centered.T @ centered)
         return spread
+
+    def skewness(self, values: Floats, /) -> float:
+        """Of the mean of independent draws."""
+        return _skewness(values - values.mean())
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,12 @@ class Independent:
         spread: Floats = scaled.T @ scaled
         return spread
 
+    def skewness(self, values: Floats, /) -> float:
+        """Of a sum of independent terms, each of which is there or not."""
+        p = self.propensities[self.rows]
+        second, third = (1 - p) * (values / p) ** 2, (1 - p) * (1 - 2 * p) * (values / p) ** 3
+        return float(third.sum() / second.sum() ** 1.5) if second.any() else 0.0
+
 
 @dataclass(frozen=True)
 class Sequential:
@@ -175,15 +189,24 @@ class Sequential:
 
     def covariance(self, values: Floats, /) -> Floats:
         """As in the notes above."""
-        big, n, m = self.n_items, len(self.rows), np.arange(1, len(self.rows) + 1)
-        if n == big:
+        n = len(self.rows)
+        if n == self.n_items:
             return np.zeros((values.shape[1], values.shape[1]))
+        off = self._errors(values)
+        spread: Floats = off.T @ off * n / (n - 1)
+        return spread
+
+    def skewness(self, values: Floats, /) -> float:
+        """Of a sum of uncorrelated errors, as in the notes above."""
+        return 0.0 if len(self.rows) == self.n_items else _skewness(self._errors(values[:, None])[:, 0])
+
+    def _errors(self, values: Floats) -> Floats:
+        big, n, m = self.n_items, len(self.rows), np.arange(1, len(self.rows) + 1)
         c = big * (big - n) / (n * (big - m) * (big - m + 1.0))
         before = np.cumsum(values, axis=0) - values
         z = (before + values / self.propensities[:, None]) / big
-        off = (z - c @ z) * c[:, None]
-        spread: Floats = off.T @ off * n / (n - 1)
-        return spread
+        off: Floats = (z - c @ z) * c[:, None]
+        return off
 
 
 @dataclass(frozen=True)
@@ -270,6 +293,11 @@ class Rounds:
         found: Floats = scale * spread
         return found
 
+    def skewness(self, values: Floats, /) -> float:
+        """Of the draws, as if of one round."""
+        drawn = np.concatenate([values[np.searchsorted(self.rows, r.drawn)] for r in self.rounds])
+        return _skewness(drawn - drawn.mean())
+
     def _shares(self) -> Floats:
         n = np.array([len(r.drawn) for r in self.rounds], dtype=np.float64)
         shares: Floats = n / n.sum()
@@ -320,6 +348,16 @@ class Beside:
         centered = values - values.mean(axis=0)
         spread: Floats = centered.T @ centered / self.n_labeled**2
         return spread
+
+    def skewness(self, values: Floats, /) -> float:
+        """Of the mean of independent draws."""
+        return _skewness(values - values.mean())
+
+
+def _skewness(errors: Floats) -> float:
+    """Of a sum of independent errors about zero."""
+    squares = float(np.sum(errors**2))
+    return float(np.sum(errors**3)) / squares**1.5 if squares > 0 else 0.0
 
 
 def _drawn(values: npt.ArrayLike, n_items: int, *, least: int) -> Rows:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from querist.core import checks
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
-from querist.metrics import inputs
+from querist.metrics import inputs, ranked
 
 LEAST_PROBABILITY = 1e-15
 
@@ -41,6 +41,11 @@ class Estimand(Protocol):
         """Whether it lies between 0 and 1."""
         ...
 
+    @property
+    def is_skewed(self) -> bool:
+        """Whether few labels may hold much of it, as of a loss, so that a normal interval falls short on one side."""
+        ...
+
     def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
         """Its value, the labeled `rows` weighing `weights` and all items `base`, the guesses trusted by so much."""
         ...
@@ -67,7 +72,7 @@ class Moments:
         The same as expected of every item.
     value, slopes : callable
         Of the means: the value, and its partial derivatives (k,).
-    in_unit : bool
+    in_unit, is_skewed : bool
     bearing : (n_labeled, m) array, optional
         How much each label bears on it, or on each of the m numbers that it is the mean of; by default all alike.
     """
@@ -79,6 +84,7 @@ class Moments:
     slopes: Callable[[Floats], Floats]
     in_unit: bool = True
     bearing: Floats | None = None
+    is_skewed: bool = False
 
     def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
         """See `Estimand`."""
@@ -118,6 +124,7 @@ class Area:
     rows: Rows
     name: str = "auc"
     in_unit: bool = True
+    is_skewed: bool = False
 
     def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
         """See `Estimand`."""
@@ -142,6 +149,64 @@ class Area:
         """See `Estimand`."""
         scores, y = self.scores[self.rows], self.is_class.astype(np.float64)
         return float(y @ _mass_below(scores, 1 - y)) / float(y.sum() * (1 - y).sum())
+
+    def n_bearing(self, weights: Floats) -> float:
+        """See `Estimand`: the fewer of those of the class and the others."""
+        return min(_n_alike(weights * each) for each in (self.is_class, ~self.is_class))
+
+
+@dataclass(frozen=True)
+class Precisions:
+    """Average precision: over the items of the class, the mean share of it among all that score as high or higher.
+
+    Parameters
+    ----------
+    is_class : (n_labeled,) array of bool
+    scores : (n_items,) array
+    chances : (n_items,) array, optional
+        The probability that each item is of the class.
+
+    Notes
+    -----
+    In what is above an item, the item itself counts as one of all items, not as the many that its label stands for: it
+    would otherwise vouch for its own precision, which overrates a class that few labels are of.
+    """
+
+    is_class: Array
+    scores: Floats
+    chances: Floats | None
+    rows: Rows
+    name: str = "average_precision"
+    in_unit: bool = True
+    is_skewed: bool = True
+
+    def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
+        """See `Estimand`."""
+        chances = np.zeros(len(base)) if self.chances is None else self.chances
+        trust = 0.0 if self.chances is None else trust
+        y = self.is_class.astype(np.float64)
+        inside, all_of = trust * base * chances, trust * base
+        inside[rows] += weights * (y - trust * chances[rows])
+        all_of[rows] += weights * (1 - trust)
+        total = float(inside.sum())
+        if total <= 0:
+            raise InvalidInput("y: must hold labels of the class; by their weights there are none.")
+        hits, among = _mass_from(self.scores, inside), _mass_from(self.scores, all_of)
+        hits[rows] -= (weights - base[rows]) * (y - trust * chances[rows])
+        among[rows] -= (weights - base[rows]) * (1 - trust)
+        least = float(np.min(base[base > 0]))
+        among = np.maximum(among, least)
+        value = float(inside @ (hits / among)) / total
+        # An item of the class adds its own precision, and to that of every one below it.
+        slope = (hits / among + _mass_upto(self.scores, inside / among) - value) / total
+        otherwise = -_mass_upto(self.scores, inside * hits / among**2) / total
+        labeled = slope[rows] * y + otherwise[rows]
+        return Linear(value, labeled, None if self.chances is None else slope * self.chances + otherwise)
+
+    def naive(self) -> float:
+        """See `Estimand`."""
+        found = ranked.average_precision(self.is_class, self.scores[self.rows])
+        return float("nan") if found is None else found
 
     def n_bearing(self, weights: Floats) -> float:
         """See `Estimand`: the fewer of those of the class and the others."""
@@ -178,13 +243,13 @@ def brier(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """The mean squared distance of the probabilities from the truth, summed over classes."""
     squares = np.sum(probs**2, axis=1)
     loss = 1 - 2 * probs[rows, y] + squares[rows]
-    return _mean("brier", loss, 1 - squares, in_unit=False)
+    return _mean("brier", loss, 1 - squares, in_unit=False, is_skewed=True)
 
 
 def log_loss(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """The mean negative logarithm of the probability of the truth."""
     logs = -np.log(np.maximum(probs, LEAST_PROBABILITY))
-    return _mean("log_loss", logs[rows, y], np.sum(probs * logs, axis=1), in_unit=False)
+    return _mean("log_loss", logs[rows, y], np.sum(probs * logs, axis=1), in_unit=False, is_skewed=True)
 
 
 def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | None) -> Moments:
@@ -192,7 +257,7 @@ def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | 
     off = y - predicted[rows]
     loss = np.abs(off) if name == "mae" else off**2
     if name != "rmse":
-        return _mean(name, loss, guess, in_unit=False)
+        return _mean(name, loss, guess, in_unit=False, is_skewed=True)
     return Moments(
         "rmse",
         loss[:, None],
@@ -200,6 +265,7 @@ def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | 
         lambda m: float(np.sqrt(max(m[0], 0.0))),
         lambda m: np.array([0.5 / np.sqrt(m[0]) if m[0] > 0 else 0.0]),
         in_unit=False,
+        is_skewed=True,
     )
 
 
@@ -263,7 +329,16 @@ def auc(y: Rows, rows: Rows, scores: npt.ArrayLike, class_: int, chances: Floats
     return Area(is_class, s, chances, rows)
 
 
-def _mean(name: str, values: Floats, guess: Floats | None, *, in_unit: bool = True) -> Moments:
+def average_precision(y: Rows, rows: Rows, scores: npt.ArrayLike, class_: int, chances: Floats | None) -> Precisions:
+    """The mean precision at the items of a class."""
+    s = checks.vector("scores", scores).astype(np.float64)
+    is_class = y == class_
+    if is_class.all() or not is_class.any():
+        raise InvalidInput(f"y: must hold labels of class {class_} and of others; all {len(y)} are of one kind.")
+    return Precisions(is_class, s, chances, rows)
+
+
+def _mean(name: str, values: Floats, guess: Floats | None, *, in_unit: bool = True, is_skewed: bool = False) -> Moments:
     return Moments(
         name,
         values[:, None],
@@ -271,6 +346,7 @@ def _mean(name: str, values: Floats, guess: Floats | None, *, in_unit: bool = Tr
         lambda m: float(m[0]),
         lambda m: np.ones(1),
         in_unit,
+        is_skewed=is_skewed,
     )
 
 
@@ -330,6 +406,21 @@ def _mass_below(scores: Floats, mass: Floats) -> Floats:
 def _mass_above(scores: Floats, mass: Floats) -> Floats:
     above: Floats = mass.sum() - _mass_below(scores, mass)
     return above
+
+
+def _mass_from(scores: Floats, mass: Floats) -> Floats:
+    """For each score, the mass of those as high or higher."""
+    order = np.argsort(scores, kind="stable")
+    sums = np.r_[0.0, np.cumsum(mass[order][::-1])]
+    found: Floats = sums[len(scores) - np.searchsorted(scores[order], scores, side="left")]
+    return found
+
+
+def _mass_upto(scores: Floats, mass: Floats) -> Floats:
+    """For each score, the mass of those as low or lower."""
+    order = np.argsort(scores, kind="stable")
+    found: Floats = np.cumsum(mass[order])[np.searchsorted(scores[order], scores, side="right") - 1]
+    return found
 
 
 def numbers_of(name: str, y: npt.ArrayLike, n: int) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,12 @@ from querist.core import checks
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
 from querist.metrics import estimands, inputs
-from querist.metrics.designs import Beside, Design
+from querist.metrics.designs import Beside, Design, Rounds
 from querist.metrics.estimands import Estimand
 
-OF_CLASS = ("share", "precision", "recall", "f1", "auc")
+OF_CLASS = ("share", "precision", "recall", "f1", "auc", "average_precision")
+_Ranked = Callable[[Rows, Rows, npt.ArrayLike, int, Floats | None], Estimand]
+OF_RANKS: dict[str, _Ranked] = {"auc": estimands.auc, "average_precision": estimands.average_precision}
 OF_CLASSES = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "brier", "log_loss", "overconfidence")
 OF_NUMBERS = ("mean", "mse", "rmse", "mae", "r2")
 ESTIMATED = (*OF_CLASS, *OF_CLASSES, *OF_NUMBERS)
@@ -54,8 +57,19 @@ class Part:
         all_of[self.labeled] = values / self.share
         return design.covariance(all_of)
 
+    def skewness(self, design: Design, values: Floats) -> float:
+        """Of a weighted sum over the labels of the part."""
+        all_of = np.zeros(len(design.rows))
+        all_of[self.labeled] = values / self.share
+        return design.skewness(all_of)
+
 
 def part_of(design: Design, y: npt.ArrayLike, where: npt.ArrayLike | None, said: Said, metric: str) -> Part:
+    if metric == "average_precision" and isinstance(design, Rounds):
+        raise InvalidInput(
+            "design: must be another than a loop's rounds for 'average_precision', since its interval from their few "
+            "random draws does not cover; got Rounds. Draw some items blindly, and pass them as `Uniform`."
+        )
     inside = np.ones(design.n_items, dtype=bool) if where is None else np.asarray(where)
     if inside.dtype != np.bool_ or inside.shape != (design.n_items,):
         raise InvalidInput(
@@ -112,13 +126,16 @@ def _of_classes(metric: str, y: Rows, rows: Rows, inside: Array, probs: Floats |
         raise InvalidInput(f"of_class: must be a class number in 0..{most}; got {class_}. Pass one of these.")
     if metric == "share":
         return estimands.share(y, class_, probs)
-    if metric == "auc":
+    if metric in OF_RANKS:
         chances = None if probs is None else probs[:, class_]
         if said.scores is not None:
-            return estimands.auc(y, rows, checks.vector("scores", said.scores, n=len(inside))[inside], class_, chances)
+            scores = checks.vector("scores", said.scores, n=len(inside))[inside]
+            return OF_RANKS[metric](y, rows, scores, class_, chances)
         if chances is None:
-            raise InvalidInput("scores: must be given for 'auc', or probs; got neither. Pass what ranks the items.")
-        return estimands.auc(y, rows, chances, class_, chances)
+            raise InvalidInput(
+                f"scores: must be given for {metric!r}, or probs; got neither. Pass what ranks the items."
+            )
+        return OF_RANKS[metric](y, rows, chances, class_, chances)
     if metric in _OF_PROBS:
         if probs is None:
             raise InvalidInput(f"probs: must be given for {metric!r}; got none. Pass every item's class probabilities.")

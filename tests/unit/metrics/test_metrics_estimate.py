@@ -7,9 +7,19 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import brier_score_loss, f1_score, log_loss, precision_score, r2_score, recall_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    precision_score,
+    r2_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from benchmarks.evidence.worlds import DESIGNS, WORLDS, world
 from querist.core.errors import InvalidInput
@@ -149,6 +159,62 @@ def test_what_is_no_mean_is_covered_too(metric: str, name: str) -> None:
     assert COVERAGE[0] <= covered <= COVERAGE[1], covered
 
 
+@pytest.mark.parametrize("kind", WORLDS)
+@pytest.mark.parametrize(("name", "of_class"), [("uniform", 0), ("uniform", 1), ("sequential", 0)])
+def test_average_precision_is_covered_and_not_overrated(kind: str, name: str, of_class: int) -> None:
+    g, y = world(kind)
+    probs = np.column_stack([1 - g, g])
+    truth = average_precision_score(y == of_class, probs[:, of_class])
+    found = []
+    for seed in range(RUNS):
+        design = DESIGNS[name](np.sqrt(g * (1 - g)) + 1e-3, np.random.default_rng(seed))
+        found.append(estimate("average_precision", y[design.rows], design, probs=probs, of_class=of_class))
+    values = np.array([each.value for each in found])
+    covered = np.mean([each.low <= truth <= each.high for each in found])
+    assert COVERAGE[0] <= covered <= COVERAGE[1], covered
+    # A ratio is unbiased but for a part that vanishes with more labels: of the frequent class a fifth of its spread.
+    slack = 0.2 if of_class == 1 or kind == "sharp" else 0.0
+    assert abs(values.mean() - truth) < (slack + 3 / math.sqrt(RUNS)) * values.std(ddof=1)
+    if slack == 0:
+        naive = np.array([each.naive for each in found])
+        assert abs(naive.mean() - truth) > 3 / math.sqrt(RUNS) * naive.std(ddof=1), "an item vouches for itself"
+
+
+@pytest.mark.parametrize("metric", ["brier", "log_loss"])
+@pytest.mark.parametrize("name", ["independent", "sequential"])
+def test_a_loss_of_which_few_labels_hold_much_is_covered_and_a_normal_interval_does_not(metric: str, name: str) -> None:
+    g, y = world("sharp")
+    probs = np.column_stack([1 - g, g])
+    truth = estimate(metric, y, Uniform(len(y), np.arange(len(y))), probs=probs).value
+    covered, by_normal = [], []
+    for seed in range(RUNS):
+        design = DESIGNS[name](np.sqrt(g * (1 - g)) + 1e-3, np.random.default_rng(seed))
+        found = estimate(metric, y[design.rows], design, probs=probs)
+        covered.append(found.low <= truth <= found.high)
+        by_normal.append(abs(found.value - truth) <= 1.645 * found.std_error)
+    assert COVERAGE[0] <= np.mean(covered) <= COVERAGE[1], np.mean(covered)
+    assert np.mean(by_normal) < COVERAGE[0]
+
+
+def test_an_interval_for_skewed_sums_is_halls() -> None:
+    losses, design = np.array([0.0] * 7 + [1.0]), Uniform(100, np.arange(8))
+    found = estimate("mae", losses, design, predicted=np.zeros(100))
+    errors = losses - 1 / 8
+    skewness = np.sum(errors**3) / np.sum(errors**2) ** 1.5
+    z = scipy.stats.t.ppf(0.95, 7)
+    low, high = (3 / skewness * (np.cbrt(1 + skewness * (q - skewness / 6)) - 1) for q in (z, -z))
+    assert (found.low, found.high) == pytest.approx(
+        (1 / 8 - low * found.std_error, 1 / 8 - high * found.std_error), abs=1e-12
+    )
+    assert found.high - found.value > found.value - found.low
+
+
+def test_average_precision_is_not_told_from_a_loops_rounds() -> None:
+    design = Rounds(5, [Round([0], [1]), Round([0, 1, 2], [3])])
+    with pytest.raises(InvalidInput, match="another than a loop's rounds"):
+        estimate("average_precision", [0, 1, 0, 1], design, probs=np.full((5, 2), 0.5))
+
+
 def test_where_every_item_is_labeled_the_estimate_is_the_metric_and_has_no_width() -> None:
     rng = np.random.default_rng(3)
     probs = rng.dirichlet([1.0, 2.0, 0.5], 200)
@@ -164,6 +230,7 @@ def test_where_every_item_is_labeled_the_estimate_is_the_metric_and_has_no_width
         "macro_precision": precision_score(y, predicted, average="macro"),
         "macro_recall": recall_score(y, predicted, average="macro"),
         "auc": roc_auc_score(y == 1, probs[:, 1]),
+        "average_precision": average_precision_score(y == 1, probs[:, 1]),
         "log_loss": log_loss(y, probs),
         "brier": brier(y, probs),
         "share": np.mean(y == 1),
