@@ -12,7 +12,7 @@ import numpy as np
 
 from querist.streaming.learning import default_learner
 
-BATCH = 50  # items between two looks at the answers, for us and for whoever takes batches
+BATCH = 20  # items between two looks at the answers, for us and for whoever takes batches
 TRAINING = 1600  # labels that scikit-activeml's classifiers learn from, as ours do
 CLASSIFIERS = ("parzen window", "our learner")
 
