@@ -141,7 +141,7 @@ def run(
             task = stream_of(folder, name, budget)
             here = []
             for who, method_name, method in methods(quick):
-                # The best of many runs of one seed would be luck: ours and the best peers of either kind have all seeds.
+                # One seed would be luck; scikit-activeml, which takes longest and varies least, has one.
                 drawn = who == "river" or method_name == "default"
                 row = measured(task, who, method_name, method, seeds if drawn else 1)
                 here.append(row)
