@@ -141,7 +141,7 @@ def run(
             task = stream_of(folder, name, budget)
             here = []
             for who, method_name, method in methods(quick):
-                # One seed would be luck; scikit-activeml, which takes longest and varies least, has one.
+                # One seed may be luck, but scikit-activeml takes too long for more.
                 drawn = who == "river" or method_name == "default"
                 row = measured(task, who, method_name, method, seeds if drawn else 1)
                 here.append(row)
