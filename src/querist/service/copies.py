@@ -15,7 +15,7 @@ from querist.core.items import FieldSpec, Split
 from querist.core.ports import Progress, silent
 from querist.service.browsing import preview
 from querist.service.workspace import Held, Workspace
-from querist.splits import ALIKE_TEXTS, Sketches, alike_texts, alike_vectors, candidates, texts_in
+from querist.splits import ALIKE_TEXTS, LEAST_AGREED, SURELY, Sketches, alike_texts, alike_vectors, candidates, texts_in
 from querist.store import items
 from querist.store.db import Connection
 
@@ -89,14 +89,15 @@ def pairs(
     after: int | None = None,
     progress: Progress = silent,
 ) -> Found:
-    """Copies in different splits; with `after`, only those of which one came after that number, and none by vectors."""
+    """Copies in different splits; with `after`, by a quicker look, those of which one came after that number."""
+    least = LEAST_AGREED if after is None else SURELY
     held: list[Rows] = []
     other: list[Rows] = []
     for split, others in AGAINST:
         mine, theirs = stored.rows(split), stored.rows(*others)
         for one, two in _parts(stored.seqs, mine, theirs, after):
             progress(len(held), 2 * len(AGAINST), "comparing")
-            left, right = candidates(stored.sketches[one], stored.sketches[two])
+            left, right = candidates(stored.sketches[one], stored.sketches[two], least=least)
             held.append(one[left])
             other.append(two[right])
     left, right = np.concatenate(held), np.concatenate(other)

@@ -28,7 +28,7 @@ from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_repeat
 from querist.store import items, projects
 from querist.store.db import Connection
 
-LOOKED_AT = 50_000  # rows of an import among which copies are looked for at once
+LOOKED_AT = 20_000  # rows of an import among which copies are looked for at once
 PROBLEMS_KEPT = 1000  # a file whose every row is wrong is wrong once; the list need not hold a million entries
 ID_PREFIX = "i"  # without it some ids are numbers to a spreadsheet program: 0e10982213566457, 5444403668824e23
 ID_CHARACTERS = 16  # of the content hash: two of ten million items share them once in a hundred thousand imports

@@ -1,6 +1,6 @@
 """Near-duplicates found as items enter, and splits that never have one of them on each side."""
 
-from querist.splits.copies import ALIKE_TEXTS, alike_texts, alike_vectors, candidates, texts_in
+from querist.splits.copies import ALIKE_TEXTS, LEAST_AGREED, SURELY, alike_texts, alike_vectors, candidates, texts_in
 from querist.splits.drawing import draw_groups
 from querist.splits.leaks import find_giveaways, find_repeats, find_target_leak
 from querist.splits.placing import Placement, Splitter, near_groups
@@ -9,7 +9,9 @@ from querist.splits.sketch import SKETCH_BYTES, Sketches, sketch
 
 __all__ = [
     "ALIKE_TEXTS",
+    "LEAST_AGREED",
     "SKETCH_BYTES",
+    "SURELY",
     "Placement",
     "Seen",
     "Sketches",

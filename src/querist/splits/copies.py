@@ -19,23 +19,29 @@ from querist.splits.sketch import N_HASHES, Sketches, texts_of
 ALIKE_TEXTS = 0.8  # a copy with three changes keeps as much; two of a kind, such as questions of one topic, seldom do
 ALIKE_VECTORS = 0.95
 LEAST_AGREED = 3  # of 16 min-hashes; a copy with three changes has fewer once in a hundred times
-MANY = 10**10  # pairs of items; beyond, three hashes must agree instead of two, or all that share a topic are compared
-MOST_PAIRS = 500_000  # whose texts are compared, those of the most hashes in common first
+SURELY = 6  # of 16, where a quick look must do: few that are no copies have as many, and most copies do
+MANY = (2 * 10**7, 2 * 10**9)  # pairs of items, beyond which three hashes must agree instead of two, and four
+MOST_PAIRS = 100_000  # whose texts are compared, those of the most hashes in common first
 GRAMS = (2, 3)  # characters; of the shorter ones a typing error spoils fewer, the longer ones tell words apart
 OPERATIONS = 10**12  # multiplications to compare vectors; beyond, only those of alike sketches are compared
 BLOCK = 1024
 
-_TURNS: Mapping[int, tuple[tuple[int, ...], ...]] = {2: ((0, 1), (0, 3)), 3: ((0, 1, 3), (0, 2, 7))}
+_TURNS: Mapping[int, tuple[tuple[int, ...], ...]] = {
+    2: ((0, 1), (0, 3)),
+    3: ((0, 1, 3), (0, 2, 7)),
+    4: ((0, 1, 3, 7), (0, 2, 5, 6)),
+}
 _WORD = re.compile(r"\w+")
 
 Pairs = tuple[Rows, Rows]
 
 
-def candidates(one: Sketches, other: Sketches) -> Pairs:
-    """Rows of `one` and of `other` that may be copies: equal, or with at least 3 of 16 min-hashes in common.
+def candidates(one: Sketches, other: Sketches, *, least: int = LEAST_AGREED) -> Pairs:
+    """Rows of `one` and of `other` that may be copies: equal, or with at least so many of 16 min-hashes in common.
 
-    Found by the hashes' pairs, 32 of them, or triples where there are over 10**10 pairs of items; at most 32 rows of
-    `one` under a key. Memory and time are linear in the number of items and of pairs found.
+    Found by 32 pairs of hashes, by triples where there are over 20 million pairs of items, and by fours over 2 billion,
+    of which 6 of 16 must then agree; at most 32 rows of `one` under a key, and the 100,000 pairs that have the most in
+    common. Memory and time are linear in the number of items and of pairs found.
 
     Examples
     --------
@@ -50,12 +56,13 @@ def candidates(one: Sketches, other: Sketches) -> Pairs:
     mine, theirs = np.flatnonzero(one.hashed), np.flatnonzero(other.hashed)
     a, b = one.minhash[mine], other.minhash[theirs]
     best = np.empty(0, dtype=np.int64)
-    width = 2 if len(a) * len(b) <= MANY else 3
+    width = 2 + sum(len(a) * len(b) > many for many in MANY)
+    least = least if width == 2 else max(least, SURELY)
     for turn in _TURNS[width]:
         for first in range(N_HASHES):
             at = [(first + step) % N_HASHES for step in turn]
             left, right = _equal(_joined(a, at), _joined(b, at))
-            enough = np.count_nonzero(a[left] == b[right], axis=1) >= LEAST_AGREED
+            enough = np.count_nonzero(a[left] == b[right], axis=1) >= least
             best = np.union1d(best, left[enough] << 32 | right[enough])
     left, right = best >> 32, best & 0xFFFFFFFF
     if len(best) > MOST_PAIRS:
