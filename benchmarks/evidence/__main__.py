@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.evidence import advice, drifts, estimates, gates, leaks, stopping, streams
+from benchmarks.evidence import advice, drifts, estimates, gates, leaks, live, stopping, streams
 from benchmarks.labels.data import FOLDER
 
 Rows = list[dict[str, Any]]
@@ -89,6 +89,14 @@ def _broken_leaks(rows: Rows) -> list[str]:
     return [f"copies in {row['set']}" for row in rows if not leaks.holds(row)]
 
 
+def _live(wanted: argparse.Namespace) -> Rows:
+    return live.run(wanted.runs or live.RUNS)
+
+
+def _broken_live(rows: Rows) -> list[str]:
+    return [f"what a project saved, classes {row['world']}" for row in rows if not live.holds(row)]
+
+
 def _stopping(wanted: argparse.Namespace) -> Rows:
     rows = stopping.run(wanted.data, wanted.runs or stopping.PROJECTS)
     if not all(stopping.naive_fails(row) for row in rows):
@@ -107,6 +115,7 @@ PARTS: dict[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], li
     "advice": (_advice, advice.broken),
     "streams": (_streams, _broken_streams),
     "leaks": (_leaks, _broken_leaks),
+    "live": (_live, _broken_live),
     "stopping": (_stopping, _broken_stopping),
 }
 

@@ -30,6 +30,7 @@ ROUNDS = 5
 SHOTS = {
     "page-desk": ("ada", "/p/digits/label", {"width": 1180, "height": 720}),
     "page-overview": ("mia", "/p/digits", {"width": 1180, "height": 980}),
+    "page-evidence": ("mia", "/p/digits/evidence", {"width": 1180, "height": 920}),
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.docs.following import follow, run, shown, trimmed
 
+pytestmark = pytest.mark.timeout(900)
 PAGE = Path(__file__).parents[2] / "docs" / "skeptic.md"
 
 
@@ -53,16 +54,17 @@ def test_the_saving_that_a_study_of_all_the_data_finds_lies_in_the_projects_inte
     followed: tuple[Path, str],
 ) -> None:
     folder, _ = followed
-    again = ["--target", "digit", "--seeds", "3", "--budget", "200", "--batch-size", "20", "--strategies", "auto"]
-    study = json.loads(run(folder, "querist", "simulate", "full.csv", *again, "--json"))
+    again = ["--target", "digit", "--seeds", "2", "--budget", "200", "--batch-size", "40", "--strategies", "auto"]
+    study = json.loads(run(folder, "querist", "simulate", "full.jsonl", *again, "--json"))
     ratios = [each["ratio"]["value"] for each in study["efficiencies"] if each["ratio"] is not None]
     saved = figures(folder)["efficiency"]
     assert any(saved["low"] <= ratio <= saved["high"] for ratio in ratios)
-    assert saved["low"] > 1
+    assert saved["value"] > 1
 
 
-def test_the_gate_is_closed_class_by_class_and_open_for_small_classes_together(followed: tuple[Path, str]) -> None:
+def test_the_gate_decides_twice_and_all_is_sound(followed: tuple[Path, str]) -> None:
     folder, said = followed
-    assert "Open: model 10" in said
+    assert said.count("Promoted: model") == 2
+    assert "all items" in said, "each part is shown"
     assert (folder / "proof.html").stat().st_size > 10_000
     assert "Sound: every answer, label, version and split agrees" in said

@@ -152,6 +152,7 @@ PAGES: dict[str, tuple[str, Prepare]] = {
     "round": (f"{CURVE}/rounds/2", heading),
     "people": (f"{CURVE}/people", heading),
     "people-invite": (f"{CURVE}/people", button("Invite")),
+    "evidence": (f"{CURVE}/evidence", heading),
     "exports": (f"{CURVE}/exports", heading),
     "settings": (f"{CURVE}/settings", heading),
     **{

@@ -143,7 +143,7 @@ def test_hostile_items_labels_and_instructions_are_only_read_at_the_desk(
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/items", "/items/script", "/items/svg", "/rounds", "/rounds/1", "/people", "/exports"]
+    "path", ["", "/items", "/items/script", "/items/svg", "/rounds", "/rounds/1", "/people", "/exports", "/evidence"]
 )
 def test_hostile_items_are_only_read_by_those_who_manage(watched: Watched, project: str, path: str) -> None:
     watched.page.goto(f"/p/{project}{path}")

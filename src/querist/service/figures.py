@@ -167,8 +167,9 @@ def of_stopping(found: Finding | None) -> Figure:
         sentence = "No rule says stop, and none can tell when it will."
         return Figure("stopping", title, NOT_YET, sentence, source, page, **known)
     n_labels, rule = min(ahead)
-    sentence = f"About {counted(n_labels, 'label')} more until {rule} says stop."
-    return Figure("stopping", title, f"~{n_labels:,}", sentence, source, page, **known)
+    says = "the budget is spent" if rule == "budget" else f"{rule} says stop"
+    sentence = f"About {counted(n_labels, 'label')} more until {says}."
+    return Figure("stopping", title, counted(n_labels, "label"), sentence, source, page, **known)
 
 
 def _stopped(verdict: Verdict) -> str:
