@@ -20,7 +20,7 @@ from sklearn.datasets import load_digits
 from querist import demo
 from querist.core.people import OPERATOR
 from querist.core.ports import silent
-from querist.service import answering, driving, people, queue
+from querist.service import answering, driving, people, promoting, queue
 from querist.service.workspaces import Workspaces
 
 HERE = Path(__file__).parent
@@ -53,6 +53,7 @@ def label(url: str) -> None:
                 one.token, "submit", one.item_id, one.slot, one.token, truth[one.item_id], active_ms=2100
             )
             answering.act(work, who, did)
+        promoting.decide(work)
 
 
 def main() -> None:
