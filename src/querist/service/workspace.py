@@ -200,7 +200,8 @@ class Workspace:
             The items that the encoder may learn from; by default the pool's. A model reads only what is encoded as the
             items were that it was fitted on, also where more came in since, or some were moved.
         """
-        knew = pool if knew is None else knew
+        # What an encoder was fitted on it encodes from memory, to other last bits than what it is shown later.
+        knew = pool if knew is None or np.array_equal(knew.seqs, pool.seqs) else knew
         key = (recipe.describe(), knew.last_seq, len(knew))
         kept = self._encoded
         if kept is None or kept[0] != key or kept[1] is not pool:
