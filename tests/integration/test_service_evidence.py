@@ -81,6 +81,18 @@ def test_nothing_is_found_twice_until_something_changes(project: Project) -> Non
     assert expectation.refresh(work) == 0
 
 
+def test_more_labels_of_the_test_set_are_a_reason_to_estimate_anew(
+    project: Project, messages: Callable[..., Any]
+) -> None:
+    before = by_name(project.evidence())["estimate"]
+    asked = [entry.item_id for entry in project.ask(20, split="test").entries]
+    project.tell(messages(400).some(asked))
+    after = by_name(project.evidence())["estimate"]
+    assert (before.model, after.model) == (3, 3), "no other model was made"
+    assert "from 60 labels" in before.sentence
+    assert "from 80 labels" in after.sentence
+
+
 def test_a_task_that_nothing_is_estimated_of_has_no_such_figure(
     start: Callable[..., Project], database_url: str
 ) -> None:

@@ -10,7 +10,7 @@ from querist.service import drifting, estimating, expectation, figures, promotin
 from querist.service.figures import Figure
 from querist.service.slices import test_use
 from querist.service.workspace import Workspace
-from querist.store import findings, models
+from querist.store import answers, findings, models
 
 
 def evidence(work: Workspace) -> tuple[Figure, ...]:
@@ -44,9 +44,10 @@ def _refresh_estimate(work: Workspace, progress: Progress) -> None:
         before = findings.latest(conn, work.project_id, "estimate")
         measured = models.evaluations(conn, work.project_id, split="test")
         suits = work.schema(conn).task in estimating.OF_TASK
+        n_labeled = answers.label_counts(conn, work.project_id)["test"]
     if newest is None or not measured or measured[-1].n_items < 2 or not suits:
         return
-    if before is not None and before.model == newest.number:
+    if before is not None and (before.model, before.body["n_labeled"]) == (newest.number, n_labeled):
         return
     said = estimating.believe(work, progress=progress)
     e = said.estimate
@@ -58,6 +59,7 @@ def _refresh_estimate(work: Workspace, progress: Progress) -> None:
         "level": e.level,
         "method": e.method,
         "n_labels": e.n_labels,
+        "n_labeled": n_labeled,
         "n_items": e.n_items,
         "n_uniform": e.n_uniform,
         "trust": e.trust,

@@ -194,8 +194,8 @@ def of_gate(standing: GateStanding) -> Figure:
         return Figure("gate", title, NOT_YET, sentence, source, page)
     short = [part for part in decision.parts if part.binding and part.verdict != "no_loss"]
     lines = [f"{part.name}: {part.sentence}" for part in short[:MOST_PARTS]]
-    if more := len(short) - MOST_PARTS:
-        lines += [f"And {counted(more, 'part')} more; `querist gate` lists all."] if more > 0 else []
+    if len(short) > MOST_PARTS:
+        lines.append(f"And {counted(len(short) - MOST_PARTS, 'part')} more, of which `querist gate` told.")
     lines.append(f"Model {standing.promoted} may serve." if standing.promoted is not None else "No model may serve.")
     if standing.rollout is not None:
         lines.append(standing.rollout.sentence)
@@ -219,7 +219,7 @@ def of_gate(standing: GateStanding) -> Figure:
 
 
 ACTIONS: dict[str, tuple[str, Tone]] = {
-    "watch": ("None", "good"),
+    "watch": ("Nothing to do", "good"),
     "retrain": ("Retrain", "warn"),
     "relabel": ("Label again", "warn"),
     "reopen": ("Reopen the pool", "warn"),
