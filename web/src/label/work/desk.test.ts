@@ -284,6 +284,37 @@ describe("undo", () => {
     expect(server.acts[2]?.token).not.toBeNull();
     expect(desk.snapshot().saving.state).toBe("saved");
   });
+
+  /** A device that takes its time to write: what comes of an act made at the very moment that the server has answered. */
+  async function whileWriting(then: () => void): Promise<void> {
+    const { drop } = keep;
+    keep.drop = async (key) => {
+      keep.drop = drop;
+      then();
+      await drop(key);
+    };
+    await settle();
+  }
+
+  test("brings its lease to an answer given before the device has written that the undo is saved", async () => {
+    const desk = await open();
+    answer(desk, "no");
+    await settle();
+    desk.undo();
+    await whileWriting(() => answer(desk, "yes"));
+    expect(server.acts.map((act) => act.action)).toEqual(["submit", "undo", "submit"]);
+    expect(server.acts[2]?.token).not.toBeNull();
+  });
+
+  test("knows the answer it takes back before the device has written that it is saved", async () => {
+    const desk = await open();
+    answer(desk, "no");
+    await whileWriting(() => desk.undo());
+    expect(server.acts.map((act) => [act.action, act.supersedes])).toEqual([
+      ["submit", null],
+      ["undo", "e1"],
+    ]);
+  });
 });
 
 test("an answer of before can be changed, and what was on the screen comes back", async () => {

@@ -137,8 +137,8 @@ export class Outbox {
       }
       if (error instanceof ApiError && error.status < 500 && error.status !== 429 && error.status !== 408) {
         this.entries = this.entries.filter((other) => other.key !== entry.key);
-        await this.keep.drop(entry.key).catch(() => undefined);
         this.hooks.onRefused({ entry, error });
+        await this.keep.drop(entry.key).catch(() => undefined);
         return true;
       }
       const away = error instanceof Unreachable || this.hooks.online?.() === false;
@@ -148,25 +148,18 @@ export class Outbox {
     }
   }
 
-  /** The act is saved: those that waited for its number or its slot learn them. */
+  /**
+   * The act is saved: those that waited for its number or its slot learn them.
+   *
+   * Everybody learns it before the device is asked to write anything: whoever acts meanwhile would find the act gone from
+   * here, and not know yet what it brought.
+   */
   private async settle(entry: Waiting, acted: Acted): Promise<void> {
     this.entries = this.entries.filter((other) => other.key !== entry.key);
-    for (const other of this.entries) {
-      let changed = false;
-      if (other.supersedesKey === entry.key) {
-        other.act = { ...other.act, supersedes: acted.event_id };
-        other.supersedesKey = null;
-        changed = true;
-      }
-      if (other.slotFromKey === entry.key) {
-        other.act = { ...other.act, slot: acted.assignment?.slot ?? null, token: acted.assignment?.token ?? null };
-        other.slotFromKey = null;
-        changed = true;
-      }
-      if (changed) await this.keep.put(other).catch(() => undefined);
-    }
-    await this.keep.drop(entry.key).catch(() => undefined);
+    const changed = this.entries.filter((other) => learned(other, entry.key, acted));
     this.hooks.onSaved(entry, acted);
+    for (const other of changed) await this.keep.put(other).catch(() => undefined);
+    await this.keep.drop(entry.key).catch(() => undefined);
   }
 
   private pause(after_s: number | null = null): void {
@@ -192,4 +185,18 @@ export class Outbox {
     const state = this.entries.length === 0 ? "saved" : this.last.state === "saved" ? "saving" : this.last.state;
     this.set({ state, why: this.last.why });
   }
+}
+
+/** Whether an act waited for another one, which is saved now: it knows the number or the slot then. */
+function learned(other: Waiting, key: string, acted: Acted): boolean {
+  if (other.supersedesKey !== key && other.slotFromKey !== key) return false;
+  if (other.supersedesKey === key) {
+    other.act = { ...other.act, supersedes: acted.event_id };
+    other.supersedesKey = null;
+  }
+  if (other.slotFromKey === key) {
+    other.act = { ...other.act, slot: acted.assignment?.slot ?? null, token: acted.assignment?.token ?? null };
+    other.slotFromKey = null;
+  }
+  return true;
 }
