@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from querist.core.strategy import strategy
     from querist.loop.coldstart import SeedRule
     from querist.loop.step import explain, tell
-    from querist.project import Project, open
+    from querist.opening import open
+    from querist.project import Project
     from querist.scale import Pool
     from querist.selection import select
     from querist.simulation import advise, simulate
@@ -53,7 +54,7 @@ _HOMES = {
     "explain": "querist.loop.step",
     "learners": "",
     "metrics": "",
-    "open": "querist.project",
+    "open": "querist.opening",
     "register": "querist.catalogue",
     "select": "querist.selection",
     "simulate": "querist.simulation",

@@ -26,13 +26,14 @@ CORRIDORS = {
     "testing": CORE | ROOMS | {"catalogue"},
 }
 CORRIDORS["demo"] = CORE | ROOMS | {"catalogue", "simulation", "service"}
-FACADE = CORE | ROOMS | set(CORRIDORS) | {"project", "client"}
+FACADE = CORE | ROOMS | set(CORRIDORS) | {"opening", "project", "client"}
 DOORS = {
     "cli": CORE | {"service", "simulation", "catalogue", "demo", "selection", "server", "worker"},
     "server": CORE | {"service", "catalogue"},
     "worker": CORE | {"service"},
     "client": CORE | {"service"},
     "project": CORE | {"service", "simulation", "catalogue"},
+    "opening": CORE | {"service", "project"},
     "__main__": {"cli"},
     "__init__": FACADE,
 }

@@ -290,7 +290,7 @@ def test_a_field_named_note_is_told_from_the_note(
 # Two processes of one project. Each says `ready`, and goes on when it is told to.
 TELLS = """
 import sys
-from querist.project import open
+from querist.opening import open
 with open("colors", sys.argv[1]) as project:
     print("ready", flush=True)
     sys.stdin.readline()
@@ -300,7 +300,7 @@ with open("colors", sys.argv[1]) as project:
 ASKS = """
 import sys
 from querist.core.errors import Conflict
-from querist.project import open
+from querist.opening import open
 with open("colors", sys.argv[1]) as project:
     project.status()
     print("ready", flush=True)

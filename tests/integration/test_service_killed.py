@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from querist.core.policy import Policy
+from querist.opening import open as open_project
 from querist.project import Project
-from querist.project import open as open_project
 from querist.store import answers
 
 N_DEATHS = 20

@@ -298,7 +298,7 @@ def test_two_annotators_on_the_command_line(
 
 TELLS = """
 import json, sys
-from querist.project import open
+from querist.opening import open
 with open("topics", sys.argv[1]) as project:
     print("ready", flush=True)
     sys.stdin.readline()

@@ -15,8 +15,8 @@ from querist.core.errors import InvalidInput, NotFound
 from querist.core.gate import GateRules
 from querist.core.policy import Policy
 from querist.core.schema import Schema
+from querist.opening import open as open_project
 from querist.project import Project
-from querist.project import open as open_project
 from querist.service import promoting
 from querist.store import findings
 

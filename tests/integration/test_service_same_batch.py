@@ -21,8 +21,8 @@ from querist.learners import default_recipe
 from querist.loop.coldstart import Trust
 from querist.loop.step import ask, tell
 from querist.modeling import fit, pool_of, signals, trust
+from querist.opening import open as open_project
 from querist.project import Project
-from querist.project import open as open_project
 from querist.splits import near_groups
 from querist.store import rounds
 
