@@ -166,6 +166,7 @@ class Project:
         budget: float | None = None,
         manager: str | None = None,
         keep: str = "asked",
+        key: str | None = None,
     ) -> streaming.Decided:
         """Ask or predict, for each item of a stream as it comes, by the project's newest model.
 
@@ -182,13 +183,15 @@ class Project:
             How it is spent; by default as before, at first by the balanced incremental quantile.
         keep : {"asked", "all"}
             Whether items that are not asked join the pool, too.
+        key : str, optional
+            Of this call. Sent again, after a crash say, it is told what was decided, and nothing is decided twice.
 
         Returns
         -------
         decided : Decided
             `decisions`, in the items' order: `ask`, `prediction`, `probability`, `utility`, `propensity`, `reason`.
         """
-        found = streaming.decide_on(self._work, list(items), budget=budget, manager=manager, keep=keep)
+        found = streaming.decide_on(self._work, list(items), budget=budget, manager=manager, keep=keep, key=key)
         streaming.enqueue(self._work)
         return found
 

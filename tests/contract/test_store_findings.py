@@ -45,6 +45,18 @@ def test_the_newest_of_a_kind_comes_first(shop: Any) -> None:
         assert findings.latest(conn, shop.id, "stream") is None
 
 
+def test_a_key_names_one_finding_of_a_kind(shop: Any) -> None:
+    first = record(shop, "stream", {"number": 1}, key="a")
+    record(shop, "gate", {"number": 2}, key="a")
+    for _ in range(2):
+        record(shop, "stream", {"number": 3})
+    with pytest.raises(sa.exc.IntegrityError):
+        record(shop, "stream", {"number": 4}, key="a")
+    with shop.db.reading() as conn:
+        assert findings.keyed(conn, shop.id, "stream", "a") == first
+        assert findings.keyed(conn, shop.id, "stream", "b") is None
+
+
 def test_an_unknown_kind_is_refused(shop: Any) -> None:
     with pytest.raises(InvalidInput, match="kind: must be one of"):
         record(shop, "gates", {})

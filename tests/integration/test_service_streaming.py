@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
-from querist.core.errors import InvalidInput
+from querist.core.errors import Conflict, InvalidInput
 from querist.core.policy import Policy
 from querist.project import Project
 from querist.service import intake, streaming
@@ -184,6 +186,40 @@ def test_the_worker_brings_questions_into_the_queue(project: Project, data: Any,
         with work.database.reading() as conn:
             waiting = {each.item_id for each in stored.pending(conn, work.project_id)}
     assert waiting == {each.id for each in found.decisions if each.ask}
+
+
+def test_a_call_sent_again_is_told_the_same_and_decides_once(project: Project, data: Any, url: str) -> None:
+    first = project.decide(data.items[100:200], key="call 1")
+    assert project.decide(data.items[200:250], key="call 2").n_seen == 150
+    with at(url) as later:
+        assert streaming.decide_on(later, data.items[100:200], key="call 1") == first
+        with pytest.raises(Conflict, match="'call 1' came with other items"):
+            streaming.decide_on(later, data.items[250:300], key="call 1")
+    assert project.decide([]).n_seen == 150
+    assert len(project.pending().entries) == project.decide([]).n_asked
+
+
+def test_calls_of_one_key_at_once_decide_once(project: Project, data: Any, url: str) -> None:
+    together = Barrier(4)
+
+    def call() -> streaming.Decided:
+        with at(url) as work:
+            together.wait()
+            return streaming.decide_on(work, data.items[100:150], key="one")
+
+    with ThreadPoolExecutor(4) as threads:
+        found = [each.result() for each in [threads.submit(call) for _ in range(4)]]
+    assert all(each == found[0] for each in found)
+    assert project.decide([]).n_seen == 50
+
+
+def test_items_sent_twice_before_they_joined_are_asked_once(project: Project, data: Any, url: str) -> None:
+    with at(url) as work:
+        asked = [
+            each.id for _ in range(2) for each in streaming.decide_on(work, data.items[100:150]).decisions if each.ask
+        ]
+        assert streaming.enqueue(work) == len(set(asked))
+    assert sorted(entry.item_id for entry in project.pending().entries) == sorted(set(asked))
 
 
 def test_an_item_that_the_pool_refuses_holds_up_no_other(project: Project, data: Any, url: str) -> None:

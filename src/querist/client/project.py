@@ -173,14 +173,16 @@ class RemoteProject:
         budget: float | None = None,
         manager: str | None = None,
         keep: str = "asked",
+        key: str | None = None,
     ) -> Decided:
         """Ask or predict, for each item of a stream as it comes; what is asked joins the queue within a second.
 
-        `budget` and `manager` are by default as before. A call that fails midway is not tried again by itself: the
-        items may have been decided on.
+        `budget` and `manager` are by default as before. A call that fails midway is tried again, and decides once: by
+        its `key`, which is a new one by default. Pass one of your own to send the same call again after a crash.
         """
-        said = {"budget": budget, "manager": manager, "keep": keep}
-        return read(Decided, self._wire.post(f"{self._path}/stream", {"items": [dict(each) for each in items], **said}))
+        said = {"budget": budget, "manager": manager, "keep": keep, "key": key or uuid4().hex}
+        body = {"items": [dict(each) for each in items], **said}
+        return read(Decided, self._wire.post(f"{self._path}/stream", body, safe=True))
 
     def withdraw(self, number: int) -> int:
         """Take back questions of a round that nobody has answered; how many those were."""

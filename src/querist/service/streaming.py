@@ -10,7 +10,7 @@ import numpy as np
 
 from querist.core.chats import text_of
 from querist.core.checks import Floats, one_of
-from querist.core.errors import InvalidInput
+from querist.core.errors import Conflict, InvalidInput
 from querist.core.hashing import content_hash
 from querist.core.items import Columns, FieldSpec
 from querist.core.state import Batch, Purpose, Query
@@ -65,6 +65,7 @@ def decide_on(
     budget: float | None = None,
     manager: str | None = None,
     keep: str = "asked",
+    key: str | None = None,
 ) -> Decided:
     """Ask or predict, for each of the items that came.
 
@@ -81,12 +82,16 @@ def decide_on(
         How it is spent; by default as before, at first by the balanced incremental quantile.
     keep : {"asked", "all"}
         Whether items that are not asked join the pool, too.
+    key : str, optional
+        Of this call, made by whoever sends it. Sent again, it is told what was decided, and nothing is decided twice.
 
     Raises
     ------
     InvalidInput
         If the project asks for no class, an item lacks a field that the model reads or comes twice, is in the project
         already, or a setting is wrong. Nothing was decided then.
+    Conflict
+        If the key was used for other items.
     """
     one_of("keep", keep, KEPT)
     with work.database.reading() as conn:
@@ -94,6 +99,8 @@ def decide_on(
         if schema.task != "choice":
             raise InvalidInput(f"task: must be a choice of one class for a stream; this project's is {schema.task}.")
         named = _named(given, spec)
+        if (before := _before(conn, work, key, list(named))) is not None:
+            return before
         there = items.existing(conn, work.project_id, list(named))
     if there:
         some = next(iter(there))
@@ -104,6 +111,8 @@ def decide_on(
         probs = kind(schema).predict(serving.model, serving.encoding.features(_columns(list(named.values()), spec)))
     with work.database.transaction() as conn:
         projects.lock(conn, work.project_id)
+        if (before := _before(conn, work, key, list(named))) is not None:
+            return before
         last = findings.latest(conn, work.project_id, "stream")
         body: dict[str, Any] = {} if last is None else dict(last.body)
         manner = _manner(body.get("manager"), budget, manager, schema.n_classes)
@@ -123,8 +132,9 @@ def decide_on(
                 for each in found
                 if each.ask or keep == "all"
             ],
+            "said": [] if key is None else [{"id": each.id, **_facts(each)} for each in found],
         }
-        findings.record(conn, work.project_id, "stream", record, model=number)
+        findings.record(conn, work.project_id, "stream", record, model=number, key=key)
         if "stream" not in (settings := projects.settings(conn, work.project_id)):
             projects.update_settings(conn, work.project_id, {**settings, "stream": True})
     return Decided(found, ledger.seen, ledger.asked, manner.budget, manner.name, number)
@@ -143,19 +153,36 @@ def enqueue(work: Workspace) -> int:
         waiting = [each for each in findings.since(conn, work.project_id, "stream", joined) if each.body["items"]]
     if not waiting:
         return 0
-    came = [(each, item) for each in waiting for item in each.body["items"]]
-    refused = _add(work, [{**item["fields"], "id": item["id"]} for _, item in came])
+    came: dict[str, tuple[int | None, Mapping[str, Any]]] = {}
+    for each in waiting:
+        for item in each.body["items"]:
+            came.setdefault(item["id"], (each.model, item))  # sent twice before it had joined, it joins once
+    refused = _add(work, [{**item["fields"], "id": id} for id, (_, item) in came.items()])
     with work.database.transaction() as conn:
         projects.lock(conn, work.project_id)
         last = findings.latest(conn, work.project_id, "stream")
         assert last is not None
         if last.body["joined"] != joined:
             return 0  # somebody else was faster
-        asked = [(each.model, item) for each, item in came if item["ask"] and item["id"] not in refused]
+        asked = [(model, item) for id, (model, item) in came.items() if item["ask"] and id not in refused]
         n = _ask(conn, work, asked)
-        record = {**last.body, "joined": waiting[-1].id, "items": []}
+        record = {**last.body, "joined": waiting[-1].id, "items": [], "said": []}
         findings.record(conn, work.project_id, "stream", record, model=last.model)
     return n
+
+
+def _before(conn: Connection, work: Workspace, key: str | None, ids: list[str]) -> Decided | None:
+    """What was decided when this key came before, or None."""
+    if key is None or (kept := findings.keyed(conn, work.project_id, "stream", key)) is None:
+        return None
+    found = tuple(Decision(**each) for each in kept.body["said"])
+    if [each.id for each in found] != ids:
+        raise Conflict(
+            f"key: must be of one call; {key!r} came with other items before. Make another, and send the same one only "
+            "to send the same items again."
+        )
+    manner, ledger = manager_from_json(kept.body["manager"]), Ledger.from_json(kept.body["ledger"])
+    return Decided(found, ledger.seen, ledger.asked, manner.budget, manner.name, kept.model)
 
 
 def _named(given: Sequence[Mapping[str, Any]], spec: FieldSpec) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,7 @@ class Finding:
     """One look at a project: of what kind, at which model, what it found, and who asked for it.
 
     `model` is a model's number, where it is about one. `by` is empty where nobody asked: the machine looked by itself.
+    `key` is of whoever may ask twice, and shall be told the same.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Finding:
     body: Mapping[str, Any]
     by: str
     created_at: datetime
+    key: str | None
 
 
 def record(
@@ -41,9 +43,10 @@ def record(
     *,
     model: int | None = None,
     by: str = "",
+    key: str | None = None,
     now: datetime | None = None,
 ) -> Finding:
-    """Add a finding; `body` is plain JSON.
+    """Add a finding; `body` is plain JSON. A key is there once in a project and kind.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def record(
     """
     one_of("kind", kind, KINDS)
     made = finding.insert().values(
-        project_id=project_id, kind=kind, model=model, body=dict(body), by=by, created_at=now or utc_now()
+        project_id=project_id, kind=kind, model=model, body=dict(body), by=by, key=key, created_at=now or utc_now()
     )
     row = conn.execute(made.returning(*_columns())).one()
     return Finding(**row._mapping)
@@ -61,6 +64,16 @@ def record(
 def latest(conn: sa.Connection, project_id: int, kind: Kind) -> Finding | None:
     """The newest of a kind, or None before the first."""
     return next(iter(listed(conn, project_id, kind, limit=1)), None)
+
+
+def keyed(conn: sa.Connection, project_id: int, kind: Kind, key: str) -> Finding | None:
+    """The one of a kind that was recorded under this key, or None."""
+    c = finding.c
+    asked = sa.select(*_columns()).where(
+        c.project_id == project_id, c.kind == one_of("kind", kind, KINDS), c.key == key
+    )
+    found = conn.execute(asked).one_or_none()
+    return None if found is None else Finding(**found._mapping)
 
 
 def get(conn: sa.Connection, project_id: int, number: int) -> Finding:

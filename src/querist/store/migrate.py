@@ -10,7 +10,7 @@ from querist.core.errors import InvalidInput
 from querist.store import people_tables, queue_tables, tables
 from querist.store.parts import metadata
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 TABLES = (tables, queue_tables, people_tables)  # whose import fills `metadata`
 VERSION_TABLE = "querist_version"
 MIGRATIONS = Path(__file__).parent / "migrations"

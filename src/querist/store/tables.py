@@ -313,8 +313,10 @@ finding = sa.Table(
     json("body"),
     text("by"),
     moment("created_at"),
+    text("key", null=True),
     in_project("model", "model", "number"),
     sa.Index(None, "project_id", "kind", "id"),
+    sa.Index(None, "project_id", "kind", "key", unique=True),
     sqlite_autoincrement=True,
 )
 

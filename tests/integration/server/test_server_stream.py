@@ -24,6 +24,15 @@ def test_items_are_decided_on_and_the_asked_are_handed_out(served: Any, text_of:
     assert "".join(each["reason"] for each in waiting if each["item_id"] in asked).count("there is no model yet") > 5
 
 
+def test_a_call_sent_again_is_answered_alike(served: Any, text_of: Callable[[int], str]) -> None:
+    body = {"items": [{"id": f"s{i}", "text": text_of(3000 + i)} for i in range(20)], "key": "once"}
+    first = served["manager"].post(PATH, body)
+    assert served["manager"].post(PATH, body) == first
+    other = served["manager"].ask("POST", PATH, json={"items": [{"text": text_of(1)}], "key": "once"})
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "conflict")
+    assert served["manager"].post(PATH, {"items": []})["n_seen"] == 20
+
+
 def test_only_managers_send_a_stream(served: Any, text_of: Callable[[int], str]) -> None:
     body = {"items": [{"text": text_of(2000)}]}
     assert served["ann"].ask("POST", PATH, json=body).status_code == 403

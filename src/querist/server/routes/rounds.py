@@ -119,7 +119,7 @@ def tell(who: Manager, work: In, body: s.TellIn) -> Any:
 @routes.post("/stream", response_model=s.Decided, status_code=201, operation_id="decide", tags=["ask and tell"])
 def decide(_: Manager, work: In, body: s.StreamIn) -> Any:
     """Ask or predict, for each item of a stream as it comes; what is asked joins the queue within a second."""
-    return streaming.decide_on(work, body.items, budget=body.budget, manager=body.manager, keep=body.keep)
+    return streaming.decide_on(work, body.items, budget=body.budget, manager=body.manager, keep=body.keep, key=body.key)
 
 
 @routes.get("/status", response_model=s.Status, operation_id="status", tags=["ask and tell"])

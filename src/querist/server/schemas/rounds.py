@@ -122,6 +122,9 @@ class StreamIn(In):
         None, description="How it is spent; by default as before, at first `balanced_incremental_quantile`."
     )
     keep: Literal["asked", "all"] = Field("asked", description="Which items join the pool.")
+    key: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Made by the caller. Sent twice, the call is told what was decided, and decides once."
+    )
 
 
 class Decision(Out):
