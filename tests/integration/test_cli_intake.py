@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from querist.core.schema import Schema
@@ -224,3 +225,15 @@ def test_a_number_that_may_be_a_thousand_is_not_guessed(prices: Path, cli: Cli) 
     )
     (prices / "told.csv").write_text("id;price\na;1.234\nb;3.5\n", "utf-8")
     assert cli("tell", "told.csv", "--json").json["n_labeled"] == 2
+
+
+@pytest.mark.parametrize(("alike", "said"), [(True, True), (False, False)])
+def test_a_pool_that_near_copies_emptied_is_told_of(
+    start: Callable[..., Project], tmp_path: Path, alike: bool, said: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    words = [" ".join(f"w{n}" for n in rng.integers(0, 5000, 12)) for _ in range(120)]
+    like = [f"Your order number {n} has been shipped today and will arrive soon" for n in range(120)]
+    project = start(f"sqlite:///{tmp_path}/p.db", name="alike")
+    added = project.add([{"id": f"i{n}", "text": text} for n, text in enumerate(like if alike else words)])
+    assert any("were to be expected: near copies stay on one side" in note for note in added.notes) is said

@@ -18,6 +18,7 @@ from querist.core.schema import Schema
 from querist.core.state import Answer
 from querist.formats import open_table
 from querist.project import Project
+from querist.service import datasets
 from querist.service import rounds as service_rounds
 from querist.store import answers, rounds
 from querist.store import items as stored_items
@@ -285,6 +286,20 @@ def test_a_field_named_note_is_told_from_the_note(
     project.export(tmp_path / "out.jsonl")
     row = json.loads((tmp_path / "out.jsonl").read_text("utf-8"))
     assert (row["field:note"], row["note"]) == ("a note on 1 of the seller's", "my own")
+
+
+@pytest.mark.parametrize("target", datasets.OWN)
+def test_a_question_named_like_a_fact_is_told_from_it(
+    start: Callable[..., Project], tmp_path: Path, target: str
+) -> None:
+    schema = Schema(target, ("red", "blue"))
+    project = start(f"sqlite:///{tmp_path}/p.db", schema=schema, policy=Policy("random"), name="named")
+    project.add([{"id": f"i{n}", "text": f"item {n}"} for n in range(4)])
+    project.tell([Answer("i1", "red", "ann", note="my own")])
+    for _ in range(2):  # the second time it knows its own file
+        project.export(tmp_path / "out.jsonl")
+    row = json.loads((tmp_path / "out.jsonl").read_text("utf-8"))
+    assert (row[f"label:{target}"], row["id"], row["annotator"], row["note"]) == ("red", "i1", "ann", "my own")
 
 
 # Two processes of one project. Each says `ready`, and goes on when it is told to.

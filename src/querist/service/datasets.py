@@ -15,6 +15,7 @@ from querist.store import answers, items, versions
 
 FACTS = ("annotator", "answered_at", "round", "strategy", "purpose", "utility", "propensity", "reason")
 NOTE = "note"
+OWN = ("id", "split", *FACTS, NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ def export(
     """Write labeled items with who answered, when, and why each was asked.
 
     Columns: id, the fields, the target, split, then the facts, and `note` where one was given with any of the answers.
-    `propensity` is what an unbiased estimate from these
-    labels needs; it is empty for an item nobody asked about. A file that is there is written over if it is an earlier
-    export or empty; any other only with `force`.
+    A field with the name of another column is called `field:` and its name, and a target with that of a fact `label:`.
+    `propensity` is what an unbiased estimate from these labels needs; it is empty for an item nobody asked about. A
+    file that is there is written over if it is an earlier export or empty; any other only with `force`.
 
     Raises
     ------
@@ -101,9 +102,10 @@ def export(
         schema, spec = work.schema(conn), work.spec(conn)
         names = list(spec.kinds)
         facts = (*FACTS, NOTE) if versions.has_notes(conn, work.project_id, number) else FACTS
-        own = {"id", schema.target, "split", *FACTS, NOTE}  # whether somebody left a note renames no field
+        target = _target_column(schema.target)
+        own = {target, *OWN}  # whether somebody left a note renames no field
         shown = [f"field:{name}" if name in own else name for name in names]  # as a worksheet names them
-        columns = ["id", *shown, schema.target, "split", *facts]
+        columns = ["id", *shown, target, "split", *facts]
         total = versions.get(conn, work.project_id, number).n_items
         done = 0
 
@@ -129,13 +131,18 @@ def export(
     return Exported(str(path), total, number)
 
 
+def _target_column(target: str) -> str:
+    """What the column of answers is called, as in a worksheet."""
+    return f"label:{target}" if target in OWN else target
+
+
 def _refuse_another(work: Workspace, path: str | Path, file_format: str | None) -> None:
     there = Path(path)
     if not there.is_file() or not there.stat().st_size:
         return
     with work.database.reading() as conn:
         target = work.schema(conn).target
-    facts = (target, "split", *FACTS)
+    facts = (_target_column(target), "split", *FACTS)
     for said in dict.fromkeys((None, file_format)):
         columns = columns_in(there, format=said)
         bare = columns[:-1] if columns[-1:] == (NOTE,) else columns

@@ -23,6 +23,7 @@ from querist.service import copies
 from querist.service.label_column import classes_told, field_of, labels_of, see_images, see_sides, without_options
 from querist.service.labeling import import_labels
 from querist.service.shapes import Shapes
+from querist.service.uneven import note_on_shares
 from querist.service.workspace import Workspace
 from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_repeats, find_target_leak, sketch
 from querist.store import items, projects
@@ -132,6 +133,9 @@ class Desk:
                 f"{self._tally.n_alike:,} rows have the content of another row of the file and are no items of their "
                 "own: without ids, equal content is one item. Name a column of ids with --id to keep them apart."
             )
+        uneven = note_on_shares(self._settings["shares"], self._tally.splits)
+        if self._wishes.split is None and uneven is not None:
+            notes.append(uneven)
         return notes
 
     @property
