@@ -234,6 +234,6 @@ def test_a_pool_that_near_copies_emptied_is_told_of(
     rng = np.random.default_rng(0)
     words = [" ".join(f"w{n}" for n in rng.integers(0, 5000, 12)) for _ in range(120)]
     like = [f"Your order number {n} has been shipped today and will arrive soon" for n in range(120)]
-    project = start(f"sqlite:///{tmp_path}/p.db", name="alike")
+    project = start(f"sqlite:///{tmp_path}/p.db", name="alike", shares={"test": 0.2, "calibration": 0.05})
     added = project.add([{"id": f"i{n}", "text": text} for n, text in enumerate(like if alike else words)])
     assert any("were to be expected: near copies stay on one side" in note for note in added.notes) is said
