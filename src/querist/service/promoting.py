@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from querist.core.checks import Floats, one_of
 from querist.core.errors import Conflict, InvalidInput
 from querist.core.gate import MOST_CERTAIN, GateDecision, GateRules
+from querist.core.hashing import digest
 from querist.core.ports import Progress, silent
 from querist.metrics import RESAMPLED, Rollout, observe_pairs
 from querist.service.comparing import (
@@ -115,10 +116,12 @@ def decide(
 
     Notes
     -----
-    Looking at the same two models again, with more labels, is a further chance to be wrong: each look spends half of
-    what is left of 1 - level, so that all of them together keep it.
+    Looking at the same two models again, with more labels or by other rules, is a further chance to be wrong: each look
+    spends half of what is left of 1 - level, so that all of them together keep it. A model that was fitted again to the
+    same labels, and came out the same, is the same model.
     """
     asked = rules or GateRules()
+    question = digest([asdict(asked), list(by), metric, unlabeled])
     with work.database.reading() as conn:
         schema = work.schema(conn)
         if schema.task not in JUDGED:
@@ -141,13 +144,13 @@ def decide(
             raise InvalidInput(
                 f"model: must be newer than the promoted one; model {before.promoted} is both. Run `querist train`."
             )
-        _check_unharmed(conn, work, before, newest.number)
+        _check_unharmed(conn, work, newest.number)
         if not len(tested):
             raise InvalidInput(
                 "test set: must hold labeled items to compare models on; none is labeled. "
                 "`querist ask --split test -n 200` draws some."
             )
-        look = _look(conn, work, before, newest.number, tested)
+        look = _look(conn, work, before, newest, question, tested)
         opening = _opening(conn, work, before)
         kept = None if opening is None else opening.body.get("kept")
     said = said_of(work, newest.number, schema, test, pool, progress)
@@ -174,7 +177,12 @@ def decide(
         promoted=newest.number if decision.opens else before.promoted,
         look=look,
     )
-    body: dict[str, Any] = {"what": "decision", "decision": decision.to_json(), "labels": digest_of(tested)}
+    body: dict[str, Any] = {
+        "what": "decision",
+        "decision": decision.to_json(),
+        "labels": digest_of(tested),
+        "question": question,
+    }
     if decision.opens:
         body["kept"] = kept_of(said, schema, test)
     with work.database.transaction() as conn:
@@ -230,24 +238,32 @@ def _opening(conn: Connection, work: Workspace, at: Pointers) -> findings.Findin
     return found if found is not None and found.model == at.promoted else None
 
 
-def _check_unharmed(conn: Connection, work: Workspace, at: Pointers, model: int) -> None:
+def _check_unharmed(conn: Connection, work: Workspace, model: int) -> None:
     """See that the model did no harm in use: what the test set says of it cannot make up for that."""
-    if at.rollout is None:
-        return
-    body = findings.get(conn, work.project_id, at.rollout).body
-    if body["model"] == model and Rollout.from_json(body["rollout"]).is_closed:
+    tried = findings.latest_about(conn, work.project_id, "gate", "rollout", model)
+    if tried is not None and Rollout.from_json(tried.body["rollout"]).is_closed:
         raise InvalidInput(f"model: must not have been closed on harm in use; model {model} was. Run `querist train`.")
 
 
-def _look(conn: Connection, work: Workspace, at: Pointers, model: int, tested: Labels) -> int:
-    """How often these two will have been compared: the same labels again are no further look."""
+def _look(
+    conn: Connection, work: Workspace, at: Pointers, model: models.ModelRecord, question: str, tested: Labels
+) -> int:
+    """How often these two will have been compared: the same question to the same labels is no further look."""
     for found in decisions(conn, work, at):
         before = GateDecision.from_json(found.body["decision"])
-        if before.model != model:
+        if before.model is None or not _same(models.get(conn, work.project_id, before.model), model):
             break  # each decision was about the newest model of its time
         if before.champion == at.promoted:
-            return before.look + int(found.body["labels"] != digest_of(tested))
+            again = (found.body.get("question"), found.body["labels"]) == (question, digest_of(tested))
+            return before.look + int(not again)
     return 1
+
+
+def _same(one: models.ModelRecord, other: models.ModelRecord) -> bool:
+    """Whether they are one model: by number, or because a second fit to the same labels came out the same."""
+    if one.number == other.number:
+        return True
+    return one.probe_digest is not None and (one.dataset, one.probe_digest) == (other.dataset, other.probe_digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +302,8 @@ def observe(
         Each model's score of a case, in [0, 1]: 1 for right and 0 for wrong, or anything between.
     model : int, optional
         The new model. Must be named to begin; later it is the one that is under way. It is compared with the promoted
-        model, or, where it is that itself, with the one whose place it took.
+        model, or, where it is that itself, with the one whose place it took. One that was under way before goes on
+        where it was, and one that was closed stays closed.
     margin, level : float, optional
         As for the rules; said at the beginning, they stay.
     key : str, optional
@@ -313,8 +330,7 @@ def observe(
         body = None if at.rollout is None else findings.get(conn, work.project_id, at.rollout).body
         if body is None or (model is not None and model != body["model"]):
             body = _begun(conn, work, at, model, margin, level)
-        else:
-            _check_same(Rollout.from_json(body["rollout"]), margin, level)
+        _check_same(Rollout.from_json(body["rollout"]), margin, level)
         state = Rollout.from_json(body["rollout"])
         seen = body.get("keys", [])
         if state.is_closed or (key is not None and key in seen):
@@ -353,8 +369,13 @@ def _begun(
             f"model: must have one to be compared with; model {model} has none, since no other was promoted before it. "
             "Run `querist gate` on the model that serves now, then train the next."
         )
+    tried = findings.latest_about(conn, work.project_id, "gate", "rollout", model)
+    if tried is not None and (tried.body["champion"] == champion or Rollout.from_json(tried.body["rollout"]).is_closed):
+        return dict(tried.body)  # to begin anew would be another chance to be wrong
     start = Rollout()
-    start = replace(start, margin=start.margin if margin is None else margin, level=level or start.level)
+    start = replace(
+        start, margin=start.margin if margin is None else margin, level=start.level if level is None else level
+    )
     return {"model": model, "champion": champion, "rollout": start.to_json()}
 
 

@@ -114,13 +114,20 @@ def since(conn: sa.Connection, project_id: int, kind: Kind, after: int) -> list[
 
 def count(conn: sa.Connection, project_id: int, kind: Kind, what: str) -> int:
     """How many of a kind say that of themselves: what their body holds under `what`."""
-    one_of("kind", kind, KINDS)
-    text = sa.type_coerce(finding.c.body, sa.Text)
-    # To SQLite JSON is text that it reads; PostgreSQL must be told.
-    body = sa.cast(text, sa.JSON) if conn.dialect.name == "postgresql" else sa.type_coerce(text, sa.JSON)
-    said = body["what"].as_string()
-    asked = sa.select(sa.func.count()).where(finding.c.project_id == project_id, finding.c.kind == kind, said == what)
+    asked = sa.select(sa.func.count()).where(*_of(conn, project_id, kind, what))
     return conn.scalar(asked) or 0
+
+
+def latest_about(conn: sa.Connection, project_id: int, kind: Kind, what: str, model: int) -> Finding | None:
+    """The newest of a kind that is about this model and says that of itself, as for `count`; or None."""
+    asked = (
+        sa.select(*_columns())
+        .where(*_of(conn, project_id, kind, what), finding.c.model == model)
+        .order_by(finding.c.id.desc())
+        .limit(1)
+    )
+    found = conn.execute(asked).one_or_none()
+    return None if found is None else Finding(**found._mapping)
 
 
 def last_id(conn: sa.Connection, project_id: int, kind: Kind | None = None) -> int:
@@ -129,6 +136,14 @@ def last_id(conn: sa.Connection, project_id: int, kind: Kind | None = None) -> i
     if kind is not None:
         asked = asked.where(finding.c.kind == one_of("kind", kind, KINDS))
     return conn.scalar(asked) or 0
+
+
+def _of(conn: sa.Connection, project_id: int, kind: Kind, what: str) -> list[sa.ColumnElement[bool]]:
+    one_of("kind", kind, KINDS)
+    text = sa.type_coerce(finding.c.body, sa.Text)
+    # To SQLite JSON is text that it reads; PostgreSQL must be told.
+    body = sa.cast(text, sa.JSON) if conn.dialect.name == "postgresql" else sa.type_coerce(text, sa.JSON)
+    return [finding.c.project_id == project_id, finding.c.kind == kind, body["what"].as_string() == what]
 
 
 def _columns() -> list[sa.Column[Any]]:
