@@ -29,6 +29,12 @@ def test_a_look_says_what_was_found_and_what_to_run(
     assert "Next: querist add other.csv && querist ask --split test -n 396" in out
     assert out.rstrip().endswith("Where nothing has changed, 5% of looks say drift all the same.")
 
+    out = run("drift", "other.csv", "--to", "again.csv").out
+    assert out.rstrip().endswith("again.csv is not written: the plan is not to label again.")
+    assert not (tmp_path / "again.csv").exists()
+    refused = cli("extend", "--split", "train")
+    assert (refused.code, "split: must be one of" in refused.err) == (2, True)
+
     run("add", "other.csv")
     found = run("drift", "--json").json
     assert found["recent"] == "the items of the last import, other.csv"

@@ -56,6 +56,18 @@ def test_what_was_asked_comes_with_its_chances_and_what_was_not_stays_out(
     assert past.n_lost == 0
 
 
+def test_a_later_draw_of_the_test_set_counts_once_all_of_it_is_labeled(
+    start: Callable[..., Project], tmp_path: Path
+) -> None:
+    project = labeled_project(start, f"sqlite:///{tmp_path / 'db'}")
+    drawn = project.extend(60)
+    assert drawn.n_open < 60, "a strategy has chosen some of them before"
+    assert answered(project._work).n_test == 40
+    asked = project.ask(200, split="test").entries
+    project.tell({entry.item_id: "ham" for entry in asked})
+    assert answered(project._work).n_test == 40 + len(asked) + 60 - drawn.n_open
+
+
 def test_the_command_says_what_the_project_says(
     start: Callable[..., Project], cli: Callable[..., Any], tmp_path: Path
 ) -> None:

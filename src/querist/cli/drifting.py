@@ -34,7 +34,12 @@ def drift(
     """Say whether new items, scores, labels and errors are still what they were, and what to do if not."""
     with projects.open_at(locate(project, url)) as work, output.progress(quiet=as_json) as progress:
         found = drifting.look(work, path, since=since, level=level, to=to, progress=progress)
-    output.emit(found) if as_json else show_drift(found)
+    if as_json:
+        output.emit(found)
+        return
+    show_drift(found)
+    if to is not None and found.plan.action != "relabel":
+        out.print(f"{escape(str(to))} is not written: the plan is not to label again.")
 
 
 def show_drift(found: Drift) -> None:

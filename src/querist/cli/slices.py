@@ -9,6 +9,7 @@ import typer
 from querist.cli import output
 from querist.cli.options import Json, Project, Url
 from querist.cli.show import show_copies, show_slices
+from querist.core.checks import one_of
 from querist.service import copies as copying
 from querist.service import projects
 from querist.service import slices as slicing
@@ -43,6 +44,7 @@ def extend(
     as_json: Json = False,
 ) -> None:
     """Draw items at random from the pool into the test set or the calibration slice, as its next version."""
+    one_of("split", split, slicing.HELD_OUT)
     with projects.open_at(locate(project, url)) as work:
         drawn = None if n is None else slicing.extend(work, n, split=split)
         found = slicing.slices(work)

@@ -111,13 +111,14 @@ def simulate(
     write_page(studies, to, title=f"What active learning saves on {path.name}")
     if table is not None:
         write_runs(studies, table)
+    rest = "" if table is None else f", and every run in {table}"
     if as_json:
         output.emit(studies[0] if len(studies) == 1 else {"studies": studies})
         return
     for study in studies:
         output.table(study_rows(study), title=study_title(study))
         output.out.print()
-    output.out.print(f"[dim]{output.escape(study_reading(studies))}[/]\nThe curves are in {to}")
+    output.out.print(f"[dim]{output.escape(study_reading(studies))}[/]\nThe curves are in {to}{rest}")
 
 
 def strategies(as_json: Json = False) -> None:

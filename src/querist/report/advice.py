@@ -95,7 +95,7 @@ def next_steps(advice: Advice) -> tuple[str, ...]:
         )
     if advice.verdict == "label at random":
         return (
-            "Label rows drawn at random, with `querist policy strategy=random` in a project, and ask again.",
+            "Label rows drawn at random, with `querist policy --set strategy=random` in a project, and ask again.",
             "Say what a label costs with `--price`: the dearer it is, the smaller a saving is worth a loop.",
         )
     if advice.verdict == "prompt a model":

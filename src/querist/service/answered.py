@@ -14,7 +14,7 @@ from querist.core.ports import Encoder, Encoding, Progress, silent
 from querist.core.state import Query
 from querist.modeling import kind
 from querist.service.curves import metric_of
-from querist.service.standing import coded, labels, questions
+from querist.service.standing import coded, measured_labels, questions
 from querist.service.workspace import Workspace
 from querist.store import rounds
 
@@ -50,7 +50,7 @@ def answered(work: Workspace, *, progress: Progress = silent) -> Answered:
         pool, test = work.held(conn, "pool"), work.held(conn, "test")
         said = coded(work, conn, pool, schema)
         asked = questions(pool, rounds.all_queries(conn, work.project_id)).asked
-        tested = labels(work, conn, test, schema)
+        tested = measured_labels(work, conn, test, schema)
         recipe = work.chosen_recipe(conn, pool)
         metric = metric_of(conn, work, schema)
     order = sorted((query for row, query in asked.items() if row in said), key=lambda query: (query.round, query.rank))

@@ -33,7 +33,7 @@ from querist.service import drift_samples
 from querist.service.drift_samples import Compared, Sides, compared, sides
 from querist.service.drift_scores import OF_CLASSES, Measured, guesses, labels_check, scored
 from querist.service.rounds import Entry, write_worksheet
-from querist.service.standing import Labels, labels
+from querist.service.standing import Labels, measured_labels
 from querist.service.training import at_version
 from querist.service.workspace import Workspace
 from querist.store import findings, items, models, rounds
@@ -118,7 +118,7 @@ def look(
         newest = models.latest(conn, work.project_id)
         found = sides(work, conn, source, since, newest)
         recipe = work.chosen_recipe(conn, found.held["pool"])
-        marked = {split: labels(work, conn, found.held[split], schema) for split in found.held}
+        marked = {split: measured_labels(work, conn, found.held[split], schema) for split in found.held}
         learned = None if newest is None else at_version(work, conn, newest.dataset, found.held["pool"], schema)
         watched = guesses(conn, work, schema)
         budget = policy.budget.labels
