@@ -211,9 +211,10 @@ class Desk:
         if self._problems:
             n = len(self._problems)
             few = "" if n < PROBLEMS_KEPT else " or more"
+            are, them = ("is", "it") if n == 1 else ("are", "them")
             raise RowsRejected(
-                f"{self._source}: every row must be right; {n}{few} are not, so none was added. "
-                "Mend them, then add again.",
+                f"{self._source}: every row must be right; {n}{few} {are} not, so none was added. "
+                f"Mend {them}, then add again.",
                 tuple(self._problems),
             )
         if not self._tally.n_rows:

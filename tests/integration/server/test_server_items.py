@@ -95,6 +95,8 @@ def test_wrong_rows_are_named_and_none_is_taken(served: Any) -> None:
     )
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (422, "rows_rejected")
+    assert error["message"] == "x.csv: every row must be right; 1 is not, so none was added."
+    assert error["hint"] == "Mend it, then add again."
     assert error["rows"] == ["line 3 (2): the label 'biling' is not in the schema; did you mean 'billing'?"]
     assert served["manager"].ask("GET", "projects/topics/items/1").status_code == 404
 

@@ -13,6 +13,13 @@ export class ApiError extends Error {
     super(message);
     this.name = "ApiError";
   }
+
+  /** Which rows of a file were refused, each in words; none where the error is not about rows. */
+  get rows(): string[] {
+    const { error } = this.body;
+    if (typeof error !== "object" || error === null || Array.isArray(error)) return [];
+    return Array.isArray(error.rows) ? error.rows.map(String) : [];
+  }
 }
 
 /** The server could not be reached at all. */

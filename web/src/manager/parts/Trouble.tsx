@@ -8,7 +8,7 @@ const ROWS_SHOWN = 20;
 export function Trouble({ error, title }: { error: unknown; title?: string }) {
   if (!error) return null;
   const { message, hint } = said(error);
-  const rows = error instanceof ApiError && Array.isArray(error.body.rows) ? error.body.rows.map(String) : [];
+  const rows = error instanceof ApiError ? error.rows : [];
   return (
     <Alert color="red" variant="light" role="alert" title={title} p="sm">
       <Text size="sm">
