@@ -12,7 +12,7 @@ import pytest
 from querist.core.errors import Conflict
 from querist.core.policy import Budget, Policy
 from querist.core.schema import Schema
-from querist.service import answering, driving, intake, projects, queue
+from querist.service import answering, driving, intake, projects, queue, watching
 from querist.service import rounds as asking
 from querist.service.driving import Driver
 from querist.service.workspaces import Workspaces
@@ -231,9 +231,13 @@ def test_what_fails_is_tried_again_and_then_left_with_its_error(
     job = driving.listed(work)[0]
     assert (job.state, job.attempts) == ("failed", driving.TRIES)
     assert job.error.startswith("ZeroDivisionError in test_service_driving.py:"), "its words may hold an answer"
+    shown = watching.progress(work)
+    assert (shown.job, shown.state) == (job, "idle"), "whoever watches sees that it failed, and that nothing runs"
     driving.retry(work, job.id)
+    assert watching.progress(work).job.state == "waiting"
     assert Driver(all_of).step()
     assert driving.listed(work)[0].state == "done"
+    assert watching.progress(work).job is None, "it failed no longer"
 
 
 def test_a_round_that_nobody_asked_for_and_that_fails_is_not_asked_for_without_end(

@@ -123,6 +123,9 @@ class Live:
                 if not failed:
                     log_failure("stream.failed", error)
                 failed, now = True, {}
+            if now:
+                for name in feed.last.keys() - now.keys():  # a job that is over, say: who comes later is told of none
+                    del feed.last[name], feed.told[name]
             for name, (mark, text) in now.items():
                 if feed.told.get(name) != mark:
                     feed.told[name] = mark

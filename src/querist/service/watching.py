@@ -42,7 +42,11 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A project at a glance. `drain_s` is how long the queue takes at the present rate; None where nobody answers."""
+    """A project at a glance.
+
+    `job` waits, runs, or failed for good with none asked for since. `drain_s` is how long the queue takes at the
+    present rate; None where nobody answers.
+    """
 
     items: dict[Split, int]
     labeled: dict[Split, int]
@@ -81,7 +85,7 @@ def progress(work: Workspace) -> Progress:
         leased = leases.n_leased(conn, project)
         last = rounds.last_to_learn(conn, project)
         bought, waiting, waiting_usd = rounds.bought(conn, project)
-        job = jobs.under_way(conn, project)
+        job = jobs.to_show(conn, project)
         model = models.latest(conn, project)
         pace = _rate(answers.last_received(conn, project, PACE_OF))
     live = counts.get(tallies.LIVE, 0)
@@ -154,7 +158,7 @@ def _rate(moments: list[datetime]) -> float:
 def _state(some: bool, live: int, job: Job | None, stopped: str | None) -> ProjectState:
     if not some:
         return "empty"
-    if job is not None:
+    if job is not None and job.state != "failed":
         return "training"
     if live:
         return "labeling"

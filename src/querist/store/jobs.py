@@ -175,6 +175,15 @@ def under_way(conn: sa.Connection, project_id: int) -> Job | None:
     return None if row is None else _job(row)
 
 
+def to_show(conn: sa.Connection, project_id: int) -> Job | None:
+    """The job that waits or runs; else the newest one, if it failed for good: no round follows by itself until then."""
+    there = under_way(conn, project_id)
+    if there is not None:
+        return there
+    newest = next(iter(listed(conn, project_id, limit=1)), None)
+    return newest if newest is not None and newest.state == "failed" else None
+
+
 def _lapsed(conn: sa.Connection) -> sa.ColumnElement[bool]:
     return sa.and_(job.c.state == sa.literal_column("'running'"), job.c.lease_until < clock(conn))
 

@@ -51,6 +51,25 @@ def test_a_stream_goes_on_after_an_error_of_any_kind(
     assert "of another" not in capsys.readouterr().out
 
 
+def test_who_comes_later_is_told_of_no_job_that_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([{"progress": (1, "at work"), "job": (1, "running")}, {"progress": (2, "done")}])
+    monkeypatch.setattr(live, "_now", lambda _: next(looks, {}))
+    monkeypatch.setattr(live, "LOOK_S", 0.01)
+
+    async def scene() -> None:
+        alive = Live(Metrics())
+        early, late = alive.stream(WORK, "ann"), alive.stream(WORK, "bob")
+        while "data: done" not in await told(early, "progress"):
+            pass
+        assert "data: done" in await told(late, "progress")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(told(late, "job"), 0.2)
+        for stream in (early, late):
+            await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(scene())
+
+
 def test_who_leaves_an_old_feed_leaves_the_new_one_to_its_readers(monkeypatch: pytest.MonkeyPatch) -> None:
     n = iter(range(1000))
 

@@ -180,7 +180,7 @@ class Progress(Out):
     paused: bool
     state: Literal["labeling", "training", "idle", "stopped", "empty"]
     stopped_because: str | None
-    job: Job | None
+    job: Job | None = Field(description="What waits or runs; else what was asked for last, if it failed for good.")
     rate_per_hour: float | None = Field(description="Answers in the last hour of work.")
     drain_s: float | None = Field(description="How long the queue lasts at that rate.")
 

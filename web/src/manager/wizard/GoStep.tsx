@@ -1,19 +1,17 @@
 import { Button, Group, Loader, Stack, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type Dispatch, type FormEvent, type ReactNode, useRef, useState } from "react";
-import { Link } from "wouter";
 
 import type { Imported, Progress } from "../../api/types";
 import { taskWords } from "../../ui/words";
 import { count, plural } from "../logic/format";
 import { jobWords } from "../logic/standing";
 import { Details } from "../parts/Facts";
-import { InviteForm } from "../parts/InviteForm";
 import { Panel } from "../parts/Panel";
-import { to } from "../parts/ProjectShell";
 import { Trouble } from "../parts/Trouble";
 import { UploadBar } from "../parts/UploadBar";
 import { type Change, classList, columnFor, type Draft, firstBlocked, shown } from "./draft";
+import { Ready } from "./Ready";
 import { type Made, type Stage, start } from "./start";
 import classes from "./wizard.module.css";
 
@@ -36,7 +34,8 @@ export function GoStep({ draft, change, busy, done }: Props) {
   const [error, setError] = useState<unknown>(null);
   const made = useRef<Made | null>(null);
   const blocked = firstBlocked(draft);
-  const running = stage !== null && stage !== "ready" && error === null;
+  const finished = stage === "ready" || stage === "asked";
+  const running = stage !== null && !finished && error === null;
 
   const go = async (event: FormEvent) => {
     event.preventDefault();
@@ -58,7 +57,9 @@ export function GoStep({ draft, change, busy, done }: Props) {
     }
   };
 
-  if (stage === "ready") return <Ready project={made.current?.project ?? draft.name} imported={imported} />;
+  if (finished) {
+    return <Ready project={made.current?.project ?? draft.name} imported={imported} isOpen={stage === "ready"} />;
+  }
   return (
     <form onSubmit={(event) => void go(event)}>
       <Stack gap="md">
@@ -176,46 +177,5 @@ function Sign({ is }: { is: string }) {
         <circle cx="10" cy="10" r="6" />
       )}
     </svg>
-  );
-}
-
-function Ready({ project, imported }: { project: string; imported: Imported | null }) {
-  const [inviting, setInviting] = useState(false);
-  return (
-    <Stack gap="md">
-      <Panel
-        title={`${project} is ready`}
-        about={
-          imported &&
-          `${plural(imported.n_added, "item")} added${imported.n_repeated > 0 ? `, ${count(imported.n_repeated)} repeated rows left out` : ""}. The first round is open.`
-        }
-      >
-        <Group gap="sm">
-          <Button component={Link} href={to(project, "label")} data-autofocus>
-            Label the first items
-          </Button>
-          <Button variant="default" onClick={() => setInviting(true)} disabled={inviting}>
-            Invite someone
-          </Button>
-          <Button component={Link} href={to(project)} variant="default">
-            See how it goes
-          </Button>
-        </Group>
-        {imported && imported.notes.length > 0 && (
-          <Stack gap={4} mt="md">
-            {imported.notes.map((note) => (
-              <Text key={note} size="sm" c="dimmed">
-                {note}
-              </Text>
-            ))}
-          </Stack>
-        )}
-      </Panel>
-      {inviting && (
-        <Panel title={`Invite someone to ${project}`}>
-          <InviteForm project={project} done={() => setInviting(false)} />
-        </Panel>
-      )}
-    </Stack>
   );
 }

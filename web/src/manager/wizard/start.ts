@@ -4,7 +4,8 @@ import type { Imported, Job, Progress, Project } from "../../api/types";
 import { upload } from "../logic/upload";
 import { displayBody, type Draft, itemsForm, projectBody } from "./draft";
 
-export type Stage = "project" | "items" | "round" | "ready";
+/** How far it is; at the end the first round is open, `ready`, or still in the making when patience ended, `asked`. */
+export type Stage = "project" | "items" | "round" | "ready" | "asked";
 
 export interface Tell {
   stage: (stage: Stage) => void;
@@ -48,8 +49,7 @@ export async function start(draft: Draft, before: Made | null, keep: (made: Made
   tell.stage("round");
   await patch<Project>(path("projects", project), { display: displayBody(draft) });
   await open(project);
-  await opened(project, tell);
-  tell.stage("ready");
+  tell.stage((await opened(project, tell)) ? "ready" : "asked");
 }
 
 /** Delete a project that nobody answers in yet; one that is gone, or holds known labels by now, is left as it is. */
@@ -70,15 +70,17 @@ async function open(project: string): Promise<void> {
   }
 }
 
-async function opened(project: string, tell: Tell): Promise<void> {
+/** Wait for the first round; false where it is still in the making when patience ends. */
+async function opened(project: string, tell: Tell): Promise<boolean> {
   const until = Date.now() + PATIENCE_MS;
   while (Date.now() < until) {
     const progress = await get<Progress>(path("projects", project, "progress"));
     tell.progress(progress);
-    if (progress.rounds.number > 0) return;
+    if (progress.rounds.number > 0) return true;
     if (progress.job?.state === "failed") {
       throw new Error(`The first round could not be opened: ${progress.job.error ?? "no reason is given"}`);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
+  return false;
 }
