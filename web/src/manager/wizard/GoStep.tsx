@@ -1,6 +1,6 @@
 import { Button, Group, Loader, Stack, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type Dispatch, type FormEvent, type ReactNode, useRef, useState } from "react";
+import { type Dispatch, type FormEvent, type ReactNode, type RefObject, useState } from "react";
 
 import type { Imported, Progress } from "../../api/types";
 import { taskWords } from "../../ui/words";
@@ -18,6 +18,8 @@ import classes from "./wizard.module.css";
 interface Props {
   draft: Draft;
   change: Dispatch<Change>;
+  /** What was made already, kept above: this step goes whenever another one is looked at. */
+  made: RefObject<Made | null>;
   busy: (busy: boolean) => void;
   done: () => void;
 }
@@ -25,14 +27,13 @@ interface Props {
 const ORDER: Stage[] = ["project", "items", "round", "ready"];
 
 /** Name it, look over it once more, and go. */
-export function GoStep({ draft, change, busy, done }: Props) {
+export function GoStep({ draft, change, made, busy, done }: Props) {
   const client = useQueryClient();
   const [stage, setStage] = useState<Stage | null>(null);
   const [share, setShare] = useState(0);
   const [imported, setImported] = useState<Imported | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const made = useRef<Made | null>(null);
   const blocked = firstBlocked(draft);
   const finished = stage === "ready" || stage === "asked";
   const running = stage !== null && !finished && error === null;

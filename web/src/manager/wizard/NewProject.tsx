@@ -9,6 +9,7 @@ import { FileStep } from "./FileStep";
 import { GoStep } from "./GoStep";
 import { LabelStep } from "./LabelStep";
 import { PolicyStep } from "./PolicyStep";
+import type { Made } from "./start";
 import classes from "./wizard.module.css";
 
 const NAMES: Record<Step, string> = {
@@ -27,6 +28,7 @@ export function NewProject() {
   const shown = checked || draft.step === "policy" ? problems(draft, draft.step) : {};
   const [underWay, setUnderWay] = useState(false);
   const [done, setDone] = useState(false);
+  const made = useRef<Made | null>(null);
   const at = STEPS.indexOf(draft.step);
   const top = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
@@ -63,7 +65,7 @@ export function NewProject() {
       case "policy":
         return <PolicyStep draft={draft} change={change} problems={shown} />;
       case "go":
-        return <GoStep draft={draft} change={change} busy={setUnderWay} done={() => setDone(true)} />;
+        return <GoStep draft={draft} change={change} made={made} busy={setUnderWay} done={() => setDone(true)} />;
     }
   };
   return (

@@ -1,5 +1,6 @@
 import { beforeEach, afterEach, expect, test, vi } from "vitest";
 
+import { ApiError } from "../../api/client";
 import { upload } from "../logic/upload";
 import { type Draft, EMPTY } from "./draft";
 import { type Made, type Stage, start } from "./start";
@@ -13,20 +14,23 @@ const tell = { stage: (stage: Stage) => (at = stage), uploaded: () => undefined,
 let asked: string[];
 let made: Made | null;
 let gone: boolean;
+let away: boolean;
 let at: Stage | null;
 let progress: unknown;
 
-const go = () => start(draft, made, (kept) => (made = kept), tell);
+const go = (now = draft) => start(now, made, (kept) => (made = kept), tell);
 
 beforeEach(() => {
   asked = [];
   made = null;
   gone = false;
+  away = false;
   at = null;
   progress = { rounds: { number: 1 }, job: null };
   vi.mocked(upload).mockReset();
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     asked.push(`${init.method} ${url}`);
+    if (init.method === "DELETE" && away) throw new TypeError("Failed to fetch");
     if (init.method === "DELETE") return new Response(gone ? "{}" : null, { status: gone ? 404 : 204 });
     return new Response(JSON.stringify(url.endsWith("/progress") ? progress : { name: "p" }), { status: 200 });
   });
@@ -43,7 +47,7 @@ test("a project whose upload failed is deleted before it is made anew", async ()
   vi.mocked(upload).mockResolvedValueOnce(imported);
   await go();
   expect(asked.slice(0, 3)).toEqual(["POST /api/projects", "DELETE /api/projects/p", "POST /api/projects"]);
-  expect(made).toMatchObject({ project: "p", imported: true });
+  expect(made).toMatchObject({ project: "p", imported });
 });
 
 test("that it is gone already is no trouble", async () => {
@@ -52,7 +56,44 @@ test("that it is gone already is no trouble", async () => {
   gone = true;
   vi.mocked(upload).mockResolvedValueOnce(imported);
   await go();
-  expect(made?.imported).toBe(true);
+  expect(made?.imported).toEqual(imported);
+});
+
+test("a project whose items are refused is gone at once, so that another file can have its name", async () => {
+  vi.mocked(upload).mockRejectedValueOnce(new ApiError(422, "rows_rejected", "1 is not right.", "", {}));
+  await expect(go()).rejects.toThrow("not right");
+  expect(asked).toEqual(["POST /api/projects", "DELETE /api/projects/p"]);
+  expect(made).toBeNull();
+  vi.mocked(upload).mockResolvedValueOnce(imported);
+  await go({ ...draft, file: new File(["text\na"], "mended.csv") });
+  expect(asked.slice(2, 3)).toEqual(["POST /api/projects"]);
+});
+
+test("a refused project that cannot be deleted just now is deleted by the next try", async () => {
+  vi.mocked(upload).mockRejectedValueOnce(new ApiError(422, "rows_rejected", "1 is not right.", "", {}));
+  away = true;
+  await expect(go()).rejects.toThrow("not right");
+  away = false;
+  vi.mocked(upload).mockResolvedValueOnce(imported);
+  await go();
+  expect(asked.slice(0, 4)).toEqual([
+    "POST /api/projects",
+    "DELETE /api/projects/p",
+    "DELETE /api/projects/p",
+    "POST /api/projects",
+  ]);
+});
+
+test("a project made of another file is made anew", async () => {
+  vi.mocked(upload).mockResolvedValue(imported);
+  await go();
+  await go({ ...draft, file: new File(["text\nb"], "other.csv") });
+  expect(asked.filter((each) => /DELETE|POST .*projects$/.test(each))).toEqual([
+    "POST /api/projects",
+    "DELETE /api/projects/p",
+    "POST /api/projects",
+  ]);
+  expect(upload).toHaveBeenCalledTimes(2);
 });
 
 test("a project that has its items is gone on with, not made anew", async () => {

@@ -16,9 +16,16 @@ export interface Tell {
 
 /** What a start that broke off has done already, so that trying again goes on from there. */
 export interface Made {
-  body: string;
   project: string;
-  imported: boolean;
+  /** What it was made of: by another draft it would be another project. */
+  of: Source;
+  /** What came in of the file; null where nothing did. */
+  imported: Imported | null;
+}
+
+interface Source {
+  file: File | null;
+  said: string;
 }
 
 const LOOK_AGAIN_MS = 700;
@@ -27,8 +34,8 @@ const PATIENCE_MS = 120_000; // a first round over a large pool; after that the 
 /** Make the project, upload its items, open its first round. Returns what to hand in again after an error. */
 export async function start(draft: Draft, before: Made | null, keep: (made: Made | null) => void, tell: Tell): Promise<void> {
   const body = projectBody(draft);
-  const said = JSON.stringify(body);
-  let made = before?.imported && before.body === said ? before : null;
+  const of = { file: draft.file, said: JSON.stringify([body, draft.uses, draft.labelUse]) };
+  let made = before?.imported && same(before.of, of) ? before : null;
   if (!made) {
     tell.stage("project");
     if (before) {
@@ -37,19 +44,33 @@ export async function start(draft: Draft, before: Made | null, keep: (made: Made
       keep(null);
     }
     const project = await post<Project>(path("projects"), body);
-    made = { body: said, project: project.name, imported: false };
+    made = { of, project: project.name, imported: null };
     keep(made);
   }
   const { project } = made;
   if (!made.imported) {
     tell.stage("items");
-    tell.imported(await upload<Imported>(path("projects", project, "items"), itemsForm(draft), tell.uploaded));
-    keep({ ...made, imported: true });
+    made = { ...made, imported: await taken(project, draft, keep, tell) };
+    keep(made);
   }
+  if (made.imported) tell.imported(made.imported);
   tell.stage("round");
   await patch<Project>(path("projects", project), { display: displayBody(draft) });
   await open(project);
   tell.stage((await opened(project, tell)) ? "ready" : "asked");
+}
+
+const same = (a: Source, b: Source): boolean => a.file === b.file && a.said === b.said;
+
+/** Upload the items. Where they are refused the project goes with them: whoever leaves now leaves nothing behind. */
+async function taken(project: string, draft: Draft, keep: (made: null) => void, tell: Tell): Promise<Imported> {
+  try {
+    return await upload<Imported>(path("projects", project, "items"), itemsForm(draft), tell.uploaded);
+  } catch (error) {
+    // After any other error they may yet come in, or the server be out of reach: that is for the next try to settle.
+    if (error instanceof ApiError && error.status < 500) await drop(project).then(() => keep(null), () => undefined);
+    throw error;
+  }
 }
 
 /** Delete a project that nobody answers in yet; one that is gone, or holds known labels by now, is left as it is. */
