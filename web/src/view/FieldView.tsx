@@ -5,6 +5,7 @@ import { AudioView } from "./AudioView";
 import { JsonTree } from "./JsonTree";
 import { Markdown } from "./Markdown";
 import { asJson } from "./media";
+import { own } from "./own";
 import { ImageView, Pixels } from "./Pictures";
 import { Steps } from "./Steps";
 import { stepsOf } from "./steps";
@@ -67,12 +68,14 @@ const NONE: Record<string, ReactNode> = {};
 
 /** The fields of an item that the project shows, in its order; short neighbors as a table, others one below the other. */
 export const Item = memo(function Item({ fields, display, instead = NONE }: ItemProps) {
-  const chosen = Object.keys(display).filter((name) => name in fields);
+  const chosen = Object.keys(display).filter((name) => Object.hasOwn(fields, name));
   const names = chosen.length > 0 ? chosen : Object.keys(fields);
-  const kind = (name: string): Display => display[name] ?? "text";
-  const shown = names.filter((name) => instead[name] !== null);
-  const groups = runs(shown, (name) => !(name in instead) && isShort(fields[name] ?? null, kind(name)));
-  const view = (name: string) => <FieldView name={name} value={fields[name] ?? null} display={kind(name)} />;
+  const kind = (name: string): Display => own(display, name) ?? "text";
+  const value = (name: string): Json => own(fields, name) ?? null;
+  const otherwise = (name: string) => Object.hasOwn(instead, name);
+  const shown = names.filter((name) => own(instead, name) !== null);
+  const groups = runs(shown, (name) => !otherwise(name) && isShort(value(name), kind(name)));
+  const view = (name: string) => <FieldView name={name} value={value(name)} display={kind(name)} />;
   return (
     <div className={classes.item}>
       {groups.map((group) => {
@@ -92,8 +95,8 @@ export const Item = memo(function Item({ fields, display, instead = NONE }: Item
         }
         return (
           <section key={name} className={classes.field}>
-            {shown.length > 1 && !(name in instead) && <h2 className={classes.fieldName}>{name}</h2>}
-            {name in instead ? instead[name] : view(name)}
+            {shown.length > 1 && !otherwise(name) && <h2 className={classes.fieldName}>{name}</h2>}
+            {otherwise(name) ? instead[name] : view(name)}
           </section>
         );
       })}

@@ -2,6 +2,7 @@ import { useState } from "react";
 
 import type { Json, Project } from "../api/types";
 import { media } from "./media";
+import { own } from "./own";
 import { Canvas } from "./Pictures";
 import { picture } from "./pixels";
 import classes from "./view.module.css";
@@ -15,7 +16,7 @@ export function pictureField(project: Project): string | undefined {
 export function Thumb({ project, fields }: { project: Project; fields: Record<string, Json> }) {
   const [failed, setFailed] = useState(false);
   const field = pictureField(project);
-  const value = field === undefined ? undefined : fields[field];
+  const value = field === undefined ? undefined : own(fields, field);
   if (field === undefined || value === undefined || failed) return null;
   if (project.display[field] === "pixels") {
     const found = picture(value);

@@ -1,13 +1,14 @@
 /** An item in a line. No DOM. */
 
 import type { Display, Json } from "../api/types";
+import { own } from "./own";
 import { stepsOf } from "./steps";
 
 /** A line of an item for a list: the words of its fields in the order they are shown, cut. */
 export function preview(fields: Record<string, Json>, display: Record<string, Display>, limit = 160): string {
-  const shown = Object.keys(display).filter((name) => name in fields);
+  const shown = Object.keys(display).filter((name) => Object.hasOwn(fields, name));
   const words = (shown.length > 0 ? shown : Object.keys(fields))
-    .map((name) => fieldText(fields[name] ?? null, display[name] ?? "text"))
+    .map((name) => fieldText(own(fields, name) ?? null, own(display, name) ?? "text"))
     .filter(Boolean)
     .join(" · ");
   const letters = [...words];

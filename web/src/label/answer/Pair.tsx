@@ -2,6 +2,7 @@ import type { ActionName } from "../keys/bindings";
 import { useBindings, useKeys } from "../keys/Keys";
 import { show } from "../keys/stroke";
 import { FieldView } from "../../view/FieldView";
+import { own } from "../../view/own";
 import classes from "./answer.module.css";
 import { Option } from "./Option";
 import type { AnswerProps } from "./types";
@@ -39,7 +40,7 @@ export function Pair({ work, project, setValue, submit, frame }: AnswerProps) {
               {[left, right].map((name, i) => (
                 <section key={name} className={classes.side} aria-label={i === 0 ? "A" : "B"}>
                   <h2 className={classes.sideName}>{i === 0 ? "A" : "B"}</h2>
-                  <FieldView name={name} value={fields[name] ?? null} display={project.display[name] ?? "text"} />
+                  <FieldView name={name} value={own(fields, name) ?? null} display={own(project.display, name) ?? "text"} />
                 </section>
               ))}
             </div>

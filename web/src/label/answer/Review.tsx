@@ -1,6 +1,7 @@
 import { ActionIcon, Group, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 
+import { own } from "../../view/own";
 import { Steps } from "../../view/Steps";
 import { stepsOf } from "../../view/steps";
 import { useKeys } from "../keys/Keys";
@@ -17,7 +18,7 @@ export function Review({ work, project, setValue, submit, frame }: AnswerProps) 
     () => Object.keys(project.display).find((name) => ["chat", "trace"].includes(project.display[name] ?? "")) ?? null,
     [project.display],
   );
-  const steps = useMemo(() => (field === null ? null : stepsOf(fields[field] ?? null)), [field, fields]);
+  const steps = useMemo(() => (field === null ? null : stepsOf(own(fields, field) ?? null)), [field, fields]);
   const suggested = suggestion?.visible ? reviewOf(suggestion.value) : null;
   const review = work.value === null && suggested ? suggested : reviewOf(work.value);
   const [at, setAt] = useState<number | null>(null);

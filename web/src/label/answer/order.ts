@@ -1,11 +1,12 @@
 import type { Json } from "../../api/types";
 import { asJson } from "../../view/media";
+import { own } from "../../view/own";
 
 /** What is to be ordered: the list that the item brings along, else the project's options. */
 export function optionsOf(fields: Record<string, Json>, sides: string[] | null | undefined, options: string[]): string[] {
   const name = sides?.[0];
-  const own = name === undefined ? null : asJson(fields[name] ?? null);
-  if (Array.isArray(own) && own.length > 0) return own.map((each) => (typeof each === "string" ? each : JSON.stringify(each)));
+  const brought = name === undefined ? null : asJson(own(fields, name) ?? null);
+  if (Array.isArray(brought) && brought.length > 0) return brought.map((each) => (typeof each === "string" ? each : JSON.stringify(each)));
   return options;
 }
 

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { manages, useMe } from "../../api/queries";
 import type { Display, Project } from "../../api/types";
+import { own } from "../../view/own";
 import { useSetProject } from "../api";
 import { DISPLAYS } from "../logic/settings";
 import { Panel } from "../parts/Panel";
@@ -46,7 +47,7 @@ export function FieldSettings({ project }: { project: Project }) {
               <div key={name} className={classes.row}>
                 <div>
                   <span className={classes.name}>{name}</span>
-                  <p className={classes.what}>Read by the model as {project.fields[name] ?? "ignored"}.</p>
+                  <p className={classes.what}>Read by the model as {own(project.fields, name) ?? "ignored"}.</p>
                 </div>
                 <Select
                   aria-label={`Show ${name} as`}

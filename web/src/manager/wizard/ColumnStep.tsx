@@ -3,6 +3,7 @@ import type { Dispatch } from "react";
 
 import type { Display, Json, Look } from "../../api/types";
 import { Item } from "../../view/FieldView";
+import { own } from "../../view/own";
 import { count } from "../logic/format";
 import { DISPLAYS } from "../logic/settings";
 import { Grid } from "../parts/Grid";
@@ -56,7 +57,7 @@ export function ColumnStep({ draft, change, problems }: Props) {
                 <Select
                   aria-label={`Use of ${one.name}`}
                   data={USES}
-                  value={draft.uses[one.name] ?? "show"}
+                  value={own(draft.uses, one.name) ?? "show"}
                   onChange={(use) => use && change({ type: "use", column: one.name, use: use as Use })}
                   allowDeselect={false}
                   w={150}
@@ -66,11 +67,11 @@ export function ColumnStep({ draft, change, problems }: Props) {
             {
               name: "As",
               cell: (one) =>
-                draft.uses[one.name] === "show" ? (
+                own(draft.uses, one.name) === "show" ? (
                   <Select
                     aria-label={`Show ${one.name} as`}
                     data={DISPLAYS}
-                    value={draft.display[one.name] ?? "text"}
+                    value={own(draft.display, one.name) ?? "text"}
                     onChange={(display) =>
                       display && change({ type: "show as", column: one.name, display: display as Display })
                     }
@@ -137,8 +138,8 @@ function Sample({ draft }: { draft: Draft }) {
   }
   return (
     <Item
-      fields={Object.fromEntries(names.map((name) => [name, row[name] ?? null]))}
-      display={Object.fromEntries(names.map((name) => [name, draft.display[name] ?? "text"]))}
+      fields={Object.fromEntries(names.map((name) => [name, own(row, name) ?? null]))}
+      display={Object.fromEntries(names.map((name) => [name, own(draft.display, name) ?? "text"]))}
     />
   );
 }

@@ -194,3 +194,19 @@ describe("a name from a file's", () => {
     ["v1.2.csv", "v1.2"],
   ])("%s gives %s", (from, to) => expect(nameOf(from)).toBe(to));
 });
+
+describe("columns called like what every object inherits", () => {
+  const names = ["constructor", "toString", "__proto__"];
+  const odd = { ...look("category"), columns: names.map((name) => column(name, 0, "markdown")) };
+
+  it("are columns like others", () => {
+    const draft = looked(odd);
+    expect(Object.entries(displayBody(draft))).toEqual(names.map((name) => [name, "markdown"]));
+    const without = reduce(draft, { type: "use", column: "__proto__", use: "leave" });
+    expect(itemsForm(without).getAll("drop")).toEqual(["__proto__"]);
+    const labels = reduce(without, { type: "use", column: "__proto__", use: "label" });
+    const others = reduce(labels, { type: "use", column: "toString", use: "label" });
+    expect(Object.entries(others.uses)).toEqual([["constructor", "show"], ["toString", "label"], ["__proto__", "show"]]);
+    expect(reduce(draft, { type: "show as", column: "__proto__", display: "json" }).display).toHaveProperty("constructor", "markdown");
+  });
+});

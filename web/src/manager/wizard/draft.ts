@@ -1,6 +1,7 @@
 /** A new project as it is filled in: what the file proposes, what was changed, what still stands in the way. No DOM. */
 
 import type { Display, Look, Task } from "../../api/types";
+import { own } from "../../view/own";
 import { MOST_A_ROUND, MOST_LABELS, MOST_USD, numberProblem } from "../logic/numbers";
 
 export const STEPS = ["file", "columns", "labels", "policy", "go"] as const;
@@ -97,12 +98,10 @@ export function reduce(draft: Draft, change: Change): Draft {
 /** What a file proposes: a draft that can be started as it is, where its classes are plain. */
 function proposed(file: File, look: Look): Draft {
   const { suggested } = look;
-  const uses: Record<string, Use> = {};
-  const display: Record<string, Display> = {};
-  for (const column of look.columns) {
-    uses[column.name] = column.name === suggested.label ? "label" : column.name === suggested.id ? "id" : "show";
-    display[column.name] = column.display;
-  }
+  const use = (name: string): Use => (name === suggested.label ? "label" : name === suggested.id ? "id" : "show");
+  // From entries, since a column may be called `__proto__`, which cannot be assigned by that name.
+  const uses = Object.fromEntries(look.columns.map(({ name }) => [name, use(name)]));
+  const display = Object.fromEntries(look.columns.map((column) => [column.name, column.display]));
   const label = look.columns.find((column) => column.name === suggested.label);
   return {
     ...EMPTY,
@@ -130,13 +129,11 @@ export function nameOf(fileName: string): string {
 }
 
 function withUse(draft: Draft, column: string, use: Use): Draft {
-  const uses = { ...draft.uses };
   // One column at most holds the ids, and one the labels: the one before goes back to being shown.
-  if (use === "id" || use === "label") {
-    for (const [other, was] of Object.entries(uses)) if (was === use) uses[other] = "show";
-  }
-  uses[column] = use;
-  const next = { ...draft, uses, sides: draft.sides.map((side) => (uses[side] === "show" ? side : "")) };
+  const alone = use === "id" || use === "label";
+  const others = Object.entries(draft.uses).map(([name, was]): [string, Use] => [name, alone && was === use ? "show" : was]);
+  const uses = { ...Object.fromEntries(others), [column]: use };
+  const next = { ...draft, uses, sides: draft.sides.map((side) => (own(uses, side) === "show" ? side : "")) };
   if (use !== "label") return next;
   const found = draft.look?.columns.find((one) => one.name === column);
   const labelUse = found && found.n_missing > 0 ? "known" : "ignore";
@@ -176,7 +173,7 @@ function inTheFirst({ look }: Draft): string {
 function seenClasses(draft: Draft, column: string): string {
   const seen = new Set<string>();
   const examples = draft.look?.columns.find((one) => one.name === column)?.examples ?? [];
-  for (const value of [...examples, ...(draft.look?.rows ?? []).map((row) => row[column])]) {
+  for (const value of [...examples, ...(draft.look?.rows ?? []).map((row) => own(row, column))]) {
     if (value !== null && value !== undefined && value !== "") seen.add(String(value));
   }
   return [...seen].sort(byName.compare).join("\n");
@@ -289,7 +286,7 @@ export function columnFor(draft: Draft, use: Use): string | null {
 
 /** The columns shown, in the file's order. */
 export function shown(draft: Draft): string[] {
-  return (draft.look?.columns ?? []).map((column) => column.name).filter((name) => draft.uses[name] === "show");
+  return (draft.look?.columns ?? []).map((column) => column.name).filter((name) => own(draft.uses, name) === "show");
 }
 
 /** The body that creates the project. */
@@ -342,5 +339,5 @@ export function itemsForm(draft: Draft): FormData {
 
 /** How the page shows each field, in order. */
 export function displayBody(draft: Draft): Record<string, Display> {
-  return Object.fromEntries(shown(draft).map((name) => [name, draft.display[name] ?? "text"]));
+  return Object.fromEntries(shown(draft).map((name) => [name, own(draft.display, name) ?? "text"]));
 }
