@@ -2,7 +2,7 @@ import { memo } from "react";
 import Parse, { type Components } from "react-markdown";
 import gfm from "remark-gfm";
 
-import { media } from "./media";
+import { mediaAt } from "./media";
 import classes from "./view.module.css";
 
 const plugins = [gfm];
@@ -10,7 +10,7 @@ const plugins = [gfm];
 const components: Components = {
   // Only pictures of this server: another one would learn who reads what, and when.
   img: ({ src, alt }) => {
-    const found = media(typeof src === "string" ? src : null);
+    const found = mediaAt(typeof src === "string" ? src : "");
     if (found.kind === "here") return <img src={found.url} alt={alt ?? ""} className={classes.inlineImage} />;
     return <span className={classes.leftOut}>[picture: {alt || (found.kind === "elsewhere" ? found.host : "none")}]</span>;
   },

@@ -63,6 +63,11 @@ test("a picture of this server in Markdown is shown", async () => {
   expect(root.querySelector("img")?.getAttribute("src")).toBe("/media/cats/1.png");
 });
 
+test("a picture in Markdown whose name has a space and a number sign is shown", async () => {
+  await show("![a cat](<my cats/%231.png>)", "markdown");
+  expect(root.querySelector("img")?.getAttribute("src")).toBe("/media/my%20cats/%231.png");
+});
+
 test.each(["javascript:alert(1)", "vbscript:x", "data:text/html,x", "file:///etc/passwd"])("a link to %s is only its words", async (url) => {
   await show(`[click here](${url})`, "markdown");
   expect(root.querySelector("a")).toBeNull();
