@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -46,6 +46,7 @@ AT_ONCE = 250  # of them; a hundred kilobytes each are still little memory
 SEARCH_S = 0.12  # after which a search says how to go on, having found what it has
 PREVIEW_CHARACTERS = 200
 
+_NO_WORDS = ("data:", "[", "{")  # how a text begins that is a picture, a list or a map
 _CURSOR = re.compile(r"s([0-9]{1,16})")
 
 
@@ -107,6 +108,7 @@ def page(
     annotator: str | None = None,
     number: int | None = None,
     search: str | None = None,
+    cut: int | None = None,
 ) -> Page:
     """The next items that are wanted, in the order they came in.
 
@@ -128,6 +130,8 @@ def page(
         A round that asked about it.
     search : str, optional
         Words in the item's id or in any of its fields; case does not matter.
+    cut : int, optional
+        So many characters of each text are wanted. JSON and data: URLs are whole: the beginning of one is nothing.
 
     Raises
     ------
@@ -167,7 +171,10 @@ def page(
         on: str | None = f"s{shown[-1].seq}"
     else:
         on = None if at_end else f"s{at}"
-    return Page(tuple(_row(row, asked_in.get(row.seq)) for row in shown), on, n_seen)
+    rows = (_row(row, asked_in.get(row.seq)) for row in shown)
+    if cut is not None:
+        rows = (replace(row, fields=_cut(row.fields, cut)) for row in rows)
+    return Page(tuple(rows), on, n_seen)
 
 
 def life(work: Workspace, item_id: str) -> Life:
@@ -285,6 +292,13 @@ def _card(conn: Connection, record: projects.Project) -> Card:
 
 def _row(row: browse.Row, asked_in: int | None) -> ItemRow:
     return ItemRow(row.item_id, row.split, browse.fields_in(row), row.state, row.label, row.n_answers, asked_in)
+
+
+def _cut(fields: Mapping[str, Any], most: int) -> dict[str, Any]:
+    return {
+        name: value[:most] if isinstance(value, str) and not value.lstrip().startswith(_NO_WORDS) else value
+        for name, value in fields.items()
+    }
 
 
 def _place(cursor: str | None) -> int:

@@ -154,6 +154,20 @@ def test_pages_follow_one_another_and_leave_nothing_out(served: Any) -> None:
     assert len(seen) == 40
 
 
+def test_a_list_holds_the_beginning_of_long_texts_where_that_is_asked_for(served: Any) -> None:
+    manager = served["manager"]
+    said = "words and more words " * 1000
+    sent = {"text": said, "url": "data:image/png;base64," + "A" * 3000, "chat": json.dumps([{"content": said}])}
+    added = {"items": [{"id": f"long-{name}", "text": text} for name, text in sent.items()]}
+    assert manager.post("projects/topics/items", added)["n_added"] == 3
+    rows = lambda more: manager.get(f"projects/topics/items?search=long-{more}")["items"]  # noqa: E731
+    texts = lambda more: {row["item_id"].removeprefix("long-"): row["fields"]["text"] for row in rows(more)}  # noqa: E731
+    assert texts("") == sent
+    assert texts("&cut=2000") == {**sent, "text": said[:2000]}, "half a picture, or half of JSON, would be nothing"
+    assert manager.get("projects/topics/items/long-text")["item"]["fields"]["text"] == said
+    assert manager.ask("GET", "projects/topics/items?cut=0").status_code == 422
+
+
 def test_items_are_found_by_state_round_annotator_and_label(served: Any) -> None:
     manager = served["manager"]
     pending = [row["item_id"] for row in manager.get("projects/topics/items?state=pending")["items"]]

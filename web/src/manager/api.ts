@@ -105,12 +105,13 @@ export const jobsOf = (project: string) =>
   });
 
 export const PAGE = 50;
+const LINE = 2_000; // characters of each text: more than a list shows, however they are spaced
 
 export const itemsOf = (project: string, filters: Filters) =>
   infiniteQueryOptions({
     queryKey: of(project, "items", filters),
     queryFn: ({ pageParam, signal }) =>
-      get<ItemPage>(path("projects", project, "items") + query({ ...filters, after: pageParam, limit: PAGE }), {
+      get<ItemPage>(path("projects", project, "items") + query({ ...filters, after: pageParam, limit: PAGE, cut: LINE }), {
         signal,
       }),
     initialPageParam: "",

@@ -26,13 +26,13 @@ const INHERITED = ["constructor", "toString", "__proto__"];
 const fields = read<Json>('{"constructor": "Ford", "toString": "Cord", "__proto__": "Bord"}');
 const display = read<Display>('{"constructor": "text", "toString": "text", "__proto__": "text"}');
 
-async function shown(of: typeof fields, as: typeof display): Promise<HTMLElement> {
+async function shown(of: typeof fields, as: typeof display, most?: number): Promise<HTMLElement> {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
   const place = document.createElement("div");
   await act(async () =>
     createRoot(place).render(
       <MantineProvider env="test">
-        <Item fields={of} display={as} />
+        <Item fields={of} display={as} most={most} />
       </MantineProvider>,
     ),
   );
@@ -50,4 +50,21 @@ test("an item that lacks such a column shows nothing for it", async () => {
   const place = await shown({ text: "words" }, { ...display, text: "text" });
   expect([...place.querySelectorAll("section")].map((field) => field.textContent)).toEqual(["words"]);
   expect(preview({ text: "words" }, { ...display, text: "text" })).toBe("words");
+});
+
+test.each(["text", "markdown"] as Display[])("of a very long %s the beginning is drawn, and all of it on demand", async (kind) => {
+  const text = "word ".repeat(1000);
+  const place = await shown({ text }, { text: kind }, 19);
+  const section = place.querySelector("section") as HTMLElement;
+  expect(section.textContent).toBe("word word word word…Show all 5,000 characters");
+  await act(async () => section.querySelector("button")?.click());
+  expect(section.textContent?.trimEnd()).toBe(text.trimEnd());
+});
+
+test("a text is not cut within a letter, nor where it is not too long", async () => {
+  const cut = await shown({ text: "ab😀cd" }, { text: "markdown" }, 3);
+  expect(cut.querySelector("section")?.textContent).toBe("ab…Show all 6 characters");
+  const whole = await shown({ text: "ab😀cd" }, { text: "markdown" }, 6);
+  expect(whole.querySelector("section")?.textContent).toBe("ab😀cd");
+  expect(preview({ text: "😀".repeat(200) }, {}, 3)).toBe("😀😀😀…");
 });

@@ -3,6 +3,7 @@ import { memo, type ReactNode } from "react";
 import type { Display, Json } from "../api/types";
 import { AudioView } from "./AudioView";
 import { JsonTree } from "./JsonTree";
+import { LongText } from "./LongText";
 import { Markdown } from "./Markdown";
 import { asJson } from "./media";
 import { own } from "./own";
@@ -15,14 +16,16 @@ interface Props {
   name: string;
   value: Json;
   display: Display;
+  /** Of a text so many characters are shown at first; all where it is left out. */
+  most?: number;
 }
 
 /** One field of an item, the way the project shows it. All of it is data; none of it can run. */
-export const FieldView = memo(function FieldView({ name, value, display }: Props) {
+export const FieldView = memo(function FieldView({ name, value, display, most = Infinity }: Props) {
   if (value === null || value === undefined || value === "") return <span className="q-quiet">none</span>;
   switch (display) {
     case "markdown":
-      return <Markdown text={plain(value)} />;
+      return <LongText text={plain(value)} most={most} draw={(text) => <Markdown text={text} />} />;
     case "json":
       return <JsonTree value={asJson(value)} />;
     case "chat":
@@ -40,13 +43,15 @@ export const FieldView = memo(function FieldView({ name, value, display }: Props
       return <span className={classes.number}>{plain(value)}</span>;
     default:
       if (typeof value === "object") return <JsonTree value={value} />;
-      return (
-        <div className={classes.text} dir="auto">
-          {plain(value)}
-        </div>
-      );
+      return <LongText text={plain(value)} most={most} draw={words} />;
   }
 });
+
+const words = (text: string): ReactNode => (
+  <div className={classes.text} dir="auto">
+    {text}
+  </div>
+);
 
 const plain = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
 
@@ -62,12 +67,14 @@ interface ItemProps {
   display: Record<string, Display>;
   /** Fields shown some other way, by name; null leaves one out. */
   instead?: Record<string, ReactNode>;
+  /** Of each text so many characters are shown at first; all where it is left out. */
+  most?: number;
 }
 
 const NONE: Record<string, ReactNode> = {};
 
 /** The fields of an item that the project shows, in its order; short neighbors as a table, others one below the other. */
-export const Item = memo(function Item({ fields, display, instead = NONE }: ItemProps) {
+export const Item = memo(function Item({ fields, display, instead = NONE, most }: ItemProps) {
   const chosen = Object.keys(display).filter((name) => Object.hasOwn(fields, name));
   const names = chosen.length > 0 ? chosen : Object.keys(fields);
   const kind = (name: string): Display => own(display, name) ?? "text";
@@ -75,7 +82,7 @@ export const Item = memo(function Item({ fields, display, instead = NONE }: Item
   const otherwise = (name: string) => Object.hasOwn(instead, name);
   const shown = names.filter((name) => own(instead, name) !== null);
   const groups = runs(shown, (name) => !otherwise(name) && isShort(value(name), kind(name)));
-  const view = (name: string) => <FieldView name={name} value={value(name)} display={kind(name)} />;
+  const view = (name: string) => <FieldView name={name} value={value(name)} display={kind(name)} most={most} />;
   return (
     <div className={classes.item}>
       {groups.map((group) => {

@@ -11,7 +11,8 @@ export function preview(fields: Record<string, Json>, display: Record<string, Di
     .map((name) => fieldText(own(fields, name) ?? null, own(display, name) ?? "text"))
     .filter(Boolean)
     .join(" · ");
-  const letters = [...words];
+  // A letter takes two places at most; what is far beyond the cut need not be taken apart.
+  const letters = [...words.slice(0, 2 * limit + 1)];
   return letters.length > limit ? `${letters.slice(0, limit).join("").trimEnd()}…` : words;
 }
 

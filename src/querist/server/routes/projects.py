@@ -101,6 +101,9 @@ def items(
     annotator: Annotated[ShortText | None, Query(description="Somebody who has answered.")] = None,
     number: Annotated[int | None, Query(alias="round", ge=1, le=2**31 - 1)] = None,
     search: Annotated[ShortText | None, Query(description="Words in the id or in a field.")] = None,
+    cut: Annotated[
+        int | None, Query(ge=1, description="So many characters of each text; JSON and data: URLs are whole.")
+    ] = None,
 ) -> Any:
     """Items, page by page. A search looks through so many items a call: go on with `next`, also from an empty page."""
     return browsing.page(
@@ -113,6 +116,7 @@ def items(
         annotator=annotator or None,
         number=number,
         search=search or None,
+        cut=cut,
     )
 
 

@@ -19,6 +19,8 @@ import { to } from "../parts/ProjectShell";
 import classes from "./life.module.css";
 import pageClasses from "./pages.module.css";
 
+const READ_AT_ONCE = 20_000; // characters of a text, before somebody asks for all of it
+
 /** One item's whole life: what it is, when and why it was asked, who said what. */
 export function ItemLifePage({ project, item }: { project: Project; item: string }) {
   const life = useQuery(itemOf(project.name, item));
@@ -48,7 +50,7 @@ export function ItemLifePage({ project, item }: { project: Project; item: string
       <div className={pageClasses.twoColumns}>
         <Stack gap="md" miw={0}>
           <Panel title="Content">
-            <Item fields={row.fields} display={project.display} />
+            <Item fields={row.fields} display={project.display} most={READ_AT_ONCE} />
           </Panel>
           <Story life={life.data} />
           <Panel title="Why it was asked" flush={queries.length > 0}>
