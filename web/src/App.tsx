@@ -6,6 +6,7 @@ import { Setup } from "./access/Setup";
 import { SignIn } from "./access/SignIn";
 import { MeContext, useSession } from "./api/queries";
 import { Home } from "./home/Home";
+import { decoded } from "./ui/address";
 import { Boundary } from "./ui/Boundary";
 import { Shell } from "./ui/Shell";
 import { Failure, NotFound, Waiting } from "./ui/states";
@@ -21,7 +22,7 @@ export function App() {
         <Switch>
           <Route path="/sign-in" component={SignIn} />
           <Route path="/setup" component={Setup} />
-          <Route path="/invite/:token">{({ token }) => <Invite token={decodeURIComponent(token)} />}</Route>
+          <Route path="/invite/:token">{({ token }) => <Invite token={decoded(token)} />}</Route>
           <Route>
             <SignedIn />
           </Route>
@@ -42,7 +43,7 @@ function SignedIn() {
       <Switch>
         <Route path="/" component={Home} />
         <Route path="/p/:project/label">
-          {({ project }) => <Label key={project} project={decodeURIComponent(project)} />}
+          {({ project }) => <Label key={project} project={decoded(project)} />}
         </Route>
         <Route path="/p/:project/*?" component={Manager} />
         <Route path="/admin/*?" component={Manager} />

@@ -16,7 +16,7 @@ export function Card({ project, me }: { project: ProjectCard; me: Me }) {
           <Title order={2} size="h4" style={{ overflowWrap: "anywhere" }}>
             {project.name}
           </Title>
-          <Text size="sm" c="dimmed">
+          <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
             {taskWords[project.task] ?? project.task}: {project.target}
           </Text>
         </Stack>

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { Redirect, useLocation } from "wouter";
 
 import { manages, oversees, useMe, useProject } from "../api/queries";
+import { decoded } from "../ui/address";
 import { Shell } from "../ui/Shell";
 import { Failure, NotFound, Waiting } from "../ui/states";
 import { Admin } from "./pages/Admin";
@@ -31,14 +32,6 @@ export default function Manager() {
   const [, project = "", section = "", detail = ""] = parts;
   if (!oversees(me)) return <Redirect to={`/p/${encodeURIComponent(project)}/label`} replace />;
   return <ProjectPages key={project} name={project} section={section} detail={detail} />;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 function Shelled() {

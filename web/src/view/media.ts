@@ -1,4 +1,5 @@
 import type { Json } from "../api/types";
+import { decoded } from "../ui/address";
 
 export type Media = { kind: "here"; url: string } | { kind: "elsewhere"; host: string } | { kind: "none" };
 
@@ -29,12 +30,7 @@ export function media(value: Json): Media {
 /** The same for an address, as Markdown has it: escaped, and its query and fragment are no part of the file's name. */
 export function mediaAt(address: string): Media {
   if (isUrl(address)) return media(address);
-  const file = address.split(/[?#]/)[0] ?? "";
-  try {
-    return media(decodeURIComponent(file));
-  } catch {
-    return media(file);
-  }
+  return media(decoded(address.split(/[?#]/)[0] ?? ""));
 }
 
 const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:/i.test(text) || text.startsWith("//");
