@@ -1,13 +1,14 @@
 import { Anchor, Button, Group, Radio, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type FormEvent, type MouseEvent, useState } from "react";
 
 import { path, query } from "../../api/client";
 import { manages, useMe } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { useFreeze, useVerify, versionsOf } from "../api";
+import { download } from "../logic/download";
 import { count, plural } from "../logic/format";
 import { BELOW } from "../parts/below";
 import { Dialog } from "../parts/Dialog";
@@ -31,6 +32,7 @@ const FORMATS = [
 export function Exports({ project }: { project: Project }) {
   const me = useMe();
   const versions = useQuery(versionsOf(project.name));
+  const fetched = useMutation({ mutationFn: download });
   const list = [...(versions.data ?? [])].sort((a, b) => b.number - a.number);
   return (
     <>
@@ -62,7 +64,7 @@ export function Exports({ project }: { project: Project }) {
         aside={manages(me) && <Freeze project={project.name} />}
         flush={list.length > 0}
       >
-        <Trouble error={versions.error} />
+        <Trouble error={versions.error ?? fetched.error} />
         {list.length === 0 && !versions.error ? (
           <Text size="sm" c="dimmed">
             {versions.isPending
@@ -95,6 +97,7 @@ export function Exports({ project }: { project: Project }) {
                   <Anchor
                     href={path("projects", project.name, "export") + query({ format: "csv", version: one.number })}
                     download
+                    onClick={instead(fetched.mutate)}
                     size="sm"
                     aria-label={`Download version ${one.number} as CSV`}
                   >
@@ -110,9 +113,17 @@ export function Exports({ project }: { project: Project }) {
   );
 }
 
+/** On a plain click a link's address is handed on, to be fetched; other clicks are the browser's, as with any link. */
+const instead = (take: (url: string) => void) => (event: MouseEvent<HTMLAnchorElement>) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  take(event.currentTarget.href);
+};
+
 function Download({ project, versions }: { project: string; versions: number[] }) {
   const [format, setFormat] = useState("csv");
   const [version, setVersion] = useState("");
+  const fetched = useMutation({ mutationFn: download });
   return (
     <Panel title="Download the labels">
       <Stack gap="md">
@@ -137,10 +148,13 @@ function Download({ project, versions }: { project: string; versions: number[] }
           component="a"
           href={path("projects", project, "export") + query({ format, version })}
           download
+          onClick={instead(fetched.mutate)}
+          loading={fetched.isPending}
           w="fit-content"
         >
           Download
         </Button>
+        <Trouble error={fetched.error} title="Nothing was downloaded" />
       </Stack>
     </Panel>
   );
