@@ -14,7 +14,7 @@ from querist.core.policy import Policy
 from querist.core.schema import Schema
 from querist.service import answering, driving, history, intake, labeling, projects, queue, rounds, watching
 from querist.service.workspaces import Workspaces
-from querist.store import answers, audit
+from querist.store import answers, audit, jobs
 from querist.store import rounds as stored_rounds
 from querist.store.db import Database
 
@@ -183,6 +183,18 @@ def test_why_there_is_nothing_at_the_end(tickets: Any) -> None:
     does(work, "submit", one, value="bug")
     does(work, "submit", other, BEA, value="bug")
     assert queue.claim(work, ANN, 1).nothing.code == "all_done"
+
+
+def test_nobody_waits_for_questions_whose_choosing_failed(tickets: Any) -> None:
+    work = tickets(ask=1, auto_rounds=True)
+    does(work, "submit", given(work), value="bug")
+    assert queue.claim(work, ANN, 1).nothing.code == "training"
+    with work.database.transaction() as conn:
+        made = jobs.add(conn, work.project_id, "round", wanted={}, requested_by="")
+        jobs.take(conn, "w", lease_s=60, tries=1)
+        jobs.fail(conn, made.id, "w", "the disk is full")
+    found = queue.claim(work, ANN, 1).nothing
+    assert (found.code, found.message[:34]) == ("no_round", "Choosing the next questions failed")
 
 
 def test_an_act_that_is_sent_again_is_the_same_act(tickets: Any) -> None:

@@ -282,8 +282,11 @@ def _why(work: Workspace, conn: Connection, who: Annotator) -> Nothing:
         return Nothing("no_items", "There are no items yet. The manager adds them.", LATER_S)
     if rounds.last_number(conn, work.project_id) == 0:
         return Nothing("no_round", "No questions have been asked yet. The manager opens the first round.", LATER_S)
-    automatic = work.queue(conn).auto_rounds
-    if automatic:
+    if jobs.to_show(conn, work.project_id) is not None:  # none is under way, so it failed
+        return Nothing(
+            "no_round", "Choosing the next questions failed. The manager sees why, and can try again.", LATER_S
+        )
+    if work.queue(conn).auto_rounds:
         return Nothing("training", "The next questions are being chosen.", SOON_S)
     return Nothing("all_done", "All questions are answered. The manager may ask more.", LATER_S)
 
