@@ -27,7 +27,8 @@ class Client:
     url : str
         Its address, like `https://label.example.org`.
     key : str
-        An API key: `querist keys make`, or the page, makes one.
+        An API key: `querist keys make`, or the page, makes one. White space around it is left out, as a file's last
+        line end.
     timeout_s : float
         Seconds to wait for an answer.
     transport : httpx2.BaseTransport, optional
@@ -35,6 +36,8 @@ class Client:
 
     Raises
     ------
+    InvalidInput
+        If the key is none; the message does not repeat it.
     MissingExtra
         If httpx2 is not installed.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from querist.core.atomic import replacing
-from querist.core.errors import MissingExtra, QueristError, RowProblem, RowsRejected, TooMany
+from querist.core.errors import InvalidInput, MissingExtra, QueristError, RowProblem, RowsRejected, TooMany
 
 if TYPE_CHECKING:
     import httpx2
@@ -29,7 +29,7 @@ class Wire:
         self._library = _httpx2()
         self._http = self._library.Client(
             base_url=url.rstrip("/"),
-            headers={"Authorization": f"Bearer {key}", "Accept": "application/json"},
+            headers={"Authorization": f"Bearer {_good(key)}", "Accept": "application/json"},
             timeout=timeout_s,
             transport=transport,
         )
@@ -93,6 +93,24 @@ class Wire:
             time.sleep(wait_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         raise AssertionError("the last try returns or raises")
+
+
+def _good(key: str) -> str:
+    """A key as a header can hold it, without the line's end that it has when it was read from a file.
+
+    What is wrong with it is said without repeating it: a message ends up in logs, and the key with it.
+    """
+    if not isinstance(key, str):
+        raise InvalidInput(f"key: must be text; got a {type(key).__name__}. Pass the API key, as in qk_….")
+    key = key.strip()
+    if not key:
+        raise InvalidInput("key: must be an API key; got an empty text. Make one on the page or by `querist keys make`.")
+    if not (key.isascii() and key.isprintable()):
+        raise InvalidInput(
+            "key: must be of printable ASCII characters on one line, as in qk_…; this one holds others. "
+            "See whether the file or the variable that it comes from holds the key alone."
+        )
+    return key
 
 
 def error_in(answer: httpx2.Response) -> QueristError:

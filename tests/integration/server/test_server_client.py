@@ -149,6 +149,19 @@ def test_a_key_that_is_not_good_is_refused(served: Any) -> None:
         client.projects()
 
 
+def test_a_key_as_it_is_read_from_a_file_is_good(served: Any) -> None:
+    key = served.key("manager", "read")["Authorization"].removeprefix("Bearer ")
+    with Client("http://testserver", key=f" {key}\r\n", transport=served.client._transport) as client:
+        assert [each.name for each in client.projects()]
+
+
+@pytest.mark.parametrize("key", ["", " \n", "qk_secret\nqk_secret", "qk_secr\x00et", "qk_secr\u00e9t", None])
+def test_a_key_that_no_header_can_hold_is_refused_without_being_repeated(key: Any) -> None:
+    with pytest.raises(InvalidInput, match="key: must be") as raised:
+        Client("http://testserver", key=key)
+    assert "secr" not in str(raised.value)
+
+
 class Broken(httpx2.BaseTransport):
     """A network that breaks at the given requests, before or after they reached the server."""
 
