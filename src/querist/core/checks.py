@@ -196,12 +196,27 @@ def shallow(name: str, value: object) -> None:
     InvalidInput
         If they lie deeper.
     """
+    if not is_shallow(value):
+        raise InvalidInput(f"{name}: must be nested at most {MOST_DEPTH} deep; this is deeper. Flatten it.")
+
+
+def is_shallow(value: object) -> bool:
+    """Whether lists and mappings in `value` lie in each other no deeper than `MOST_DEPTH`.
+
+    Examples
+    --------
+    >>> deep: list[object] = []
+    >>> for _ in range(200):
+    ...     deep = [deep]
+    >>> is_shallow([[1], {"a": [2]}]), is_shallow(deep)
+    (True, False)
+    """
     layer: list[object] = [value]
     for _ in range(MOST_DEPTH + 1):
         layer = [inner for each in layer for inner in _within(each)]
         if not layer:
-            return
-    raise InvalidInput(f"{name}: must be nested at most {MOST_DEPTH} deep; this is deeper. Flatten it.")
+            return True
+    return False
 
 
 def _within(value: object) -> Iterable[object]:

@@ -22,7 +22,7 @@ from querist.modeling import kind
 from querist.service import copies
 from querist.service.label_column import classes_told, field_of, labels_of, see_images, see_sides, without_options
 from querist.service.labeling import import_labels
-from querist.service.shapes import Shapes
+from querist.service.shapes import Shapes, too_deep
 from querist.service.uneven import note_on_shares
 from querist.service.workspace import Workspace
 from querist.splits import Seen, Sketches, Splitter, find_giveaways, find_repeats, find_target_leak, sketch
@@ -145,6 +145,11 @@ class Desk:
 
     def take(self, batch: RawBatch) -> None:
         """Look over a batch, and store what is new in it."""
+        # Before anything else looks at the values: what is too deep to be written out fails in many places.
+        kept = {name: values for name, values in batch.columns.items() if name not in self._wishes.drop}
+        if deep := too_deep(kept, batch.lines):
+            self._refuse(*deep)
+            return
         names = self._fields(batch)
         try:
             numbers = self._with_points(batch, names)

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from querist.core import checks
 from querist.core.answers import FORMS, classes_in
 from querist.core.display import Display, infer_display
 from querist.core.errors import InvalidInput
@@ -24,6 +25,7 @@ EXAMPLE_CHARACTERS = 400
 MOST_CLASSES = 1000
 LABEL_NAMES = ("label", "labels", "class", "category", "target", "topic", "intent", "sentiment", "y", "answer", "tag")
 ID_NAMES = ("id", "item_id", "uid", "uuid", "key", "_id")
+TOO_DEEP = f"(nested more than {checks.MOST_DEPTH} deep)"
 READ_BY_EYE = ("text", "markdown", "chat", "trace")
 
 
@@ -73,11 +75,12 @@ def look(path: str | Path, *, file_format: str | None = None) -> Look:
     batch = next(batches, None)
     if batch is None:
         raise InvalidInput(f"{reader.name}: must hold rows; it holds none. Check that it was saved.")
-    spec = infer_kinds(batch.columns)
-    columns = tuple(_column(name, values, spec.kinds[name]) for name, values in batch.columns.items())
+    seen = {name: _shallow(values) for name, values in batch.columns.items()}
+    spec = infer_kinds(seen)
+    columns = tuple(_column(name, values, spec.kinds[name]) for name, values in seen.items())
     n = len(batch.lines)
-    rows = tuple({name: short(values[i]) for name, values in batch.columns.items()} for i in range(min(n, ROWS_SHOWN)))
-    suggested = _suggested(columns, batch.columns, n)
+    rows = tuple({name: short(values[i]) for name, values in seen.items()} for i in range(min(n, ROWS_SHOWN)))
+    suggested = _suggested(columns, seen, n)
     if suggested.label is not None and suggested.classes:
         suggested = replace(suggested, classes=_all_classes(suggested, batches))
     return Look(columns, n, rows, suggested)
@@ -102,12 +105,19 @@ def short(value: Any) -> Any:
     return short(str(value))
 
 
+def _shallow(values: Sequence[Any]) -> Sequence[Any]:
+    """The values, with words in place of each that is nested too deep to be looked at: to import it is refused."""
+    if not {list, dict} & set(map(type, values)):
+        return values
+    return [value if checks.is_shallow([value]) else TOO_DEEP for value in values]
+
+
 def _all_classes(suggested: Suggested, rest: Iterator[RawBatch]) -> tuple[str, ...]:
     """The classes of the rows to come too: a file is often sorted by them."""
     assert suggested.label is not None
     found = set(suggested.classes)
     for batch in islice(rest, LABEL_ROWS // ROWS_SEEN):
-        present = [value for value in batch.columns[suggested.label] if not _is_empty(value)]
+        present = [value for value in _shallow(batch.columns[suggested.label]) if not _is_empty(value)]
         found.update(classes_in(present, suggested.task) if suggested.task in FORMS else map(str, present))
         if len(found) >= MOST_CLASSES:
             break

@@ -1,10 +1,11 @@
-"""The shapes of a project's vectors: every item has every vector, and all of a field have one shape."""
+"""The shapes of values: a project's vectors have one each, and nothing is nested deeper than can be shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from querist.core import checks
 from querist.core.errors import RowProblem
 from querist.core.items import FieldSpec
 from querist.formats import shape_of
@@ -41,6 +42,32 @@ class Shapes:
                     said = f"the field {name!r} must hold {_times(wanted)} numbers; {got}."
                     problems.append(RowProblem(line, None, said))
         return problems
+
+
+def too_deep(columns: Mapping[str, Sequence[Any]], lines: Sequence[int]) -> list[RowProblem]:
+    """The rows that hold a value nested so deep that it could be kept, but neither be shown nor written out.
+
+    Examples
+    --------
+    >>> deep: list[object] = []
+    >>> for _ in range(200):
+    ...     deep = [deep]
+    >>> [problem.line for problem in too_deep({"a": ["x", [1], deep]}, [1, 2, 3])]
+    [3]
+    """
+    problems = []
+    for name, values in columns.items():
+        if not {list, tuple, dict} & set(map(type, values)):  # one look at all of them: most columns are text
+            continue
+        rule = f"must be nested at most {checks.MOST_DEPTH} deep; this is deeper. Flatten it."
+        said = f"the field {checks.short(name)} {rule}"
+        # The row itself is one level more, as in a body of JSON.
+        problems += [
+            RowProblem(line, None, said)
+            for line, value in zip(lines, values, strict=True)
+            if not checks.is_shallow({name: value})
+        ]
+    return sorted(problems, key=lambda problem: problem.line)
 
 
 def _times(shape: Sequence[int]) -> str:

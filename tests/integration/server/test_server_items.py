@@ -101,6 +101,33 @@ def test_wrong_rows_are_named_and_none_is_taken(served: Any) -> None:
     assert served["manager"].ask("GET", "projects/topics/items/1").status_code == 404
 
 
+@pytest.mark.parametrize("depth", [101, 400, 900])
+def test_a_row_nested_too_deep_to_be_shown_is_refused_by_its_line(served: Any, depth: int) -> None:
+    manager = served["manager"]
+    deep = '{"id": "deep", "text": "some words", "more": ' + "[" * depth + "]" * depth + "}\n"
+    rows = '{"id": "flat", "text": "other words", "more": [1]}\n' + deep
+    found = manager.post("look", files={"file": ("deep.jsonl", rows.encode())})
+    assert [row["more"] for row in found["rows"]] == [[1], "(nested more than 100 deep)"]
+    assert manager.ask("POST", "projects", json={"name": "deep", "target": "y", "classes": ["a", "b"]}).is_success
+    path = "projects/deep/items"
+    answer = manager.ask("POST", path, files={"file": ("deep.jsonl", rows.encode())})
+    assert answer.json()["error"]["rows"] == [
+        "line 2: the field 'more' must be nested at most 100 deep; this is deeper. Flatten it."
+    ]
+    added = manager.post(path, files={"file": ("deep.jsonl", rows.encode())}, data={"drop": "more"})
+    assert added["n_added"] == 2
+
+
+def test_a_row_nested_as_deep_as_may_be_is_shown(served: Any) -> None:
+    manager = served["manager"]
+    manager.post("projects", {"name": "deep", "target": "y", "classes": ["a", "b"], "test_share": 0})
+    rows = '{"id": "deep", "text": "some words", "more": ' + "[" * 100 + "]" * 100 + "}\n"
+    manager.post("look", files={"file": ("deep.jsonl", rows.encode())})
+    manager.post("projects/deep/items", files={"file": ("deep.jsonl", rows.encode())})
+    assert [each["item_id"] for each in manager.get("projects/deep/items")["items"]] == ["deep"]
+    assert manager.get("projects/deep/items/deep")["item"]["fields"]["text"] == "some words"
+
+
 def test_a_file_larger_than_a_body_may_be_is_taken_and_gone_afterwards(
     served: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
