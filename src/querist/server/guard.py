@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, Literal, TypedDict
@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.routing import BaseRoute, Mount
 
-from querist.core.errors import ForeignRequest, InvalidInput, NotSignedIn, QueristError
+from querist.core.errors import Forbidden, ForeignRequest, InvalidInput, NotFound, NotSignedIn, QueristError
 from querist.core.people import Permission, Principal
 from querist.server.middleware import LIMIT
 from querist.server.settings import MEGABYTE, Settings, is_loopback
@@ -196,9 +196,23 @@ async def _annotator(request: Request) -> Annotator:
     return Annotator(person.name, person.skills, person.tier, person.daily_cap)
 
 
+async def _stays(request: Request) -> Callable[[], Awaitable[bool]]:
+    async def stays() -> bool:
+        try:
+            await _looked(request.app.state.querist, request.state.look)
+        except (NotSignedIn, Forbidden, NotFound):
+            return False
+        except QueristError:  # the database is away, which says nothing of the caller
+            return True
+        return True
+
+    return stays
+
+
 Here = Annotated[State, Depends(_state)]
 In = Annotated[Workspace, Depends(_project)]
 AtWork = Annotated[Annotator, Depends(_annotator)]
+Stays = Annotated[Callable[[], Awaitable[bool]], Depends(_stays)]  # whether the caller still may, asked again later
 
 
 async def _admit(request: Request, state: State, permission: Any, body_csrf: str | None) -> None:
@@ -209,7 +223,7 @@ async def _admit(request: Request, state: State, permission: Any, body_csrf: str
             return
         permission = "audit"
     name = request.path_params.get("project")
-    look = partial(
+    look = request.state.look = partial(
         people.admit,
         state.database,
         permission,
@@ -220,8 +234,7 @@ async def _admit(request: Request, state: State, permission: Any, body_csrf: str
         recognized=partial(setattr, request.state, "caller"),
     )
     try:
-        # A row or two of a file are read sooner than a thread is found to read them.
-        found = look() if state.database.kind == "sqlite" else await run_in_threadpool(look)
+        found = await _looked(state, look)
     except QueristError:
         with suppress(QueristError):  # what it was refused for is the news
             await _note_caller(request, state, refused=True)
@@ -231,6 +244,11 @@ async def _admit(request: Request, state: State, permission: Any, body_csrf: str
     if name is not None:
         opened = state.workspaces.opened(name)
         request.state.work = opened or await run_in_threadpool(state.workspaces.open, name)
+
+
+async def _looked(state: State, look: Callable[[], people.Recognized]) -> people.Recognized:
+    # A row or two of a file are read sooner than a thread is found to read them.
+    return look() if state.database.kind == "sqlite" else await run_in_threadpool(look)
 
 
 async def _note_caller(request: Request, state: State, *, refused: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +21,15 @@ from querist.service.workspace import Workspace
 
 LOOK_S = 0.7
 QUIET_S = 15.0  # without a word, a proxy takes a stream for dead
-LONGEST_S = 600.0  # then the browser opens it again, and it is seen to anew who asks
+ADMIT_S = 2.0  # who was put out is told nothing after this; a look costs a row or two, for each stream
+LONGEST_S = 600.0  # then the browser opens it again
 MOST_STREAMS = 1000
 MOST_OF_ONE = 20  # of one person, so that nobody takes all of them
 WAITING = 100  # events that one slow reader may be behind
 DRIFTS = {"rate_per_hour", "drain_s"}  # they change by the clock alone
 
 Event = tuple[str, str]
+NOTHING: Event = ("", "")
 
 
 @dataclass(slots=True)
@@ -50,8 +52,10 @@ class Live:
         self._of_each: Counter[str] = Counter()
         self._stopped = False
 
-    def stream(self, work: Workspace, name: str) -> AsyncIterator[str]:
+    def stream(self, work: Workspace, name: str, stays: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
         """The events of a project as text, from what is now, for a person of this name.
+
+        It ends once `stays` says that they may no longer look.
 
         Raises
         ------
@@ -68,9 +72,9 @@ class Live:
                 "Close some windows.",
                 headers={"Retry-After": str(int(QUIET_S))},
             )
-        return self._events(work, name)
+        return self._events(work, name, stays)
 
-    async def _events(self, work: Workspace, name: str) -> AsyncIterator[str]:
+    async def _events(self, work: Workspace, name: str, stays: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
         feed = self._feeds.setdefault(work.name, _Feed(work))
         mine: asyncio.Queue[Event | None] = asyncio.Queue(WAITING)
         for event in feed.last.items():
@@ -78,21 +82,28 @@ class Live:
         feed.readers.add(mine)
         if feed.task is None or feed.task.done():
             feed.task = asyncio.create_task(self._look(feed))
-        until = time.monotonic() + LONGEST_S
+        spoke = admitted = time.monotonic()
+        until = spoke + LONGEST_S
         self._metrics.streams.inc()
         self._of_each[name] += 1
         try:
             yield "retry: 2000\n\n"
             while not self._stopped and time.monotonic() < until:
-                try:
-                    async with asyncio.timeout(QUIET_S):
-                        said = await mine.get()
-                except TimeoutError:
-                    yield ": still here\n\n"
-                    continue
+                said = await _heard(mine)
                 if said is None:
                     break
-                yield f"event: {said[0]}\ndata: {said[1]}\n\n"
+                now = time.monotonic()
+                if now - admitted >= ADMIT_S:
+                    if not await stays():
+                        break
+                    admitted = now
+                if said != NOTHING:
+                    yield f"event: {said[0]}\ndata: {said[1]}\n\n"
+                elif now - spoke > QUIET_S - ADMIT_S:  # the next look would be too late
+                    yield ": still here\n\n"
+                else:
+                    continue
+                spoke = now
         finally:
             self._metrics.streams.dec()
             self._of_each[name] -= 1
@@ -141,6 +152,15 @@ class Live:
                 reader.put_nowait(None)
             else:
                 reader.put_nowait(event)
+
+
+async def _heard(mine: asyncio.Queue[Event | None]) -> Event | None:
+    """What a reader is told next, None at the end; or nothing, for so long that it is to be seen to anew who reads."""
+    try:
+        async with asyncio.timeout(ADMIT_S):
+            return await mine.get()
+    except TimeoutError:
+        return NOTHING
 
 
 def _now(work: Workspace) -> dict[str, tuple[Any, str]]:

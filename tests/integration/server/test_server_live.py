@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +18,11 @@ from querist.server.live import MOST_OF_ONE, Live
 from querist.server.observing import Metrics
 
 WORK: Any = SimpleNamespace(name="topics")
+
+
+async def stays() -> bool:
+    """That whoever looks still may."""
+    return True
 
 
 async def told(stream: Any, event: str) -> str:
@@ -43,7 +50,7 @@ def test_a_stream_goes_on_after_an_error_of_any_kind(
     monkeypatch.setattr(live, "LOOK_S", 0.01)
 
     async def scene() -> None:
-        stream = Live(Metrics()).stream(WORK, "ann")
+        stream = Live(Metrics()).stream(WORK, "ann", stays)
         assert "data: 1" in await told(stream, "model")
         await stream.aclose()  # type: ignore[attr-defined]
 
@@ -82,13 +89,13 @@ def test_who_leaves_an_old_feed_leaves_the_new_one_to_its_readers(monkeypatch: p
 
     async def scene() -> None:
         streams = Live(Metrics())
-        slow, first = (streams.stream(WORK, "ann") for _ in range(2))
+        slow, first = (streams.stream(WORK, "ann", stays) for _ in range(2))
         await told(first, "model")
         await told(slow, "model")
         feed = streams._feeds["topics"]
         feed.readers.clear()  # as one is thrown out who does not read
         await first.aclose()  # type: ignore[attr-defined]
-        later = streams.stream(WORK, "bob")
+        later = streams.stream(WORK, "bob", stays)
         await told(later, "model")
         await slow.aclose()  # type: ignore[attr-defined]
         assert streams._feeds["topics"] is not feed
@@ -106,17 +113,69 @@ def test_nobody_takes_all_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
         streams = Live(Metrics())
         async with contextlib.AsyncExitStack() as stack:
             for _ in range(MOST_OF_ONE):
-                stream = streams.stream(WORK, "ann")
+                stream = streams.stream(WORK, "ann", stays)
                 stack.push_async_callback(stream.aclose)  # type: ignore[attr-defined]
                 await anext(stream)
             with pytest.raises(Refused, match="at most 20 streams of one person"):
-                streams.stream(WORK, "ann")
-            other = streams.stream(WORK, "bob")
+                streams.stream(WORK, "ann", stays)
+            other = streams.stream(WORK, "bob", stays)
             await anext(other)
             await other.aclose()  # type: ignore[attr-defined]
         assert not streams._of_each
-        again = streams.stream(WORK, "ann")
+        again = streams.stream(WORK, "ann", stays)
         await anext(again)
         await again.aclose()  # type: ignore[attr-defined]
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_stream_ends_once_its_reader_may_no_longer_look(monkeypatch: pytest.MonkeyPatch, quiet: bool) -> None:
+    n = iter(range(10_000))
+    monkeypatch.setattr(live, "_now", lambda _: {"model": (0, "0") if quiet else (i := next(n), str(i))})
+    monkeypatch.setattr(live, "LOOK_S", 0.01)
+    monkeypatch.setattr(live, "ADMIT_S", 0.05)
+    may = True
+
+    async def still() -> bool:
+        return may
+
+    async def scene() -> None:
+        nonlocal may
+        stream = Live(Metrics()).stream(WORK, "ann", still)
+        for _ in range(1 if quiet else 20):
+            await told(stream, "model")
+        may = False
+        with pytest.raises(AssertionError, match="the stream ended"):
+            while True:
+                await told(stream, "model")
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("how", ["disable", "sign_out", "put_out"])
+def test_who_is_put_out_is_told_nothing_more(monkeypatch: pytest.MonkeyPatch, served: Any, how: str) -> None:
+    monkeypatch.setattr(live, "ADMIT_S", 0.05)
+    monkeypatch.setattr(live, "LONGEST_S", 20.0)  # so that it ends at all where this fails
+    manager, ann = served["manager"], served["ann"]
+    if how == "put_out":
+        manager.patch("projects/topics", {"settings": {"open_to_all": False}})
+        assert manager.ask("PUT", "projects/topics/members/ann").status_code == 204
+
+    def act() -> None:
+        if how == "disable":
+            served["admin"].patch("people/ann", {"disabled": True})
+        elif how == "sign_out":
+            assert ann.ask("DELETE", "session").status_code == 204
+        else:
+            assert manager.ask("DELETE", "projects/topics/members/ann").status_code == 204
+
+    later = threading.Timer(0.5, act)
+    began = time.monotonic()
+    later.start()
+    answer = ann.ask("GET", "projects/topics/events")  # comes back when the stream has ended
+    later.join()
+    assert answer.status_code == 200
+    assert "event: progress" in answer.text
+    assert time.monotonic() - began < 10
+    assert ann.ask("GET", "projects/topics/events").status_code in (401, 404)

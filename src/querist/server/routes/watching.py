@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from fastapi.responses import StreamingResponse
 
-from querist.server.guard import Auditor, Here, In, Manager, Reader
+from querist.server.guard import Auditor, Here, In, Manager, Reader, Stays
 from querist.server.routing import router
 from querist.server.schemas import items as s
 from querist.server.schemas.base import Number
@@ -61,8 +61,13 @@ def events(
     who: Reader,
     work: In,
     here: Here,
+    stays: Stays,
     after: Annotated[int | None, Query(ge=0, le=2**53 - 1, description="Not needed: each stream begins anew.")] = None,
 ) -> StreamingResponse:
-    """What happens, as it happens, as server-sent events. A stream ends after ten minutes; open it again."""
+    """What happens, as it happens, as server-sent events. A stream ends after ten minutes; open it again.
+
+    Whoever may no longer look, as their session ended or they were put out, is told nothing more after two seconds.
+    """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(here.live.stream(work, who.name), media_type="text/event-stream", headers=headers)
+    events = here.live.stream(work, who.name, stays)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
