@@ -106,7 +106,7 @@ class RemoteProject:
         split : {"pool", "test", "calibration"}, optional
             Where to put all of them; by default each is drawn.
         id_column : str, optional
-            By default `id`; without it ids are made from the content.
+            By default `id`, unless `drop` names it; without one, or with the empty text, ids are made from the content.
         header : bool
             That the first line of a CSV is its header although a name in it looks like data.
 
@@ -116,7 +116,7 @@ class RemoteProject:
             If a row cannot be taken; none is then.
         """
         wishes: dict[str, Any] = {"label": label, "split": split, "id_column": id_column, "drop": list(drop)}
-        fields = {name: value for name, value in wishes.items() if value}
+        fields = {name: value for name, value in wishes.items() if value or value == ""}
         if header:
             fields["header"] = "true"
         if isinstance(source, str | Path):

@@ -27,7 +27,7 @@ FILE = {"type": "string", "format": "binary", "description": "CSV, TSV, JSONL, P
 WISHES: dict[str, dict[str, Any]] = {
     "label": {"type": "string", "description": "A column of labels that are known."},
     "drop": {"type": "array", "items": {"type": "string"}, "description": "Columns to leave out; may be repeated."},
-    "id_column": {"type": "string", "description": "The column of ids; by default one named id."},
+    "id_column": {"type": "string", "description": "The column of ids; by default one named id. Empty: there is none."},
     "split": {"type": "string", "enum": ["pool", "test", "calibration"]},
     "header": {
         "type": "boolean",
@@ -143,7 +143,7 @@ def _said(form: FormData, allowed: tuple[str, ...]) -> dict[str, Any]:
             said.setdefault("drop", []).append(value)
         elif name == "header":
             said["header"] = value.lower() in ("true", "1", "on", "yes")
-        elif value:
+        elif value or name == "id_column":
             said[name] = value
     return said
 

@@ -30,6 +30,7 @@ from querist.store import items, projects
 from querist.store.db import Connection
 
 LOOKED_AT = 20_000  # rows of an import among which copies are looked for at once
+ID = "id"  # the column of ids, where no other is said to be
 PROBLEMS_KEPT = 1000  # a file whose every row is wrong is wrong once; the list need not hold a million entries
 ID_PREFIX = "i"  # without it some ids are numbers to a spreadsheet program: 0e10982213566457, 5444403668824e23
 ID_CHARACTERS = 16  # of the content hash: two of ten million items share them once in a hundred thousand imports
@@ -316,7 +317,12 @@ class Desk:
         return spec if first is None else FieldSpec({**spec.kinds, first: "text"})
 
     def _id_name(self, batch: RawBatch) -> str | None:
-        return self._wishes.id_column or ("id" if "id" in batch.columns else None)
+        wishes = self._wishes
+        if wishes.id_column is not None:
+            return wishes.id_column or None
+        # What is left out, is the label or is content of the project's items names none of them.
+        is_field = self._spec is not None and ID in self._spec.kinds
+        return ID if ID in batch.columns and not (is_field or ID in wishes.drop or wishes.label == ID) else None
 
     def _ids(self, batch: RawBatch, hashes: Sequence[str]) -> list[str]:
         name = self._id_name(batch)

@@ -88,6 +88,22 @@ def test_a_file_is_added_with_its_labels_and_without_what_is_dropped(
     assert all(row["fields"].keys() == {"text"} for row in page["items"])
 
 
+@pytest.mark.parametrize("wish", [{"drop": "id"}, {"id_column": ""}])
+def test_a_column_named_id_that_names_no_item_is_no_id(served: Any, wish: dict[str, str]) -> None:
+    manager = served["manager"]
+    manager.post("projects", {"name": "turns", "target": "y", "classes": ["a", "b"], "test_share": 0})
+    rows = b"id,text\nann,one is said\nann,two is said\nbob,three is said\n"
+    file = {"file": ("turns.csv", rows)}
+    assert manager.ask("POST", "projects/turns/items", files=file).json()["error"]["code"] == "rows_rejected"
+    assert manager.post("projects/turns/items", files=file, data=wish)["n_added"] == 3
+    # Whoever adds to it need not say again that it is a field.
+    more = {} if "id_column" in wish else wish
+    added = manager.post("projects/turns/items", files=file, data=more)
+    assert (added["n_added"], added["n_repeated"]) == (0, 3)
+    fields = manager.get("projects/turns/items")["items"][0]["fields"]
+    assert fields == ({"text": "one is said"} if "drop" in wish else {"id": "ann", "text": "one is said"})
+
+
 def test_wrong_rows_are_named_and_none_is_taken(served: Any) -> None:
     rows = b"id,text,topic\n1,one,billing\n2,two,biling\n3,three,billing\n"
     answer = served["manager"].ask(

@@ -193,7 +193,7 @@ class NewItems(In):
     items: Annotated[list[Fields], Field(min_length=1, max_length=100_000)]
     label: Name | None = Field(None, description="A field of labels that are known.")
     drop: Annotated[list[Name], Field(max_length=1000)] = Field(default_factory=list)
-    id_column: Name | None = None
+    id_column: ShortText | None = Field(None, description="By default one named id; the empty text for none.")
     split: Literal["pool", "test", "calibration"] | None = None
     source: Annotated[str, Field(min_length=1, max_length=200)] = "api"
 
