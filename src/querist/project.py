@@ -75,6 +75,8 @@ class Project:
         id_column: str | None = None,
         kinds: Mapping[str, str] | None = None,
         header: bool = False,
+        encoding: str | None = None,
+        quote: str | None = None,
         progress: Progress = silent,
     ) -> intake.Added:
         """Add items from a file, or given as mappings of field to value: all of them, or none.
@@ -89,11 +91,13 @@ class Project:
         split : {"pool", "test", "calibration"}, optional
             Where to put all of them; by default each is drawn.
         id_column : str, optional
-            By default `id`; without it ids are made from the content.
+            By default `id`, unless `drop` names it; without one, or with the empty text, ids are made from the content.
         kinds : mapping of str to str
             What a field is, where it is not plain to see.
         header : bool
             That the first line of a CSV is its header although a name in it looks like data.
+        encoding, quote : str, optional
+            How to read a file of text, where it is not plain to see: latin-1; none, where quotes are characters.
         """
         if isinstance(source, str | Path):
             return intake.add_file(
@@ -105,6 +109,8 @@ class Project:
                 id_column=id_column,
                 kinds=kinds,
                 header=header,
+                encoding=encoding,
+                quote=quote,
                 progress=progress,
             )
         return intake.add_items(

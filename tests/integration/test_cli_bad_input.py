@@ -67,7 +67,7 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         (HEAD + "b1,déjà vu,7\n").encode("latin-1"),
         (),
         "x.csv: must be UTF-8 text; line 2, byte 5 is 0xE9, which is not. Save the file as UTF-8, or say which "
-        "encoding it has, often `--encoding latin-1` or `--encoding cp1252`.",
+        "`encoding` it has, often latin-1 or cp1252.",
     ),
     "an encoding nobody knows": (
         "x.csv",
@@ -87,7 +87,8 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         HEAD + 'b1,"never closed,7\n',
         (),
         "x.csv: each quote must be closed; the row that begins on line 2 breaks this (unexpected end of data). Write "
-        "a quote inside a quoted cell twice, or, where quotes are characters like any other, say `--quote none`.",
+        "a quote inside a quoted cell twice, or, where quotes are characters like any other, say that the `quote` is "
+        "none.",
     ),
     "an id twice with other content": (
         "x.csv",
@@ -127,7 +128,8 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         "id,text,size,Kind\nb1,another text,7,spam\n",
         (),
         "column 'Kind': must not be among the items, for it has the name of what is asked, and the model would read "
-        "the answer off it. Take its values as answers with `--label Kind`, or leave it out with `--drop Kind`.",
+        "the answer off it. Take its values as answers by naming it as the `label`, or leave it out with "
+        "`drop`.",
     ),
     "the answers, by their values": (
         "x.csv",
@@ -140,7 +142,7 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         "id,text,size,color\nb1,another text,7,red\n",
         (),
         "column: must be a field of the project, which are 'size', 'text'; got 'color'. Rename it, or leave it out "
-        "with --drop color.",
+        "with `drop`.",
     ),
     "a column of the project missing": (
         "x.csv",
@@ -153,8 +155,8 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         "x.csv",
         HEAD + "b1,another text,tall\n",
         (),
-        "line 2: the field 'size' must be a number; got 'tall'. Write it like 3.5, leave it empty, or say with "
-        "--kind size=category that it is none",
+        "line 2: the field 'size' must be a number; got 'tall'. Write it like 3.5, leave it empty, or say that "
+        "the `kind` of size is category",
     ),
     "an infinite number": (
         "x.csv",
@@ -207,7 +209,7 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         "b1,another text,7\nb2,one more,8\n",
         (),
         "x.csv: must begin with a header, the names of its columns; line 1 looks like data, not a header: '7' is a "
-        "number. Add one, or say with --header that it is one.",
+        "number. Add one, or say with `header` that it is one.",
     ),
     "no header, but a number of a comma country": (
         "x.csv",
@@ -220,7 +222,7 @@ REFUSED: dict[str, tuple[str, str | bytes, tuple[str, ...], str]] = {
         "HAM\tanother text\nspam\tone more\n",
         ("--label", "HAM"),
         "x.tsv: must begin with a header, the names of its columns; line 1 looks like data, not a header: 'HAM' is "
-        "an answer. Add one, or say with --header that it is one.",
+        "an answer. Add one, or say with `header` that it is one.",
     ),
     "quotes that are none": ("x.csv", HEAD + ROW, ("--quote", "single"), "quote: must be one of 'double', 'none';"),
     "quotes in JSON": (

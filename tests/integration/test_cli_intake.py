@@ -59,7 +59,7 @@ def test_a_header_of_numbers_is_one_where_the_user_says_so_and_from_then_on(text
     (texts / "b.csv").write_text(header + "a third text,5,ham\n", "utf-8")
     refused = cli("add", "a.csv", "--label", "kind")
     assert refused.code == 2
-    assert "'1' is a number. Add one, or say with --header that it is one." in refused.err
+    assert "'1' is a number. Add one, or say with `header` that it is one." in refused.err
     assert cli("add", "a.csv", "--label", "kind", "--header", "--json").json["n_added"] == 2
     assert cli("add", "b.csv", "--label", "kind", "--json").json["n_added"] == 1, "it names the fields there are"
 
@@ -73,7 +73,7 @@ def test_a_header_that_names_an_answer_is_one_where_the_user_says_so(texts: Path
 def test_quotes_are_characters_where_the_user_says_so(texts: Path, cli: Cli) -> None:
     (texts / "sms.tsv").write_text(SMS, "utf-8")
     refused = cli("add", "sms.tsv", "--label", "kind")
-    assert (refused.code, "say `--quote none`" in refused.err) == (2, True), refused
+    assert (refused.code, "say that the `quote` is none" in refused.err) == (2, True), refused
     assert cli("add", "sms.tsv", "--quote", "none", "--json", "--drop", "kind").json["n_added"] == 3
     assert [item["text"] for item in fields(texts)] == [
         '"Ok lar... Joking wif u oni',

@@ -92,7 +92,10 @@ class RemoteProject:
         drop: Sequence[str] = (),
         split: str | None = None,
         id_column: str | None = None,
+        kinds: Mapping[str, str] | None = None,
         header: bool = False,
+        encoding: str | None = None,
+        quote: str | None = None,
     ) -> Added:
         """Add items from a file, or given as mappings of field to value: all of them, or none.
 
@@ -107,8 +110,12 @@ class RemoteProject:
             Where to put all of them; by default each is drawn.
         id_column : str, optional
             By default `id`, unless `drop` names it; without one, or with the empty text, ids are made from the content.
+        kinds : mapping of str to str
+            What a field is, where it is not plain to see.
         header : bool
             That the first line of a CSV is its header although a name in it looks like data.
+        encoding, quote : str, optional
+            How to read a file of text, where it is not plain to see: latin-1; none, where quotes are characters.
 
         Raises
         ------
@@ -119,10 +126,13 @@ class RemoteProject:
         fields = {name: value for name, value in wishes.items() if value or value == ""}
         if header:
             fields["header"] = "true"
+        if kinds:
+            fields["kind"] = [f"{name}={kind}" for name, kind in kinds.items()]
         if isinstance(source, str | Path):
             path = Path(source)
             if not path.is_file():
                 raise InvalidInput(f"source: must be a file; there is none at {str(path)!r}. Check its name.")
+            fields |= {name: said for name, said in (("encoding", encoding), ("quote", quote)) if said is not None}
             brought = self._wire.upload(f"{self._path}/items", path, fields)
             return read(Added, brought | {"source": path.name, "n_inside": 0})
         with tempfile.TemporaryDirectory() as folder:

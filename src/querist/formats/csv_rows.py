@@ -31,9 +31,10 @@ class Advice:
     """What to do about a file that cannot be read: not every command that reads one has the same options."""
 
     encoding: str = ENCODING_HINT
-    nul: str = "Save the file again as UTF-8, or try `--encoding utf-16-le`."
+    nul: str = "Save the file again as UTF-8, or try the `encoding` utf-16-le."
     quote: str = (
-        "Write a quote inside a quoted cell twice, or, where quotes are characters like any other, say `--quote none`."
+        "Write a quote inside a quoted cell twice, or, where quotes are characters like any other, say that the "
+        "`quote` is none."
     )
 
 

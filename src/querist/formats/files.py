@@ -19,9 +19,8 @@ HEAD_BYTES = 1 << 16  # enough to hold the header of any table a person made
 LINE_BYTES = 1 << 24  # no row is so long; a file without line ends must not fill the memory
 UNZIPPED_BYTES = 1 << 30  # beyond it, at most so many times what is zipped: text shrinks to a tenth, a bomb to a 1000th
 UNZIPPED_TIMES = 200
-ENCODING_HINT = (
-    "Save the file as UTF-8, or say which encoding it has, often `--encoding latin-1` or `--encoding cp1252`."
-)
+# Options are named without a command's dashes, here and wherever a message is shown on the page and in Python as well.
+ENCODING_HINT = "Save the file as UTF-8, or say which `encoding` it has, often latin-1 or cp1252."
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip (.xlsx, .ods, .numbers), and the older .xls
 _PAGES = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 
@@ -160,6 +159,8 @@ def open_text(
         raise InvalidInput(f"encoding: must be one Python knows; got {encoding!r}. Try utf-8 or cp1252.") from None
     except UnicodeDecodeError:
         raise InvalidInput(f"{source.name}: {_undecodable(source, encoding)} {hint}") from None
+    except UnicodeError:  # some names are known to Python, but are of no text: undefined, idna
+        raise InvalidInput(f"encoding: must be one of texts; got {encoding!r}. Try utf-8 or cp1252.") from None
 
 
 def _undecodable(source: Source, encoding: str) -> str:

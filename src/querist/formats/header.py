@@ -34,7 +34,7 @@ def check_header(reader: TableReader, classes: Iterable[str] = ()) -> None:
         if what:
             raise InvalidInput(
                 f"{reader.name}: must begin with a header, the names of its columns; line {reader.header_line} looks "
-                f"like data, not a header: {short(name)} is {what}. Add one, or say with --header that it is one."
+                f"like data, not a header: {short(name)} is {what}. Add one, or say with `header` that it is one."
             )
 
 

@@ -211,7 +211,7 @@ def _numbers(
                     _line(row, lines),
                     None,
                     f"the field {name!r} must be a number; got {checks.short(value)}. Write it like 3.5, "
-                    f"leave it empty, or say with --kind {name}=category that it is none",
+                    f"leave it empty, or say that the `kind` of {name} is category",
                 )
             )
         out.append(found)

@@ -45,6 +45,6 @@ def nearly_numbers(columns: Mapping[str, Sequence[Any]], spec: FieldSpec, *, sai
                 f"the column {name!r} is taken as {kind}: {round(100 * share)} % of its values are numbers, and 95 % "
                 f"must be; {listed(distinct, ODD_SHOWN)} {'is' if len(distinct) == 1 else 'are'} not. To have it read "
                 "as numbers, mend these or leave them empty, and start the project anew; if it is right as it is, say "
-                f"--kind {name}={kind}."
+                f"that the `kind` of {name} is {kind}."
             )
     return notes

@@ -94,7 +94,7 @@ def only_field(spec: FieldSpec, task: Task) -> str | None:
         files = " Where images are files, ask for polygons, among which boxes may stand." if task == "boxes" else ""
         raise InvalidInput(
             f"{task}: must lie in the one {what} of an item; there are {len(named)} fields of the kind {kind}{listed}. "
-            f"Say which it is: leave the others out with --drop NAME, or name the kind with --kind NAME=KIND.{files}"
+            f"Say which it is: leave the others out with `drop`, or say of which `kind` each is.{files}"
         )
     return named[0]
 

@@ -18,12 +18,21 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
+from querist.core.checks import short
 from querist.core.errors import InvalidInput
 from querist.server.guard import UPLOAD_FORM
 from querist.server.schemas.base import check_text
 from querist.server.schemas.projects import NewItems
 
 FILE = {"type": "string", "format": "binary", "description": "CSV, TSV, JSONL, Parquet, Arrow or CoNLL, also gzipped."}
+AS_TEXT: dict[str, dict[str, Any]] = {
+    "encoding": {"type": "string", "description": "Of text that is not UTF-8, such as latin-1."},
+    "quote": {
+        "type": "string",
+        "enum": ["double", "none"],
+        "description": "Of a CSV: none, where quotes are characters like any other.",
+    },
+}
 WISHES: dict[str, dict[str, Any]] = {
     "label": {"type": "string", "description": "A column of labels that are known."},
     "drop": {"type": "array", "items": {"type": "string"}, "description": "Columns to leave out; may be repeated."},
@@ -33,6 +42,12 @@ WISHES: dict[str, dict[str, Any]] = {
         "type": "boolean",
         "description": "That the first line of a CSV is its header, although it looks like data.",
     },
+    "kind": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "What a column is, as NAME=KIND: text, number, category, vector or ignored; may be repeated.",
+    },
+    **AS_TEXT,
 }
 FORM_OF_A_FILE = {
     "requestBody": {
@@ -42,7 +57,7 @@ FORM_OF_A_FILE = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": FILE},
+                    "properties": {"file": FILE, **AS_TEXT},
                     "additionalProperties": False,
                 }
             }
@@ -81,7 +96,7 @@ async def _a_file(request: Request) -> AsyncIterator[SentFile]:
         await request.body()  # too large a one is refused as that
         raise InvalidInput(f"body: must be a form with a file in it, as {UPLOAD_FORM}; it is something else. Send one.")
     with tempfile.TemporaryDirectory(prefix="querist-") as folder:
-        yield await _kept(request, Path(folder), allowed=())
+        yield await _kept(request, Path(folder), allowed=tuple(AS_TEXT))
 
 
 async def _a_file_or_items(request: Request) -> AsyncIterator[SentFile | NewItems]:
@@ -143,6 +158,11 @@ def _said(form: FormData, allowed: tuple[str, ...]) -> dict[str, Any]:
             said.setdefault("drop", []).append(value)
         elif name == "header":
             said["header"] = value.lower() in ("true", "1", "on", "yes")
+        elif name == "kind":
+            column, equals, kind = value.rpartition("=")
+            if not equals:
+                raise InvalidInput(f"kind: must be NAME=KIND; got {short(value)}. Write it like year=number.")
+            said.setdefault("kinds", {})[column] = kind
         elif value or name == "id_column":
             said[name] = value
     return said

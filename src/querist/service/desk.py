@@ -132,7 +132,7 @@ class Desk:
         if self._tally.n_alike:
             notes.append(
                 f"{self._tally.n_alike:,} rows have the content of another row of the file and are no items of their "
-                "own: without ids, equal content is one item. Name a column of ids with --id to keep them apart."
+                "own: without ids, equal content is one item. Say which column holds ids to keep them apart."
             )
         uneven = note_on_shares(self._settings["shares"], self._tally.splits)
         if self._wishes.split is None and uneven is not None:
@@ -263,10 +263,9 @@ class Desk:
             )
         if self._spec is not None and (strange := [name for name in names if name not in self._spec.kinds]):
             fields = checks.listed(self._spec.kinds)
-            drop = strange[0] if len(strange[0]) <= checks.NAME_CHARACTERS else "NAME"
             raise InvalidInput(
                 f"column: must be a field of the project, which are {fields}; "
-                f"got {checks.short(strange[0])}. Rename it, or leave it out with --drop {drop}."
+                f"got {checks.short(strange[0])}. Rename it, or leave it out with `drop`."
             )
         return names
 
@@ -292,14 +291,14 @@ class Desk:
             if not self._spec.used:
                 raise InvalidInput(
                     f"{self._source}: must hold a field to learn from; it has none. "
-                    "Add one, or say what a column is with --kind NAME=text."
+                    "Add one, or say that the `kind` of a column is text."
                 )
             field_of(self._spec, self._schema)
             see_sides(self._spec, self._schema)
             if (strata := self._settings.get("strata")) is not None and strata not in self._spec.used:
                 raise InvalidInput(
                     f"strata: must be a field that is used; the project was told {strata!r}, and has "
-                    f"{', '.join(map(repr, self._spec.used))}. Add it, or say with --kind {strata}=category what it is."
+                    f"{', '.join(map(repr, self._spec.used))}. Add it, or say that its `kind` is category."
                 )
             kinds = dict(self._spec.kinds)
             settings = {**self._settings, "kinds": kinds, "fixed": True, "id_prefix": self._prefix}

@@ -198,7 +198,7 @@ def _add(
     if found is not None and len(found.held):
         notes.append(
             f"{counted(len(found.held), 'pair')} of items may be copies that stand on two sides of the test set or the "
-            "calibration slice. `querist copies` shows them, and sets them aside if you like."
+            "calibration slice. The command `querist copies` shows them, and sets them aside if you like."
         )
     return Added(
         source=source,

@@ -62,15 +62,19 @@ class Look:
     suggested: Suggested
 
 
-def look(path: str | Path, *, file_format: str | None = None) -> Look:
+def look(
+    path: str | Path, *, file_format: str | None = None, encoding: str | None = None, quote: str | None = None
+) -> Look:
     """Look into a table: at its first 5,000 rows, and for the answers in the column of labels at 200,000.
+
+    The rest is as for `add_file`, where it is not plain to see how to read the file.
 
     Raises
     ------
     InvalidInput
         If the file cannot be read as one.
     """
-    reader = open_table(path, format=file_format)
+    reader = open_table(path, format=file_format, encoding=encoding, quote=quote)
     batches = reader.batches(ROWS_SEEN)
     batch = next(batches, None)
     if batch is None:

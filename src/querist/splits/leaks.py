@@ -153,7 +153,7 @@ def _giveaway(name: str, values: Sequence[Any], labels: Sequence[str | None]) ->
 def _note(name: str, what: str, hits: int, n: int) -> str:
     return (
         f"column {name!r}: should not tell what is asked; in {hits:,} of {n:,} labeled rows {what}. "
-        f"If it is known only once the label is, leave it out with `--drop {name}`."
+        "If it is known only once the label is, leave it out with `drop`."
     )
 
 
@@ -228,5 +228,5 @@ def _plain_numbers(schema: Schema) -> bool:
 def _message(name: str, why: str) -> str:
     return (
         f"column {name!r}: must not be among the items, for it {why}, and the model would read the answer off it. "
-        f"Take its values as answers with `--label {name}`, or leave it out with `--drop {name}`."
+        "Take its values as answers by naming it as the `label`, or leave it out with `drop`."
     )

@@ -71,6 +71,19 @@ def test_a_project_is_made_labeled_and_exported_from_python(
     assert project.verify() == []
 
 
+def test_a_file_is_added_as_one_says_how_to_read_it(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_bytes('id,text,year\n1,caf\u00e9 "open,1999\n1,caf\u00e9 shut,2001\n'.encode("latin-1"))
+    project = client.create("old", classes=["a", "b"], test_share=0)
+    how = {"encoding": "latin-1", "quote": "none", "kinds": {"year": "category"}, "id_column": ""}
+    assert dict(project.add(tmp_path / "old.csv", **how).kinds) == {
+        "id": "ignored",
+        "text": "text",
+        "year": "category",
+    }
+    with querist.open("old", f"sqlite:///{tmp_path}/p.db", classes=["a", "b"], test_share=0) as local:
+        assert local.add(tmp_path / "old.csv", **how).n_added == 2
+
+
 def test_answers_told_twice_count_once(client: Client) -> None:
     project = client.project("topics")
     first = project.pending().entries[0].item_id

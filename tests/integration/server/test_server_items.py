@@ -104,6 +104,34 @@ def test_a_column_named_id_that_names_no_item_is_no_id(served: Any, wish: dict[s
     assert fields == ({"text": "one is said"} if "drop" in wish else {"id": "ann", "text": "one is said"})
 
 
+def test_a_file_is_read_as_the_form_says(served: Any) -> None:
+    manager = served["manager"]
+    manager.post("projects", {"name": "old", "target": "y", "classes": ["a", "b"], "test_share": 0})
+    file = {"file": ("old.csv", 'id,text,year\n1,caf\u00e9 "open,1999\n2,caf\u00e9 shut,2001\n'.encode("latin-1"))}
+    for path in ("look", "projects/old/items"):
+        error = manager.ask("POST", path, files=file).json()["error"]
+        assert error["hint"].endswith("say which `encoding` it has, often latin-1 or cp1252."), error
+        assert "--" not in str(error)
+        error = manager.ask("POST", path, files=file, data={"encoding": "klingon"}).json()["error"]
+        assert error["message"].startswith("encoding: must be one Python knows"), error
+        error = manager.ask("POST", path, files=file, data={"encoding": "latin-1", "quote": "?"}).json()["error"]
+        assert error["message"].startswith("quote: must be one of 'double', 'none'"), error
+    how = {"encoding": "latin-1", "quote": "none"}
+    assert manager.post("look", files=file, data=how)["rows"][0]["text"] == 'caf\u00e9 "open'
+    error = manager.ask("POST", "projects/old/items", files=file, data={**how, "kind": "year"}).json()["error"]
+    assert error["message"] == "kind: must be NAME=KIND; got 'year'."
+    added = manager.post("projects/old/items", files=file, data={**how, "kind": "year=category"})
+    assert added["kinds"] == {"text": "text", "year": "category"}
+
+
+def test_items_given_one_by_one_are_of_the_kinds_that_are_said(served: Any) -> None:
+    manager = served["manager"]
+    manager.post("projects", {"name": "years", "target": "y", "classes": ["a", "b"], "test_share": 0})
+    items = [{"text": f"some words of {year}", "year": year} for year in (1999, 2001)]
+    added = manager.post("projects/years/items", {"items": items, "kinds": {"year": "category"}})
+    assert added["kinds"] == {"text": "text", "year": "category"}
+
+
 def test_wrong_rows_are_named_and_none_is_taken(served: Any) -> None:
     rows = b"id,text,topic\n1,one,billing\n2,two,biling\n3,three,billing\n"
     answer = served["manager"].ask(

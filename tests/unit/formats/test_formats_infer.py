@@ -80,6 +80,6 @@ def test_each_value_of_another_kind_is_named_with_its_line() -> None:
         coerce({"n": ["1", "two", "3"], "v": ["[1, 2]", "[1, 2]", "[1]"]}, spec, lines=[2, 5, 9])
     assert [str(row) for row in caught.value.rows] == [
         "line 5: the field 'n' must be a number; got 'two'. Write it like 3.5, leave it empty, "
-        "or say with --kind n=category that it is none",
+        "or say that the `kind` of n is category",
         "line 9: the field 'v' must be a list of 2 numbers; got '[1]'. Write it like [1, 2.5]",
     ]

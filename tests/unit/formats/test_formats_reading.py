@@ -26,6 +26,12 @@ def put(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
+def test_an_encoding_that_is_of_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(InvalidInput, match="encoding: must be"):
+        list(open_table(tmp_path / "t.csv", encoding="undefined").batches())
+
+
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found_in_the_header(tmp_path: Path, mark: str) -> None:
     path = put(tmp_path, "t.csv", f'a{mark}"b , ; | c"\n1{mark}2\n')
@@ -71,7 +77,7 @@ def test_long_cells_are_read_and_the_limit_is_left_as_it_was(tmp_path: Path) -> 
         ("t.csv", "a,b\n1,2\n1,\0\n", "must be plain text; line 3 holds a NUL byte."),
         ("t.csv", 'a,b\n1,2\n3,"open\n', "each quote must be closed; the row that begins on line 3 breaks this"),
         ("t.csv", b"a,b\n1,2\nx,caf\xe9\n", "must be UTF-8 text; line 3, byte 6 is 0xE9, which is not."),
-        ("t.csv", b"a,b\nx,caf\xe9\n", "`--encoding latin-1` or `--encoding cp1252`"),
+        ("t.csv", b"a,b\nx,caf\xe9\n", "say which `encoding` it has, often latin-1 or cp1252"),
         ("t.csv", b"PK\x03\x04 and so on", "save it as CSV"),
         ("t.csv", "<!DOCTYPE html><html>", "it is a web page. Download the file itself."),
         ("t.jsonl", "", "it holds no rows"),

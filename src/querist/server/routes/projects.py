@@ -71,7 +71,7 @@ def change(_: Manager, work: In, body: s.ProjectChange) -> Any:
 @uploads
 def look(_: Manager, sent: AFile) -> Any:
     """What a file holds, and what it seems to be for. Nothing is stored."""
-    return looking.look(sent.path)
+    return looking.look(sent.path, **sent.said)
 
 
 @routes.post(

@@ -195,6 +195,7 @@ class NewItems(In):
     drop: Annotated[list[Name], Field(max_length=1000)] = Field(default_factory=list)
     id_column: ShortText | None = Field(None, description="By default one named id; the empty text for none.")
     split: Literal["pool", "test", "calibration"] | None = None
+    kinds: dict[str, FieldKind] | None = Field(None, description="What a field is, where it is not plain to see.")
     source: Annotated[str, Field(min_length=1, max_length=200)] = "api"
 
 
