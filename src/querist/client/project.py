@@ -79,6 +79,9 @@ class RemoteProject:
         self._name = name
         self._path = f"projects/{quote(name, safe='')}"
 
+    def __repr__(self) -> str:
+        return f"RemoteProject({self._name!r} at {self._wire.url})"
+
     @property
     def name(self) -> str:
         """The project's name."""

@@ -34,6 +34,11 @@ class Wire:
             transport=transport,
         )
 
+    @property
+    def url(self) -> str:
+        """The server's address, without what a password in it would be."""
+        return str(self._http.base_url.copy_with(username=None, password=None)).rstrip("/")
+
     def close(self) -> None:
         """Let go of the connection."""
         self._http.close()
@@ -104,7 +109,9 @@ def _good(key: str) -> str:
         raise InvalidInput(f"key: must be text; got a {type(key).__name__}. Pass the API key, as in qk_….")
     key = key.strip()
     if not key:
-        raise InvalidInput("key: must be an API key; got an empty text. Make one on the page or by `querist keys make`.")
+        raise InvalidInput(
+            "key: must be an API key; got an empty text. Make one on the page or by `querist keys make`."
+        )
     if not (key.isascii() and key.isprintable()):
         raise InvalidInput(
             "key: must be of printable ASCII characters on one line, as in qk_…; this one holds others. "

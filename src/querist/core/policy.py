@@ -46,6 +46,9 @@ class Costs:
         return self.per_label == 0 and self.per_character == 0
 
 
+MOST_LABELS = 2**53 - 1  # what a page counts without a slip, and less than either database can hold
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """How much may be asked of the pool in all. None is no limit.
@@ -60,6 +63,10 @@ class Budget:
     def __post_init__(self) -> None:
         if self.labels is not None:
             positive("budget.labels", self.labels)
+            if self.labels > MOST_LABELS:
+                raise InvalidInput(
+                    f"budget.labels: must be at most {MOST_LABELS:,}; got {self.labels}. Leave it out for no limit."
+                )
         number = isinstance(self.usd, int | float) and not isinstance(self.usd, bool)
         if self.usd is not None and not (number and 0 < self.usd < float("inf")):
             raise InvalidInput(f"budget.usd: must be a sum above 0 dollars; got {self.usd!r}.")

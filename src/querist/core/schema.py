@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from querist.core import rankings
 from querist.core.answer_text import NONE_HOLDS
 from querist.core.answers import FORMS, Code, quoted
-from querist.core.checks import listed, nearest, one_of, positive
+from querist.core.checks import listed, nearest, one_of, positive, short
 from querist.core.errors import InvalidInput
 from querist.core.hashing import digest
 
@@ -23,6 +23,7 @@ Task = Literal[
 ]
 TASKS: tuple[Task, ...] = get_args(Task)
 CLASSES_LISTED = 6
+LABEL_CHARACTERS = 200  # of a label that is none, in a message about it
 PREFERENCES = ("a", "b", "tie", "neither")  # what one can say of two, the first and the second side
 USUAL_PREFERENCES = ("a", "b", "tie")
 MOST_LEVELS = 101  # of a rating: 0 to 100; what is finer is a number
@@ -244,7 +245,9 @@ class Schema:
         value = math.nan if isinstance(raw, bool) else _number(raw)
         low, high = self._ends
         if not (value.is_integer() and low <= value <= high):
-            raise InvalidInput(f"the rating {raw!r} must be a whole number from {low} to {high}.")
+            raise InvalidInput(
+                f"the rating {short(raw, LABEL_CHARACTERS)} must be a whole number from {low} to {high}."
+            )
         return int(value)
 
     def _class(self, raw: Any) -> str:
@@ -257,7 +260,7 @@ class Schema:
             if near
             else f"it has {listed(self.classes, CLASSES_LISTED)}."
         )
-        raise InvalidInput(f"the label {text!r} is not in the schema; {hint}")
+        raise InvalidInput(f"the label {short(text, LABEL_CHARACTERS)} is not in the schema; {hint}")
 
     def find(self, raw: Any) -> str | None:
         """The class that `raw` stands for, or None: `read` without a message."""
@@ -381,7 +384,9 @@ def _number(raw: Any) -> float:
         if "_" in text:  # Python reads 1_000 as a thousand; nobody else does
             raise ValueError
     except ValueError:
-        raise InvalidInput(f"the label {raw!r} is not a number; write it like 3.5.") from None
+        raise InvalidInput(f"the label {short(raw, LABEL_CHARACTERS)} is not a number; write it like 3.5.") from None
     if not math.isfinite(value):
-        raise InvalidInput(f"the label {raw!r} is not finite; leave the cell empty where there is no answer.")
+        raise InvalidInput(
+            f"the label {short(raw, LABEL_CHARACTERS)} is not finite; leave the cell empty where there is no answer."
+        )
     return value

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,6 +50,8 @@ class Numbered:
 
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            pass  # the page was closed before all of its request was here: nobody is left to be answered
         except Exception as error:
             log_failure("failed", error, request_id=number, method=method_of(scope), route=route_of(scope))
             if status:

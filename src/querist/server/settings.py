@@ -93,6 +93,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a scheme and a host, like https://label.example.org")
         return f"{parts.scheme}://{parts.netloc}"
 
+    @field_validator("media")
+    @classmethod
+    def _is_folder(cls, given: Path | None) -> Path | None:
+        if given is not None and not given.is_dir():
+            raise ValueError("must be a folder that is there")
+        return given
+
     @property
     def hosts(self) -> frozenset[str]:
         """The names by which the server may be called, without ports."""
@@ -129,8 +136,10 @@ def configure(**said: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
+        rule = first["msg"].replace("Input should be", "must be").removeprefix("Value error, ")
+        got = str(first["input"]) if isinstance(first["input"], Path) else first["input"]
         raise InvalidInput(
-            f"{name}: {first['msg']}; got {first['input']!r}. Mend the option or the variable QUERIST_{name.upper()}."
+            f"{name}: {rule}; got {got!r}. Mend the option or the variable QUERIST_{name.upper()}."
         ) from None
 
 

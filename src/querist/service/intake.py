@@ -71,8 +71,8 @@ def add_file(
     split : {"pool", "test", "calibration"}, optional
         Where to put all of them; by default each near-duplicate group is drawn by the project's shares.
     id_column : str, optional
-        By default a column named `id`, unless `drop` names it. Where there is none, or this is the empty text, an item's
-        id is made from its content; with the empty text, a column named `id` is content like any other.
+        By default a column named `id`, unless `drop` names it. Where there is none, or this is the empty text, an
+        item's id is made from its content; with the empty text, a column named `id` is content like any other.
     kinds : mapping of str to str
         What a column is, where it is not plain to see.
     file_format, encoding, delimiter, quote : str, optional

@@ -72,7 +72,9 @@ def test_a_project_is_made_labeled_and_exported_from_python(
 
 
 def test_a_file_is_added_as_one_says_how_to_read_it(client: Client, tmp_path: Path) -> None:
-    (tmp_path / "old.csv").write_bytes('id,text,year\n1,caf\u00e9 "open,1999\n1,caf\u00e9 shut,2001\n'.encode("latin-1"))
+    (tmp_path / "old.csv").write_bytes(
+        'id,text,year\n1,caf\u00e9 "open,1999\n1,caf\u00e9 shut,2001\n'.encode("latin-1")
+    )
     project = client.create("old", classes=["a", "b"], test_share=0)
     how = {"encoding": "latin-1", "quote": "none", "kinds": {"year": "category"}, "id_column": ""}
     assert dict(project.add(tmp_path / "old.csv", **how).kinds) == {
@@ -146,6 +148,12 @@ def test_an_error_of_the_server_is_raised_as_the_class_that_it_is_there(client: 
     with pytest.raises(error) as raised:
         do(client)
     assert ": must" in str(raised.value) or "Ask" in str(raised.value) or "Every item" in str(raised.value)
+
+
+def test_a_project_says_which_it_is(client: Client) -> None:
+    assert repr(client.project("topics")) == "RemoteProject('topics' at http://testserver)"
+    with Client("http://ann:secret@host:8700/", key="qk_no") as other:
+        assert other._wire.url == "http://host:8700"
 
 
 def test_refused_rows_come_with_their_lines(client: Client) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 PROJECT = "projects/topics"
 
@@ -13,6 +16,35 @@ def _act(assignment: dict[str, Any], key: str, action: str = "submit", **more: A
     body = {"key": key, "action": action, "slot": assignment["slot"], "token": assignment["token"]}
     body |= {"item_id": assignment["item_id"], "content_hash": assignment["content_hash"]}
     return body | {"schema_version": assignment["schema_version"]} | more
+
+
+def test_a_page_that_is_gone_before_its_request_was_here_is_no_fault(
+    served: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ann = served["ann"]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": f"/api/{PROJECT}/release",
+        "query_string": b"",
+        "headers": [(b"host", b"testserver"), (b"cookie", f"querist_session={ann.cookie}".encode())],
+        "client": ("testclient", 1),
+        "server": ("testserver", 80),
+    }
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(served.app(scope, receive, send))
+    assert sent == []
+    said = capsys.readouterr()
+    assert '"status": 499' in said.out + said.err
+    assert "ClientDisconnect" not in said.out + said.err
 
 
 def test_a_page_is_given_items_up_to_what_it_wants_to_hold(served: Any) -> None:

@@ -221,7 +221,8 @@ def test_figures_are_there_for_this_machine_but_not_through_a_proxy_on_it(served
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("QUERIST_PORT", "abc", "port: "),
+        ("QUERIST_PORT", "abc", "port: must be a valid integer, .*; got 'abc'"),
+        ("QUERIST_MEDIA", "/no/such/folder", "media: must be a folder that is there; got '/no/such/folder'"),
         ("QUERIST_PUBLIC_URL", "label.example.org", "public_url: "),
         ("QUERIST_MAX_BODY_MB", "-1", "max_body_mb: "),
         ("QUERIST_LOG_FORMAT", "xml", "log_format: "),

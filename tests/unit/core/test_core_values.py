@@ -45,6 +45,7 @@ def test_a_policy_survives_json_with_all_its_settings() -> None:
         ({"explorationn": 0.1}, "got 'explorationn'. Did you mean 'exploration'"),
         ({"costs": {"per_lable": 1}}, "costs: must hold known settings only; got 'per_lable'"),
         ({"costs": {"per_label": -1}}, "costs.per_label: must be a price"),
+        ({"budget": {"labels": 10**30}}, "budget.labels: must be at most 9,007,199,254,740,991"),
         ({"budget": {"usd": 0}}, "budget.usd: must be a sum above 0"),
     ],
 )
@@ -160,3 +161,17 @@ def test_a_strategy_must_be_declared_and_may_need_only_signals() -> None:
 
 def test_an_error_without_words_speaks_its_docstring() -> None:
     assert str(BudgetSpent()) == "The labeling budget is spent. Raise `budget`, or stop the loop."
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (Schema("y", ("spam", "ham")), "x" * 100_000),
+        (Schema("y", (), "number"), "x" * 100_000),
+        (Schema("y", (), "rating", low=1, high=5), "9" * 300),
+    ],
+)
+def test_a_long_answer_that_is_none_is_not_repeated_whole(schema: Schema, value: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        schema.read(value)
+    assert len(str(raised.value)) < 400
