@@ -65,7 +65,7 @@ def test_who_comes_later_is_told_of_no_job_that_is_over(monkeypatch: pytest.Monk
 
     async def scene() -> None:
         alive = Live(Metrics())
-        early, late = alive.stream(WORK, "ann"), alive.stream(WORK, "bob")
+        early, late = alive.stream(WORK, "ann", stays), alive.stream(WORK, "bob", stays)
         while "data: done" not in await told(early, "progress"):
             pass
         assert "data: done" in await told(late, "progress")
