@@ -52,6 +52,10 @@ describe("a file with answers in every row", () => {
     expect(form.get("id_column")).toBe("id");
   });
 
+  it("says so where no column holds the ids", () => {
+    expect(itemsForm({ ...draft, uses: { ...draft.uses, id: "show" } }).get("id_column")).toBe("");
+  });
+
   it("shows neither its ids nor its answers", () => {
     expect(displayBody(draft)).toEqual({ text: "text" });
   });

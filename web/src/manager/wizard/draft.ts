@@ -329,7 +329,7 @@ export function itemsForm(draft: Draft): FormData {
   const label = columnFor(draft, "label");
   const id = columnFor(draft, "id");
   if (label && draft.labelUse === "known") form.append("label", label);
-  if (id) form.append("id_column", id);
+  form.append("id_column", id ?? ""); // left out, a column named id would be taken for it, whatever was chosen
   for (const [name, use] of Object.entries(draft.uses)) {
     if (use === "leave" || (use === "label" && draft.labelUse === "ignore")) form.append("drop", name);
   }
