@@ -75,9 +75,11 @@ class Memory:
         self.n_fitted = list(n_fitted)
 
     def add(self, id: Id, code: int) -> Labeled:
-        """The label of an item that is awaited, or another one for an item that is remembered."""
-        known = self.labels.get(id)
-        found = Labeled(self.waiting.pop(id), code) if known is None else replace(known, code=code)
+        """The label of an item that is awaited, or another one for an item that is remembered.
+
+        An item that is awaited takes the place of one of the same id that was answered before.
+        """
+        found = Labeled(self.waiting.pop(id), code) if id in self.waiting else replace(self.labels[id], code=code)
         self.labels[id] = found
         return found
 

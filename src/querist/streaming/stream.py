@@ -109,6 +109,7 @@ class Stream:
         self._members: dict[int, Model] = {}
         self._since = 0
         self._alarms: list[int] = []
+        self._n_taught = 0
 
     @property
     def n_seen(self) -> int:
@@ -218,7 +219,7 @@ class Stream:
             raise InvalidInput(f"labels: must be one per item, {n_rows(items)}; got {len(labels)}. Pass both alike.")
         codes = [self._class_of(label) for label in labels]
         for row, code in enumerate(codes):
-            id = f"taught {len(self._memory.labels)} at {self.n_seen}"
+            id = self._own_id()
             self._memory.waiting[id] = Asked(id, items[row], self.n_seen)
             self._memory.add(id, code)
         return Told(self.n_labels, self._refit(at_once=self.model is None), False)
@@ -233,6 +234,7 @@ class Stream:
             "ledger": self._ledger.to_json(),
             "memory": self._memory.to_json(),
             "since": self._since,
+            "taught": self._n_taught,
             "alarms": self._alarms,
             "drift": None if self.drift is None else self.drift.to_json(),
         }
@@ -269,6 +271,7 @@ class Stream:
         stream._ledger = Ledger.from_json(body["ledger"])
         stream._memory = Memory.from_json(body["memory"])
         stream._since, stream._alarms = body["since"], list(body["alarms"])
+        stream._n_taught = body.get("taught", 0)  # older files do not say it
         for at in range(len(stream._memory.n_fitted)):
             stream._fit(at)
         return stream
@@ -295,6 +298,14 @@ class Stream:
                 raise InvalidInput(f"ids: must be of one item each; {name!r} comes twice. Give every item its own.")
             seen.add(name)
         return names
+
+    def _own_id(self) -> Id:
+        """A name for an item that came with its label; what is remembered or awaited has others."""
+        while True:
+            self._n_taught += 1
+            id = f"taught {self._n_taught}"
+            if id not in self._memory.labels and id not in self._memory.waiting:
+                return id
 
     def _code(self, id: Id, label: Label) -> int:
         if id not in self._memory.waiting and id not in self._memory.labels:

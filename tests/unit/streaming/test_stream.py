@@ -77,6 +77,38 @@ def test_labels_there_are_already_cost_nothing() -> None:
     assert (stream.n_asked, stream.n_labels) == (0, 100)
 
 
+def test_what_is_taught_beyond_the_memory_pushes_out_what_came_first() -> None:
+    X, y = world(300)
+    stream = new(start=0, spans=(50, 100))
+    stream.teach(X[:150], y[:150])
+    stream = Stream.from_json(json.loads(json.dumps(stream.to_json())))
+    stream.teach(X[150:250], y[150:250])
+    assert (stream.pending, stream.n_labels) == ([], 100)
+    kept = [row[1] for row in stream.to_json()["memory"]["labels"]]
+    np.testing.assert_array_equal(kept, X[150:250])
+
+
+def test_a_file_that_does_not_number_what_was_taught_is_read() -> None:
+    X, y = world(60)
+    stream = new(start=0)
+    stream.teach(X[:20], y[:20])
+    body = {name: value for name, value in stream.to_json().items() if name != "taught"}
+    again = Stream.from_json(body)
+    again.teach(X[20:60], y[20:60])
+    assert (again.pending, again.n_labels) == ([], 60)
+
+
+def test_an_id_that_was_answered_may_be_asked_again() -> None:
+    X, _ = world(2)
+    stream = new(refit_every=1)
+    stream.decide(X[:1], ids=["a"])
+    stream.tell({"a": "in"})
+    stream.decide(X[1:], ids=["a"])
+    assert stream.tell({"a": "out"}).n_labels == 1
+    assert stream.pending == []
+    assert stream.to_json()["memory"]["labels"][0][1] == X[1].tolist()
+
+
 @given(delays=st.lists(st.integers(0, 9), min_size=20, max_size=20), seed=st.integers(0, 5))
 @settings(deadline=None, max_examples=10)
 def test_nothing_is_lost_however_late_and_in_whatever_order_answers_come(delays: list[int], seed: int) -> None:
