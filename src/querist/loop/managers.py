@@ -12,6 +12,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, ClassVar, Protocol
 
 from querist.core import checks
@@ -69,6 +70,9 @@ class Manager:
     window: int = WINDOW
 
     def __post_init__(self) -> None:
+        for name in ("budget", "random_share", "window"):
+            if not isinstance(value := getattr(self, name), Real):
+                raise InvalidInput(f"{name}: must be a number; got {checks.short(value)}. Pass one, not its text.")
         if not 0 < self.budget <= 1:
             raise InvalidInput(
                 f"budget: must be over 0 and at most 1; got {self.budget}. It is the share of items that may be asked."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -73,6 +73,17 @@ class Memory:
         self.waiting: dict[Id, Asked] = {each.id: each for each in waiting}
         self.labels: dict[Id, Labeled] = {each.asked.id: each for each in labels}
         self.n_fitted = list(n_fitted)
+
+    def copy(self) -> Memory:
+        """Another of the same, which goes its own way."""
+        other = Memory(n_fitted=self.n_fitted)
+        other.waiting, other.labels = dict(self.waiting), dict(self.labels)
+        return other
+
+    def items(self) -> Iterator[Any]:
+        """What is awaited and what is remembered, the items themselves."""
+        yield from (each.item for each in self.waiting.values())
+        yield from (each.asked.item for each in self.labels.values())
 
     def add(self, id: Id, code: int) -> Labeled:
         """The label of an item that is awaited, or another one for an item that is remembered.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,28 +14,24 @@ import numpy as np
 from querist.core.atomic import replacing
 from querist.core.checks import Floats, nearest
 from querist.core.errors import InvalidInput
-from querist.core.items import n_rows
 from querist.core.ports import DetectsChange, Learner, Model
 from querist.core.rng import generator
 from querist.learners import IdentityEncoder, recipe_from_json
 from querist.learners.sklearn import as_learner
 from querist.loop.ledger import Ledger, lent, reopened
 from querist.loop.managers import DEFAULT, Manager, manager_from_json
-from querist.loop.managers import manager as named_manager
 from querist.loop.stream import decide
-from querist.metrics import detector_from_json
-from querist.strategies import entropy, least_confidence, margin
+from querist.metrics import Adwin, PageHinkley, detector_from_json
+from querist.streaming.choices import checked_classes, checked_manager, checked_settings, checked_utility
 from querist.streaming.decisions import Decisions, Label, Told
+from querist.streaming.incoming import Door, width_of
 from querist.streaming.labels import Asked, Id, Memory
 from querist.streaming.learning import Mean, default_learner
 from querist.streaming.settings import Settings
 
-UTILITIES: Mapping[str, Callable[[Floats], Floats]] = {
-    "entropy": entropy,
-    "least_confidence": least_confidence,
-    "margin": margin,
-}
 WITHIN = 0.01  # of what the budget gave so far: how far a reopened stream may go beyond it for a while
+SAVED = ("classes", "learner", "manager", "settings", "ledger", "memory", "since", "alarms", "drift")
+WHERE = "Pass a stream's own."
 
 
 class Stream:
@@ -98,12 +95,13 @@ class Stream:
         settings: Settings | None = None,
         **learning: Any,
     ) -> None:
-        self.classes = _checked(classes)
+        self.classes = checked_classes(classes)
         self.learner: Learner = default_learner() if learner is None else as_learner(learner)
-        self.manager = _manager(manager, budget, window, len(self.classes))
-        self.settings = _settings(settings, learning)
+        self.manager = checked_manager(manager, budget, window, len(self.classes))
+        self.settings = checked_settings(settings, learning)
         self.drift = drift
-        self._utility = _utility(utility or self.manager.utility)
+        self._utility = checked_utility(utility or self.manager.utility)
+        self._door = Door(self.learner, len(self.classes))
         self._ledger = lent(Ledger(), self.settings.start) if self.settings.start else Ledger()
         self._memory = Memory()
         self._members: dict[int, Model] = {}
@@ -148,10 +146,7 @@ class Stream:
 
     def predict_proba(self, X: Any) -> Floats:
         """(n_items, n_classes): what the model says; all classes alike where there is none yet."""
-        model = self.model
-        return (
-            np.full((n_rows(X), len(self.classes)), 1 / len(self.classes)) if model is None else model.predict_proba(X)
-        )
+        return self._probs(self._door.read("X", X))
 
     def decide(self, X: Any, ids: Sequence[Id] | None = None) -> Decisions:
         """Ask or predict, for each of the items that came.
@@ -165,15 +160,16 @@ class Stream:
         Raises
         ------
         InvalidInput
-            If there is not an id for each item, or one comes twice; nothing was decided then.
+            If the items are not like those that came before, or hold NaN that the learner does not take, if there is
+            not an id for each, or one comes twice; nothing was decided then.
         """
-        items = X if isinstance(X, list) and X and isinstance(X[0], str) else np.asarray(X, dtype=np.float64)
-        names = self._names(n_rows(items), ids)
+        items = self._door.read("X", X)
+        names = self._names(len(items), ids)
         first = self._ledger.seen
         if self.model is None:
-            probs, utilities = None, np.ones(n_rows(items))
+            probs, utilities = None, np.ones(len(items))
         else:
-            probs = self.predict_proba(items)
+            probs = self._probs(items)
             utilities = np.asarray(self._utility(probs), dtype=np.float64)
         features = items if isinstance(items, np.ndarray) else None
         ledger, said = decide(self.manager, self._ledger, utilities, seed=self.settings.seed, X=features)
@@ -184,6 +180,7 @@ class Stream:
                 names[row], item, first + row, propensity, bool(said.random[row]), codes[row]
             )
         self._ledger = ledger
+        self._door.remember(items)
         predictions = [None if code < 0 else self.classes[code] for code in codes]
         return Decisions(names, said.ask, predictions, probs, said.utilities, said.propensities, said.random)
 
@@ -195,34 +192,44 @@ class Stream:
         Raises
         ------
         InvalidInput
-            If an item was not asked or a label is none of the classes; then nothing was taken in.
+            If an item was not asked or a label is none of the classes; then nothing was taken in. Nor is it where the
+            learner cannot be fitted, whatever it raises.
         """
         codes = {id: self._code(id, label) for id, label in answers.items()}
-        sounded = False
-        for id, code in codes.items():
-            was_waiting = id in self._memory.waiting
-            asked = self._memory.add(id, code).asked
-            heard = asked.random or self.settings.watch == "asked"
-            if self.drift is not None and was_waiting and heard and asked.predicted >= 0:
-                sounded |= bool(self.drift.update(float(asked.predicted != code)))
-        if sounded:
-            self._reopen()
-        return Told(self.n_labels, self._refit(at_once=sounded), sounded)
+        with self._whole_or_not():
+            sounded = False
+            for id, code in codes.items():
+                was_waiting = id in self._memory.waiting
+                asked = self._memory.add(id, code).asked
+                heard = asked.random or self.settings.watch == "asked"
+                if self.drift is not None and was_waiting and heard and asked.predicted >= 0:
+                    sounded |= bool(self.drift.update(float(asked.predicted != code)))
+            if sounded:
+                self._reopen()
+            return Told(self.n_labels, self._refit(at_once=sounded), sounded)
 
     def teach(self, X: Any, labels: Sequence[Label]) -> Told:
         """Take in labels that came unasked: those there are at the start, or from elsewhere.
 
         They cost the budget nothing, and have no propensity.
+
+        Raises
+        ------
+        InvalidInput
+            If the items are not like those that came before, or hold NaN that the learner does not take, or a label is
+            missing or none of the classes; then nothing was taken in.
         """
-        items = X if isinstance(X, list) and X and isinstance(X[0], str) else np.asarray(X, dtype=np.float64)
-        if n_rows(items) != len(labels):
-            raise InvalidInput(f"labels: must be one per item, {n_rows(items)}; got {len(labels)}. Pass both alike.")
+        items = self._door.read("X", X)
+        if len(items) != len(labels):
+            raise InvalidInput(f"labels: must be one per item, {len(items)}; got {len(labels)}. Pass both alike.")
         codes = [self._class_of(label) for label in labels]
-        for row, code in enumerate(codes):
-            id = self._own_id()
-            self._memory.waiting[id] = Asked(id, items[row], self.n_seen)
-            self._memory.add(id, code)
-        return Told(self.n_labels, self._refit(at_once=self.model is None), False)
+        with self._whole_or_not():
+            for row, code in enumerate(codes):
+                id = self._own_id()
+                self._memory.waiting[id] = Asked(id, items[row], self.n_seen)
+                self._memory.add(id, code)
+            self._door.remember(items)
+            return Told(self.n_labels, self._refit(at_once=self.model is None), False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that says all: settings, budget, labels, what is awaited, and what the detector has heard."""
@@ -235,6 +242,7 @@ class Stream:
             "memory": self._memory.to_json(),
             "since": self._since,
             "taught": self._n_taught,
+            "width": self._door.width,
             "alarms": self._alarms,
             "drift": None if self.drift is None else self.drift.to_json(),
         }
@@ -256,7 +264,15 @@ class Stream:
         learner, utility, drift
             What JSON does not hold: a learner other than Querist's or scikit-learn's, a utility of your own, a
             detector other than Querist's.
+
+        Raises
+        ------
+        InvalidInput
+            If it is nothing that `to_json` wrote.
         """
+        lacking = [name for name in SAVED if name not in body] if isinstance(body, Mapping) else list(SAVED)
+        if lacking:
+            raise InvalidInput(f"body: must be what a stream's `to_json` gave; it has no {lacking[0]!r}. {WHERE}")
         if drift is None and body["drift"] is not None:
             drift = detector_from_json(body["drift"])
         described = {"encoder": IdentityEncoder().describe(), "learner": body["learner"]}
@@ -272,6 +288,8 @@ class Stream:
         stream._memory = Memory.from_json(body["memory"])
         stream._since, stream._alarms = body["since"], list(body["alarms"])
         stream._n_taught = body.get("taught", 0)  # older files do not say it
+        known = next(iter(stream._memory.items()), None)
+        stream._door.width = body.get("width", None if known is None else width_of(known))
         for at in range(len(stream._memory.n_fitted)):
             stream._fit(at)
         return stream
@@ -283,12 +301,53 @@ class Stream:
 
     @classmethod
     def load(cls, path: str | PathLike[str], **kept: Any) -> Stream:
-        """The stream that `save` wrote; keywords as for `from_json`."""
-        return cls.from_json(json.loads(Path(path).read_text("utf-8")), **kept)
+        """The stream that `save` wrote; keywords as for `from_json`.
+
+        Raises
+        ------
+        InvalidInput
+            If the file is none of those.
+        """
+        try:
+            body = json.loads(Path(path).read_text("utf-8"))
+        except ValueError:
+            raise InvalidInput(f"path: must be a file that `save` wrote; {str(path)!r} is not JSON. {WHERE}") from None
+        return cls.from_json(body, **kept)
+
+    @contextmanager
+    def _whole_or_not(self) -> Iterator[None]:
+        """What is taken in is taken in whole: where the learner cannot be fitted on it, all is as it was.
+
+        A drift detector of one's own is left as it is; it may have no way back.
+        """
+        memory, members, ledger = self._memory.copy(), self._members, self._ledger
+        since, alarms, n_taught, width = self._since, list(self._alarms), self._n_taught, self._door.width
+        heard = self.drift.to_json() if isinstance(self.drift, Adwin | PageHinkley) else None
+        try:
+            yield
+        except BaseException:
+            self._memory, self._members, self._ledger = memory, members, ledger
+            self._since, self._alarms, self._n_taught, self._door.width = since, alarms, n_taught, width
+            if heard is not None:
+                self.drift = detector_from_json(heard)
+            raise
+
+    def _probs(self, items: Any) -> Floats:
+        model = self.model
+        if model is None or not len(items):
+            return np.full((len(items), len(self.classes)), 1 / len(self.classes))
+        return model.predict_proba(items)
 
     def _names(self, n_items: int, ids: Sequence[Id] | None) -> Sequence[Id]:
         if ids is None:
-            return range(self.n_seen, self.n_seen + n_items)
+            numbers = range(self.n_seen, self.n_seen + n_items)
+            for number in numbers:
+                if number in self._memory.waiting:
+                    raise InvalidInput(
+                        f"ids: must be given where an item's number in the stream is taken; {number} is awaited "
+                        "already. Give every item its own."
+                    )
+            return numbers
         names = list(ids)
         if len(names) != n_items:
             raise InvalidInput(f"ids: must be one per item, {n_items}; got {len(names)}. Pass both alike.")
@@ -370,44 +429,3 @@ class Stream:
             rng = generator(self.settings.seed, "stream fit", self._memory.place_of(n_first - 1), spans[at])
             members[spans[at]] = self.learner.fit(X, y, n_classes=len(self.classes), rng=rng)
         self._members = members
-
-
-def _checked(classes: Sequence[Label]) -> tuple[Label, ...]:
-    found = tuple(each.item() if isinstance(each, np.generic) else each for each in classes)
-    if len(set(found)) != len(found) or len(found) < 2:
-        raise InvalidInput(f"classes: must be two or more, each once; got {list(found)!r:.80}. Name what items may be.")
-    return found
-
-
-def _manager(manager: str | Manager, budget: float, window: int | None, n_classes: int) -> Manager:
-    if isinstance(manager, Manager):
-        return manager
-    settings: dict[str, Any] = {"budget": budget}
-    if window is not None:
-        settings["window"] = window
-    if manager == "fixed":
-        settings["n_classes"] = n_classes
-    return named_manager(manager, **settings)
-
-
-def _settings(settings: Settings | None, named: Mapping[str, Any]) -> Settings:
-    if settings is not None and named:
-        raise InvalidInput(f"settings: must be given whole or by name; got both ({', '.join(named)}). Choose one.")
-    for name in named:
-        if name not in Settings.__dataclass_fields__:
-            known = tuple(Settings.__dataclass_fields__)
-            near = nearest(name, known)
-            hint = f"Did you mean {near!r}?" if near else f"There are {', '.join(known)}."
-            raise InvalidInput(f"settings: must be one of a stream's; got {name!r}. {hint}")
-    return settings or Settings(**named)
-
-
-def _utility(utility: str | Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
-    if callable(utility):
-        return utility
-    if utility not in UTILITIES:
-        raise InvalidInput(
-            f"utility: must be one of {', '.join(map(repr, UTILITIES))}, or a function; got {utility!r}. "
-            "A function takes class probabilities and gives a number per item."
-        )
-    return UTILITIES[utility]

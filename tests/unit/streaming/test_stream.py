@@ -234,6 +234,10 @@ def test_what_is_wrong_is_said_and_changes_nothing() -> None:
         stream.decide(X[:2], ids=["a"])
     with pytest.raises(InvalidInput, match="labels: must be one per item"):
         stream.teach(X[:2], ["in"])
+    with pytest.raises(InvalidInput, match="ids: must be given where .* is taken; 101 is awaited"):
+        late = new(start=0, manager=manager(budget=1.0, random_share=1.0))
+        late.decide(X, ids=list(range(101, 201)))
+        late.decide(X[:2])
     assert json.dumps(stream.to_json()) == before
 
 
@@ -250,6 +254,8 @@ def test_what_is_wrong_is_said_and_changes_nothing() -> None:
         ({"spanns": (5,)}, "Did you mean 'spans'"),
         ({"utility": "margn"}, "utility: must be one of"),
         ({"budget": 2.0}, "budget: must be over 0"),
+        ({"budget": "0.1"}, "budget: must be a number; got '0.1'"),
+        ({"window": "9"}, "window: must be a number; got '9'"),
         ({"manager": "variabel"}, "Did you mean 'variable'"),
     ],
 )
