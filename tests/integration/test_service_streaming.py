@@ -26,6 +26,7 @@ from querist.service.workspace import Workspace
 from querist.service.workspaces import Workspaces
 from querist.store import findings
 from querist.store import rounds as stored
+from querist.streaming import Decision
 
 
 @pytest.fixture
@@ -82,7 +83,8 @@ def test_batches_make_no_difference(project: Project, data: Any, url: str) -> No
     with at(url) as work, work.database.transaction() as conn:
         first = findings.latest(conn, work.project_id, "stream")
         assert first is not None
-        findings.record(conn, work.project_id, "stream", {**first.body, "ledger": streaming.Ledger().to_json()})
+        anew = {"ledger": streaming.Ledger().to_json(), "joined": first.id, "items": []}
+        findings.record(conn, work.project_id, "stream", {**first.body, **anew})
     with at(url) as work:
         parts = [streaming.decide_on(work, data.items[low : low + 20]).decisions for low in range(100, 200, 20)]
     assert [(each.id, each.ask, each.propensity) for part in parts for each in part] == whole
@@ -213,13 +215,23 @@ def test_calls_of_one_key_at_once_decide_once(project: Project, data: Any, url: 
     assert project.decide([]).n_seen == 50
 
 
-def test_items_sent_twice_before_they_joined_are_asked_once(project: Project, data: Any, url: str) -> None:
+def test_items_that_are_asked_about_are_refused_before_they_joined_too(project: Project, data: Any, url: str) -> None:
     with at(url) as work:
-        asked = [
-            each.id for _ in range(2) for each in streaming.decide_on(work, data.items[100:150]).decisions if each.ask
-        ]
-        assert streaming.enqueue(work) == len(set(asked))
-    assert sorted(entry.item_id for entry in project.pending().entries) == sorted(set(asked))
+        found = streaming.decide_on(work, data.items[100:150])
+        asked = [each.id for each in found.decisions if each.ask]
+        with pytest.raises(InvalidInput, match=f"items: must be new; '{asked[0]}' is being asked about"):
+            streaming.decide_on(work, data.items[100:150])
+        others = [item for item in data.items[100:150] if item["id"] not in asked]
+        again = streaming.decide_on(work, others, keep="all")  # what was predicted alone left no trace
+        assert again.n_seen == 100 - len(asked)
+        with pytest.raises(InvalidInput, match="is being taken in since an earlier call"):
+            streaming.decide_on(work, [next(item for item in others if not known(again, item["id"]).ask)])
+        n_more = sum(each.ask for each in again.decisions)
+        assert streaming.enqueue(work) == len(asked) + n_more
+
+
+def known(found: streaming.Decided, id: str) -> Decision:
+    return next(each for each in found.decisions if each.id == id)
 
 
 def test_an_item_that_the_pool_refuses_holds_up_no_other(project: Project, data: Any, url: str) -> None:

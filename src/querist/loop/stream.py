@@ -110,6 +110,61 @@ def decide(
     return run.ledger(ledger, len(u), int(ask.sum())), verdicts
 
 
+def decide_within(
+    manager: Manager,
+    ledger: Ledger,
+    utilities: npt.ArrayLike,
+    *,
+    seed: int,
+    most: int | None,
+    X: npt.ArrayLike | None = None,
+) -> tuple[Ledger, Verdicts, int]:
+    """Decide as `decide` does until `most` items were asked; what comes after them is not asked, with propensity 0.
+
+    That earns and costs the stream's own budget nothing, so that there is no flood once more may be asked.
+
+    Parameters
+    ----------
+    most : int or None
+        None is no limit.
+    manager, ledger, utilities, seed, X
+        As for `decide`.
+
+    Returns
+    -------
+    ledger : Ledger
+    verdicts : Verdicts
+    n_open : int
+        How many of the items, from the first on, could be asked.
+
+    Examples
+    --------
+    >>> from querist.loop.managers import manager
+    >>> _, said, n_open = decide_within(manager(budget=1.0), Ledger(), np.ones(5), seed=7, most=2)
+    >>> said.ask.tolist(), said.propensities.tolist(), n_open
+    ([True, True, False, False, False], [1.0, 1.0, 0.0, 0.0, 0.0], 2)
+    """
+    u = checks.vector("utilities", utilities).astype(np.float64)
+    n_open = 0
+    if most is None or most > 0:
+        after, said = decide(manager, ledger, u, seed=seed, X=X)
+        if most is None or said.ask.sum() < most:
+            return after, said, len(u)
+        n_open = int(np.flatnonzero(said.ask)[most - 1]) + 1
+    # The first so many decided on by themselves come out as they did among all: decisions do not hang on the batches.
+    features = None if X is None else np.asarray(X)[:n_open]
+    after, said = decide(manager, ledger, u[:n_open], seed=seed, X=features)
+    n_closed = len(u) - n_open
+    no, zero = np.zeros(n_closed, dtype=bool), np.zeros(n_closed)
+    verdicts = Verdicts(
+        np.concatenate([said.ask, no]),
+        np.concatenate([said.propensities, zero]),
+        np.concatenate([said.random, no]),
+        np.concatenate([said.utilities, u[n_open:]]),
+    )
+    return replace(after, seen=after.seen + n_closed), verdicts, n_open
+
+
 class _Run:
     """The manager at work on one stretch: the loop that every item goes through."""
 

@@ -20,6 +20,7 @@ from querist.core.state import Value
 from querist.formats import DecimalCommas, RawBatch, TableReader, coerce, infer_kinds, nearly_numbers
 from querist.modeling import kind
 from querist.service import copies
+from querist.service.item_ids import id_problem
 from querist.service.label_column import classes_told, field_of, labels_of, see_images, see_sides, without_options
 from querist.service.labeling import import_labels
 from querist.service.shapes import Shapes, too_deep
@@ -335,14 +336,10 @@ class Desk:
         odd = any(isinstance(value, list | dict) for value in values)
         if odd or not "".join(ids).isprintable() or any(map(is_missing, values)):
             for line, value, id_ in zip(batch.lines, values, ids, strict=True):
-                if isinstance(value, list | dict):
-                    self._refuse(
-                        RowProblem(line, None, f"its id must be text or a number; it is a {type(value).__name__}.")
-                    )
-                elif is_missing(value):
+                if is_missing(value):
                     self._refuse(RowProblem(line, None, f"it has no id; fill in the column {name!r}."))
-                elif not id_.isprintable():
-                    self._refuse(RowProblem(line, repr(id_), "its id holds a control character; remove it."))
+                elif (wrong := id_problem(value)) is not None:
+                    self._refuse(RowProblem(line, None if isinstance(value, list | dict) else repr(id_), wrong))
         return ids
 
     def _new(self, batch: RawBatch, ids: Sequence[str], hashes: Sequence[str]) -> Sequence[int]:

@@ -7,6 +7,7 @@ import numpy as np
 from querist.catalogue import reads_answers
 from querist.core.checks import Array, Rows
 from querist.core.crowd import answer_table
+from querist.core.items import Columns
 from querist.core.policy import Policy
 from querist.core.ports import Model, Progress, silent
 from querist.core.schema import Schema
@@ -66,13 +67,18 @@ def signals_of(
 
 def prices(pool: Held, policy: Policy) -> Array | None:
     """What an answer about each item costs, in US dollars; None where no price is known."""
+    return prices_of(pool.inputs, len(pool), policy)
+
+
+def prices_of(inputs: Columns, n_items: int, policy: Policy) -> Array | None:
+    """The same of items by their fields, whether a pool holds them or not."""
     costs = policy.costs
     if costs.free:
         return None
-    characters = np.zeros(len(pool))
+    characters = np.zeros(n_items)
     if costs.per_character:
-        for name in pool.inputs.names:
-            characters += [len(v) if isinstance(v, str) else 0 for v in pool.inputs[name].tolist()]
+        for name in inputs.names:
+            characters += [len(v) if isinstance(v, str) else 0 for v in inputs[name].tolist()]
     return costs.per_label + costs.per_character * characters
 
 

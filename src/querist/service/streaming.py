@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from querist.core.chats import text_of
 from querist.core.checks import Floats, one_of
 from querist.core.errors import Conflict, InvalidInput
-from querist.core.hashing import content_hash
 from querist.core.items import Columns, FieldSpec
+from querist.core.policy import Budget, Policy
+from querist.core.schema import Schema
 from querist.core.state import Batch, Purpose, Query
+from querist.loop.budget import affordable
 from querist.loop.ledger import Ledger
 from querist.loop.managers import DEFAULT, MANAGERS, Density, Manager, manager_from_json
 from querist.loop.managers import manager as named_manager
-from querist.loop.stream import Verdicts, decide
+from querist.loop.stream import Verdicts, decide_within
 from querist.modeling import kind
-from querist.service import intake, rounds, training
+from querist.service import intake, rounds, stream_items, training
+from querist.service.known import prices_of
+from querist.service.standing import state
 from querist.service.workspace import Serving, Workspace
 from querist.store import findings, items, labels, models, projects
 from querist.store import rounds as stored
@@ -28,10 +31,10 @@ from querist.strategies import least_confidence, margin
 from querist.streaming import Decision, Decisions
 
 BUDGET = 0.1
-ID_CHARACTERS = 24
 KEPT = ("asked", "all")
 UTILITIES = {"margin": margin, "least_confidence": least_confidence}
 STRATEGY = "stream"
+SPENT = "the project's budget is used up, so that nobody is asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def decide_on(
     """Ask or predict, for each of the items that came.
 
     What is asked joins the project's pool and its queue: here at the next `enqueue`, on a server when its worker comes
-    by. Where the stream stands is on record before this returns, so that nothing that was said is forgotten.
+    by. Where the stream stands is on record before this returns, so that nothing that was said is forgotten. Once the
+    budget of the project's policy is used up, items are predicted only, with propensity 0.
 
     Parameters
     ----------
@@ -88,8 +92,8 @@ def decide_on(
     Raises
     ------
     InvalidInput
-        If the project asks for no class, an item lacks a field that the model reads or comes twice, is in the project
-        already, or a setting is wrong. Nothing was decided then.
+        If the project asks for no class, an item does not fit its fields or comes twice, is in the project already or
+        on its way there, or a setting is wrong. Nothing was decided then.
     Conflict
         If the key was used for other items.
     """
@@ -98,30 +102,36 @@ def decide_on(
         schema, spec, newest = work.schema(conn), work.spec(conn), models.latest(conn, work.project_id)
         if schema.task != "choice":
             raise InvalidInput(f"task: must be a choice of one class for a stream; this project's is {schema.task}.")
-        named = _named(given, spec)
+        named = stream_items.named(given, spec)
         if (before := _before(conn, work, key, list(named))) is not None:
             return before
-        there = items.existing(conn, work.project_id, list(named))
-    if there:
-        some = next(iter(there))
-        raise InvalidInput(f"items: must be new; {some!r} is in the project already. Leave out what was sent before.")
+        shapes = work.settings(conn).get("shapes", {})
+    came = stream_items.inputs(stream_items.read(named, spec, shapes), spec)
     serving = None if newest is None else _serving(work, newest.number)
     probs = None
     if serving is not None and named:
-        probs = kind(schema).predict(serving.model, serving.encoding.features(_columns(list(named.values()), spec)))
+        probs = kind(schema).predict(serving.model, serving.encoding.features(came))
     with work.database.transaction() as conn:
         projects.lock(conn, work.project_id)
         if (before := _before(conn, work, key, list(named))) is not None:
             return before
         last = findings.latest(conn, work.project_id, "stream")
         body: dict[str, Any] = {} if last is None else dict(last.body)
+        waiting = [
+            item
+            for each in findings.since(conn, work.project_id, "stream", body.get("joined", 0))
+            for item in each.body["items"]
+        ]
+        _see_new(conn, work, list(named), waiting)
         manner = _manner(body.get("manager"), budget, manager, schema.n_classes)
         ledger = Ledger.from_json(body["ledger"]) if body else Ledger()
         if body and body["manager"]["manager"] != manner.name:
             ledger = Ledger(ledger.seen, ledger.asked, ledger.credit)  # what another manager kept says nothing to it
         utilities = np.ones(len(named)) if probs is None else UTILITIES[manner.utility](probs)
-        ledger, said = decide(manner, ledger, utilities, seed=work.policy(conn).seed)
+        most = _may_ask(conn, work, schema, came, len(named), waiting)
+        ledger, said, n_open = decide_within(manner, ledger, utilities, seed=work.policy(conn).seed, most=most)
         found = _decisions(list(named), said, probs, schema.classes)
+        found = (*found[:n_open], *(replace(each, reason=SPENT) for each in found[n_open:]))
         number = None if serving is None else serving.number
         record = {
             "manager": manner.describe(),
@@ -156,7 +166,7 @@ def enqueue(work: Workspace) -> int:
     came: dict[str, tuple[int | None, Mapping[str, Any]]] = {}
     for each in waiting:
         for item in each.body["items"]:
-            came.setdefault(item["id"], (each.model, item))  # sent twice before it had joined, it joins once
+            came.setdefault(item["id"], (each.model, item))
     refused = _add(work, [{**item["fields"], "id": id} for id, (_, item) in came.items()])
     with work.database.transaction() as conn:
         projects.lock(conn, work.project_id)
@@ -185,32 +195,44 @@ def _before(conn: Connection, work: Workspace, key: str | None, ids: list[str]) 
     return Decided(found, ledger.seen, ledger.asked, manner.budget, manner.name, kept.model)
 
 
-def _named(given: Sequence[Mapping[str, Any]], spec: FieldSpec) -> dict[str, dict[str, Any]]:
-    """The items' fields by id."""
-    found: dict[str, dict[str, Any]] = {}
-    for row, item in enumerate(given):
-        fields = {name: value for name, value in item.items() if name != "id"}
-        if spec.kinds and (strange := [name for name in fields if name not in spec.kinds]):
+def _see_new(conn: Connection, work: Workspace, ids: Sequence[str], waiting: Sequence[Mapping[str, Any]]) -> None:
+    """See that the items are neither in the project nor on their way there."""
+    there = items.existing(conn, work.project_id, list(ids))
+    on_the_way = {item["id"]: item["ask"] for item in waiting}
+    for id in ids:
+        if id in there:
+            raise InvalidInput(f"items: must be new; {id!r} is in the project already. Leave out what was sent before.")
+        if id in on_the_way:
+            how = "asked about" if on_the_way[id] else "taken in"
             raise InvalidInput(
-                f"items: must have fields of the project, which are {', '.join(spec.kinds)}; item {row} has "
-                f"{strange[0]!r}. Leave it out."
+                f"items: must be new; {id!r} is being {how} since an earlier call. Leave out what was sent before."
             )
-        if not fields:
-            raise InvalidInput(f"items: must have a field each; item {row} has none. Send what there is to look at.")
-        id = str(item["id"]) if item.get("id") not in (None, "") else content_hash(fields)[:ID_CHARACTERS]
-        if id in found:
-            raise InvalidInput(f"items: must be of one id each; {id!r} comes twice. Give every item its own.")
-        found[id] = fields
-    return found
 
 
-def _columns(rows: Sequence[Mapping[str, Any]], spec: FieldSpec) -> Columns:
-    columns: dict[str, list[Any]] = {name: [] for name in spec.used}
-    for row in rows:
-        for name, values in columns.items():
-            value = row.get(name)
-            values.append(text_of(value) if isinstance(value, list | dict) and spec.kinds[name] == "text" else value)
-    return Columns(columns)
+def _may_ask(
+    conn: Connection, work: Workspace, schema: Schema, came: Columns, n_came: int, waiting: Sequence[Mapping[str, Any]]
+) -> int | None:
+    """How many of the items that came the project's budget can pay for, whichever they are; None where it has none.
+
+    What the stream asked and nobody has taken into the pool yet is on order, too.
+    """
+    policy = work.policy(conn)
+    if policy.budget == Budget():
+        return None
+    now = state(work, conn, work.held(conn, "pool"), schema)
+    ordered = [item for item in waiting if item["ask"]]
+    spec = work.spec(conn)
+    spent = tuple(_query(0, rank, item, usd) for rank, (item, usd) in enumerate(_priced(ordered, spec, policy)))
+    return affordable(replace(now, earlier=now.earlier + spent), n_came, prices_of(came, n_came, policy))
+
+
+def _priced(
+    came: Sequence[Mapping[str, Any]], spec: FieldSpec, policy: Policy
+) -> list[tuple[Mapping[str, Any], float]]:
+    """The items that were asked, each with what an answer is expected to cost."""
+    values = {name: [item["fields"].get(name) for item in came] for name in spec.used}
+    costs = prices_of(stream_items.inputs(values, spec), len(came), policy) if came else None
+    return list(zip(came, [0.0] * len(came) if costs is None else costs.tolist(), strict=True))
 
 
 def _serving(work: Workspace, number: int) -> Serving:
@@ -287,8 +309,9 @@ def _ask(conn: Connection, work: Workspace, came: Sequence[tuple[int | None, Map
     if not free:
         return 0
     number = stored.last_number(conn, work.project_id) + 1
-    queries = tuple(_query(number, rank, item) for rank, (_, item) in enumerate(free))
     policy = work.policy(conn)
+    priced = _priced([item for _, item in free], work.spec(conn), policy)
+    queries = tuple(_query(number, rank, item, usd) for rank, (item, usd) in enumerate(priced))
     rounds.open_round(
         conn,
         work,
@@ -304,11 +327,11 @@ def _ask(conn: Connection, work: Workspace, came: Sequence[tuple[int | None, Map
     return len(free)
 
 
-def _query(number: int, rank: int, item: Mapping[str, Any]) -> Query:
+def _query(number: int, rank: int, item: Mapping[str, Any], usd: float) -> Query:
     purpose: Purpose = "exploration" if item["random"] else "strategy"
     utility = None if item["random"] else item["utility"]
     who = "random" if item["random"] else STRATEGY
-    return Query(rank, number, rank, utility, item["propensity"], who, purpose, f"{who}: {item['reason']}")
+    return Query(rank, number, rank, utility, item["propensity"], who, purpose, f"{who}: {item['reason']}", usd)
 
 
 def _suggestion(item: Mapping[str, Any]) -> dict[str, Any] | None:

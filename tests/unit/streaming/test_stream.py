@@ -234,11 +234,16 @@ def test_what_is_wrong_is_said_and_changes_nothing() -> None:
         stream.decide(X[:2], ids=["a"])
     with pytest.raises(InvalidInput, match="labels: must be one per item"):
         stream.teach(X[:2], ["in"])
-    with pytest.raises(InvalidInput, match="ids: must be given where .* is taken; 101 is awaited"):
-        late = new(start=0, manager=manager(budget=1.0, random_share=1.0))
-        late.decide(X, ids=list(range(101, 201)))
-        late.decide(X[:2])
     assert json.dumps(stream.to_json()) == before
+
+
+def test_an_items_number_does_not_take_the_place_of_a_question_of_that_name() -> None:
+    X, _ = world(20)
+    stream = new(manager=manager(budget=1.0, random_share=1.0))
+    asked = stream.decide(X[:10], ids=list(range(10, 20))).asked
+    with pytest.raises(InvalidInput, match="number in the stream is taken; 10 is awaited"):
+        stream.decide(X[10:])
+    assert (stream.pending, stream.n_asked) == (asked, 10)
 
 
 @pytest.mark.parametrize(
