@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import warnings
 from typing import Annotated, Any
@@ -100,6 +101,9 @@ def main() -> None:
     except _WRONG_USAGE as error:
         _fail(InvalidInput(error.format_message().rstrip(".") + ". See --help."))
         sys.exit(2)
+    except BrokenPipeError:
+        _let_go()
+        sys.exit(1)  # as Typer says it without --json
     except OSError as error:
         _fail(_outside(error))
         sys.exit(2)
@@ -110,9 +114,15 @@ def main() -> None:
 
 
 def _outside(error: OSError) -> QueristError:
+    what = f"{error.strerror}: {error.filename!r}" if error.strerror and error.filename else error.strerror or error
     if error.errno in FULL:
-        return QueristError(f"file: must fit on its disk; {error}. Free some space, then run the command again.")
-    return QueristError(f"file: must be there and open to you; {error}. Check the path and its permissions.")
+        return QueristError(f"file: must fit on its disk; {what}. Free some space, then run the command again.")
+    return QueristError(f"file: must be there and open to you; {what}. Check the path and its permissions.")
+
+
+def _let_go() -> None:
+    """Nobody reads what is said any more, `head` say: have Python not complain of it at its end either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: QueristError) -> None:
@@ -120,7 +130,11 @@ def _fail(error: QueristError) -> None:
     if "--json" in sys.argv:
         message, _, hint = str(error).rpartition(". ")
         body = {"code": error.code, "message": message or hint, "hint": hint if message else ""}
-        output.emit({"error": body | ({"rows": [str(row) for row in rows]} if rows else {})})
+        try:
+            output.emit({"error": body | ({"rows": [str(row) for row in rows]} if rows else {})})
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _let_go()
         return
     output.err.print(f"[bold red]Error:[/] {output.escape(str(error))}")
     for row in rows[:ROWS_SHOWN]:

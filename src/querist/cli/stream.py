@@ -41,9 +41,18 @@ def stream(
             streaming.enqueue(work)
             for each in found.decisions:
                 output.emit_line(each)
-    if found is not None and not as_json:
+    if as_json:
+        return
+    if found is None:
+        output.err.print("No items came, so that nothing was decided.")
+        return
+    output.err.print(
+        f"{found.n_asked:,} of {found.n_seen:,} items asked, by {found.manager} at a budget of {found.budget:g}."
+    )
+    if found.decisions[-1].reason == streaming.SPENT:
         output.err.print(
-            f"{found.n_asked:,} of {found.n_seen:,} items asked, by {found.manager} at a budget of {found.budget:g}."
+            "The project's budget is used up, so that items are predicted only. `querist policy --set budget.labels=N` "
+            "or budget.usd=N raises it."
         )
 
 
