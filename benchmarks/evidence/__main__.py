@@ -6,10 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from benchmarks.evidence import advice, drifts, estimates, gates, leaks, live, stopping, streams
+from benchmarks.kept import commit
 from benchmarks.labels.data import FOLDER
 
 Rows = list[dict[str, Any]]
@@ -30,14 +32,20 @@ def main() -> int:
         measure, complaints = PARTS[name]
         found[name] = measure(wanted)
         broken += complaints(found[name])
-    if wanted.json:
-        before = json.loads(wanted.json.read_text("utf-8")) if wanted.json.exists() else {}
-        if "estimates" in found:
-            before["runs"] = wanted.runs or estimates.RUNS
-        wanted.json.write_text(json.dumps(before | found, indent=1) + "\n")
+        if wanted.json:
+            _write(wanted.json, name, found[name], wanted.runs or estimates.RUNS)
     if broken:
         print("Does not hold: " + ", ".join(broken))
     return 1 if broken else 0
+
+
+def _write(path: Path, name: str, rows: Rows, runs: int) -> None:
+    """Put a part beside those that are there, with when it was measured, and at what commit."""
+    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if name == "estimates":
+        before["runs"] = runs
+    at = before.get("measured_at", {}) | {name: {"date": date.today().isoformat(), **commit()}}
+    path.write_text(json.dumps(before | {"measured_at": at, name: rows}, indent=1) + "\n")
 
 
 def _estimates(wanted: argparse.Namespace) -> Rows:

@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.evidence.stream_peers import BATCH, Method, Run, Task, river_methods, scikit_activeml_methods
+from benchmarks.kept import commit
 from benchmarks.labels.data import FOLDER
 from querist.core.rng import generator
 from querist.loop.managers import MANAGERS
@@ -183,7 +185,8 @@ def main() -> int:
         kept = json.loads(wanted.json.read_text()) if wanted.json.is_file() else {}
         anew = {(row.get("stream"), row.get("budget")) for row in rows}
         others = [row for row in kept.get("streams", []) if (row.get("stream"), row.get("budget")) not in anew]
-        wanted.json.write_text(json.dumps(kept | {"streams": [*others, *rows]}, indent=1) + "\n")
+        at = kept.get("measured_at", {}) | {"streams": {"date": date.today().isoformat(), **commit()}}
+        wanted.json.write_text(json.dumps(kept | {"measured_at": at, "streams": [*others, *rows]}, indent=1) + "\n")
     return 1 if broken(rows) else 0
 
 

@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from benchmarks.evidence import advice, drifts, estimates, gates, leaks
+from benchmarks.evidence import advice, drifts, estimates, gates, leaks, live, streams
 from benchmarks.speed import table
 from benchmarks.speed.cases import CASES
 
@@ -97,6 +97,32 @@ def test_the_table_of_leaks_says_what_was_found_and_all_of_it_holds(tmp_path: Pa
         assert leaks.holds(row)
         assert row["recall_by_sketch"] < leaks.LEAST
     assert "```{include} ../reference/measured/leaks.inc" in (DOCS / "ideas" / "splits.md").read_text("utf-8")
+
+
+def test_the_table_of_streams_shows_the_best_of_each_library_and_all_of_it_holds(tmp_path: Path) -> None:
+    module = figures()
+    rows = json.loads(module.EVIDENCE.read_text("utf-8"))["streams"]
+    text = next(p for p in module.write(tmp_path) if p.name == "streams.inc").read_text("utf-8")
+    ours = [row for row in rows if "best_peer" in row]
+    assert [(row["stream"], row["budget"], row["seeds"]) for row in ours] == [
+        (name, budget, streams.SEEDS) for name in streams.FILES for budget in streams.BUDGETS
+    ]
+    for row in ours:
+        assert f"| {row['accuracy']:.1%} ± {100 * row['spread']:.1f} |" in text
+        assert f"{row['best_peer']:.1%} ({row['best_peer_is'].partition(': ')[2]})" in text
+    assert streams.broken(rows) == []
+    assert "```{include} measured/streams.inc" in (DOCS / "reference" / "streams.md").read_text("utf-8")
+
+
+def test_the_table_of_running_projects_says_how_often_the_interval_held(tmp_path: Path) -> None:
+    module = figures()
+    rows = json.loads(module.EVIDENCE.read_text("utf-8"))["live"]
+    text = next(p for p in module.write(tmp_path) if p.name == "live.inc").read_text("utf-8")
+    assert [row["runs"] for row in rows] == [live.RUNS] * 2
+    for row in rows:
+        assert f"| {row['coverage']:.1%} |" in text
+        assert live.holds(row)
+    assert "```{include} ../reference/measured/live.inc" in (DOCS / "ideas" / "efficiency.md").read_text("utf-8")
 
 
 def test_the_table_of_coverage_says_what_was_measured_and_what_did_not_hold(tmp_path: Path) -> None:
