@@ -19,7 +19,7 @@ def hindsight(
     strategies: Annotated[
         str, typer.Option(help="Others to look back with, joined by commas; random is always looked at.")
     ] = "",
-    seeds: Annotated[int, typer.Option(help="Samples of the labels that are drawn.")] = 10,
+    seeds: Annotated[int, typer.Option(help="Samples of the labels that are drawn, at least 3.")] = 10,
     metric: Annotated[str | None, typer.Option(help="By default the project's own.")] = None,
     level: Annotated[float, typer.Option(help="Share of projects that a range holds.")] = 0.9,
     jobs: Annotated[int | None, typer.Option(help="Processes; one per core by default.")] = None,

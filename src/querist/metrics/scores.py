@@ -8,6 +8,7 @@ within an F1 does a class that was never predicted count, as 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,25 @@ METRICS: Mapping[Task, tuple[str, ...]] = {
     "ranking": (),
     "text": (),
 }  # what `evaluate` and its like give; nothing where no model learns the answers
+_ENDS = {
+    "r2": (-math.inf, 1.0),
+    "quadratic_kappa": (-1.0, 1.0),
+    "rmse": (0.0, math.inf),
+    "mae": (0.0, math.inf),
+    "log_loss": (0.0, math.inf),
+    "brier": (0.0, 2.0),
+}
+
+
+def ends_of(metric: str) -> tuple[float, float]:
+    """The least and the most that one of `METRICS` can be.
+
+    Examples
+    --------
+    >>> ends_of("accuracy"), ends_of("r2")
+    ((0.0, 1.0), (-inf, 1.0))
+    """
+    return _ENDS.get(metric, (0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)

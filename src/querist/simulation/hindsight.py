@@ -21,6 +21,7 @@ from querist.core.ports import Progress, silent
 from querist.core.rng import generator
 from querist.metrics import METRICS, labels_to_reach
 from querist.metrics.curves import series
+from querist.metrics.scores import ends_of
 from querist.modeling import fit, kind, pool_of, predict
 from querist.simulation.copies import near_copies
 from querist.simulation.data import Labeled
@@ -170,8 +171,8 @@ def hindsight(
     Where that has too few labels, a part of the random draws is held out, another in each seed, and their chance is in
     the range.
     """
-    if checks.positive("seeds", seeds) < 3:
-        raise InvalidInput(f"seeds: must be at least 3, for there to be a range; got {seeds}.")
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 3:
+        raise InvalidInput(f"seeds: must be a whole number of at least 3, for there to be a range; got {seeds!r}.")
     if not 0 < level < 1:
         raise InvalidInput(f"level: must be a confidence above 0 and below 1; got {level!r}. Write 90 % as 0.9.")
     rising = [name for name in METRICS[past.schema.task] if name not in FALLING]
@@ -311,10 +312,7 @@ def _own(
         values.append(line)
     table = np.array(values)
     half = 0.0 * table[0] if one else scipy.special.ndtri((1 + level) / 2) * table.std(axis=0, ddof=1)
-    mean = table.mean(axis=0)
-    return tuple(
-        Known(n, float(v), float(v - h), float(v + h)) for n, v, h in zip(sizes.tolist(), mean, half, strict=True)
-    )
+    return _within(sizes, table.mean(axis=0), half, metric)
 
 
 def _score(
@@ -339,8 +337,16 @@ def _ranges(runs: Sequence[Run], metric: str, level: float, m: int | None) -> tu
     if m is not None:
         spread = _widened(spread, grid, m)
     half = scipy.special.stdtrit(k - 1, (1 + level) / 2) * np.sqrt(1 + 1 / k) * spread
-    mean = values.mean(axis=0)
-    return tuple(Known(int(n), float(v), float(v - h), float(v + h)) for n, v, h in zip(grid, mean, half, strict=True))
+    return _within(grid, values.mean(axis=0), half, metric)
+
+
+def _within(n_labels: Array, mean: Floats, half: Floats, metric: str) -> tuple[Known, ...]:
+    """Means with their ranges, which end where the metric does: no accuracy is above 1."""
+    least, most = ends_of(metric)
+    return tuple(
+        Known(int(n), float(v), max(float(v - h), least), min(float(v + h), most))
+        for n, v, h in zip(n_labels, mean, half, strict=True)
+    )
 
 
 def _widened(spread: Floats, grid: Floats, m: int) -> Floats:

@@ -174,6 +174,10 @@ def test_without_a_test_set_part_of_the_random_draws_is_held_out() -> None:
     assert "of the random draws, others in each seed, for the test set has 0 labels" in found.measured_on
     assert found.n_representative < past.drawn.sum()
     assert found.own[0].low < found.own[0].high  # type: ignore[operator]
+    told = [*found.own, *found.random, *(known for other in found.others for known in other.among_labeled)]
+    ends = [end for known in told for end in (known.low, known.high) if end is not None]
+    assert min(ends) >= 0, "no accuracy is below 0"
+    assert max(ends) <= 1, "nor above 1"
 
 
 def test_one_seed_is_one_look_back() -> None:
@@ -184,7 +188,7 @@ def test_one_seed_is_one_look_back() -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"seeds": 2}, "seeds: must be at least 3"),
+        ({"seeds": 2}, "seeds: must be a whole number of at least 3"),
         ({"level": 1.0}, "level: must be a confidence above 0 and below 1"),
         ({"metric": "log_loss"}, "metric: must be one of"),
         ({"strategies": ["margn"]}, "margn"),
