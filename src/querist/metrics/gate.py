@@ -260,8 +260,8 @@ def _sentence(
 def _summary(opens: bool, parts: Sequence[GatePart]) -> str:
     if opens:
         counted = [
-            f"in any of {n} {word}"
-            for kind, word in (("class", "classes"), ("cohort", "cohorts"))
+            f"in any of {n} {many}" if n > 1 else f"in the one {kind}"
+            for kind, many in (("class", "classes"), ("cohort", "cohorts"))
             if (n := sum(part.kind == kind and part.binding for part in parts))
         ]
         passed_over = sum(not part.binding for part in parts)
@@ -271,7 +271,7 @@ def _summary(opens: bool, parts: Sequence[GatePart]) -> str:
     lost = [part.name for part in closing if part.verdict == "loss"]
     unsure = [part.name for part in closing if part.verdict != "loss"]
     said = [f"a loss in {_listed(lost)}"] if lost else []
-    said += [f"no loss could not be shown in {_listed(unsure)}"] if unsure else []
+    said += [f"that nothing is lost could not be shown in {_listed(unsure)}"] if unsure else []
     return f"Closed: {'; '.join(said)}."
 
 
