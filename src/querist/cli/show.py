@@ -8,7 +8,7 @@ from pathlib import Path
 from querist.cli.output import escape, out, sparkline, table
 from querist.core.copies import Copies
 from querist.core.slices import SliceVersion
-from querist.core.words import metric_name
+from querist.core.words import metric_name, within
 from querist.service.estimating import Believed
 from querist.service.figures import Figure, Tone
 from querist.service.intake import Added
@@ -126,7 +126,7 @@ def show_believed(found: Believed) -> None:
     name = metric_name(e.metric)
     out.print(
         f"{name[0].upper()}{name[1:]}{of} of model {found.model}: [bold]{e.value:.3f}[/], "
-        f"between {e.low:.3f} and {e.high:.3f} in {e.level:.0%} of repetitions."
+        f"{within(e.low, e.high)} in {e.level:.0%} of repetitions."
     )
     helped = "" if e.trust == 0 else f", and its predictions on all {e.n_items:,}"
     out.print(f"From {e.n_labels:,} labeled items of the test set, which no strategy chose{helped}.")

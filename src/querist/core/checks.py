@@ -116,6 +116,17 @@ def vector(name: str, values: npt.ArrayLike, *, n: int | None = None) -> Floats:
     return v
 
 
+def numbers(name: str, values: npt.ArrayLike, *, n: int | None = None) -> Floats:
+    """`values` as a 1-D array of float64 without NaN or infinity, of length `n` where given."""
+    v = vector(name, values, n=n).astype(np.float64)
+    wrong = np.flatnonzero(np.isinf(v))
+    if wrong.size:
+        raise InvalidInput(
+            f"{name}: must be finite; row {wrong[0]} is {v[wrong[0]]} ({wrong.size} such). Check what computed it."
+        )
+    return v
+
+
 def rows(name: str, values: npt.ArrayLike, *, n_items: int) -> Rows:
     """`values` as unique row numbers in [0, n_items)."""
     r = np.asarray(values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 METRICS = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -40,6 +42,22 @@ def counted(n: int, noun: str) -> str:
     ('1 seed', '1,200 items')
     """
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def within(low: float | None, high: float | None) -> str:
+    """Between what a number lies; an end that is infinite, or None as JSON has it, is no bound.
+
+    Examples
+    --------
+    >>> within(0.2, 0.31), within(0.0, None)
+    ('between 0.200 and 0.310', 'at least 0.000, with no bound above,')
+    """
+    below, above = (end is None or not math.isfinite(end) for end in (low, high))
+    if below and above:
+        return "with no bound on either side"
+    if above:
+        return f"at least {low:.3f}, with no bound above,"
+    return f"at most {high:.3f}, with no bound below," if below else f"between {low:.3f} and {high:.3f}"
 
 
 def metric_name(metric: str) -> str:

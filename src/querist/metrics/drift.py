@@ -209,7 +209,7 @@ def error_check(
     Raises
     ------
     InvalidInput
-        If there are fewer than forty.
+        If there are fewer than forty, or one is not finite.
 
     Notes
     -----
@@ -222,7 +222,7 @@ def error_check(
     >>> found.drifted, found.detail["cut"]
     (True, 99)
     """
-    e = checks.vector("errors", errors).astype(np.float64)
+    e = checks.numbers("errors", errors)
     n = len(e)
     if n < 2 * FEWEST_ERRORS:
         raise InvalidInput(
@@ -263,7 +263,7 @@ def watched_check(name: str, detector: DetectsChange, errors: npt.ArrayLike) -> 
     >>> watched_check("adwin", Adwin(), [0.0] * 300 + [1.0, 0.0] * 150).detail["alarms"]
     [319, 351, 383]
     """
-    e = checks.vector("errors", errors).astype(np.float64)
+    e = checks.numbers("errors", errors)
     alarms = [at for at, error in enumerate(e.tolist()) if detector.update(error)]
     n = len(e)
     last = f"alarms, the last time after {alarms[-1] + 1:,}" if alarms else f"is silent after {n:,}"

@@ -15,6 +15,8 @@ from querist.core.errors import InvalidInput
 from querist.metrics import inputs, ranked
 
 LEAST_PROBABILITY = 1e-15
+ROUNDING = 1e-10  # of a number: what is closer is equal
+UNVARIED = "must vary for 'r2', the share of their variance that is explained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class Moments:
     in_unit, is_skewed : bool
     bearing : (n_labeled, m) array, optional
         How much each label bears on it, or on each of the m numbers that it is the mean of; by default all alike.
+    between : pair of (n_items,) arrays, optional
+        The least and the most that the first of the quantities can be of each item, whatever its label; infinite where
+        nothing is known.
+    parts : tuple of Moments
+        Where it is the mean of several numbers, these.
     """
 
     name: str
@@ -85,6 +92,8 @@ class Moments:
     in_unit: bool = True
     bearing: Floats | None = None
     is_skewed: bool = False
+    between: tuple[Floats, Floats] | None = None
+    parts: tuple[Moments, ...] = ()
 
     def at(self, rows: Rows, weights: Floats, base: Floats, trust: float) -> Linear:
         """See `Estimand`."""
@@ -104,6 +113,40 @@ class Moments:
         if self.bearing is None:
             return _n_alike(weights)
         return min(_n_alike(weights * each) for each in self.bearing.T)
+
+    def unseen(
+        self, rows: Rows, weights: Floats, base: Floats, trust: float, share: float, *, varies: bool
+    ) -> tuple[float, float] | None:
+        """Between what its value may lie if `share` of all items are otherwise than the labeled ones, which are alike.
+
+        They are alike where all are as far from what was expected of them, or all at the least, or the most, that they
+        can be: as the losses of items that a model has right. None where they are not, or it lies between 0 and 1; but
+        where nothing `varies` although they are not alike, whatever it can be at all.
+        """
+        if self.between is None:
+            return None
+        means, first = weights @ self.moments, self.moments[:, 0]
+        expected: Floats = np.zeros(len(base))
+        if self.guesses is not None:
+            means = means + trust * (base @ self.guesses - weights @ self.guesses[rows])
+            expected = trust * self.guesses[:, 0]
+        least, most = self.between
+        below: Floats
+        above: Floats
+        off, near = first - expected[rows], ROUNDING * max(1.0, float(np.max(np.abs(first))))
+        if np.ptp(off) <= near:
+            below, above = expected + off[0] - least, most - expected - off[0]
+        elif np.all(first <= least[rows] + near):
+            below, above = np.zeros(1), most - least
+        elif np.all(first >= most[rows] - near):
+            below, above = most - least, np.zeros(1)
+        elif varies:
+            return None
+        else:
+            below, above, share = means[0] - least, most - means[0], 1.0
+        ends = (np.r_[means[0] + by, means[1:]] for by in (-_of_farthest(below, share), _of_farthest(above, share)))
+        low, high = sorted(self.value(each) for each in ends)
+        return low, high
 
 
 @dataclass(frozen=True)
@@ -213,11 +256,9 @@ class Precisions:
         return min(_n_alike(weights * each) for each in (self.is_class, ~self.is_class))
 
 
-def mean(y: npt.ArrayLike, rows: Rows, n_items: int, guess: npt.ArrayLike | None) -> Moments:
+def mean(y: Floats, n_items: int, guess: Floats | None, bounds: tuple[float, float]) -> Moments:
     """The mean of what is labeled, of which `guess` is what was expected of every item."""
-    values = checks.vector("y", y, n=len(rows)).astype(np.float64)
-    guesses = None if guess is None else checks.vector("guess", guess, n=n_items).astype(np.float64)
-    return _mean("mean", values, guesses, in_unit=False)
+    return _mean("mean", y, guess, between=(np.full(n_items, bounds[0]), np.full(n_items, bounds[1])))
 
 
 def accuracy(y: Rows, rows: Rows, predicted: Rows, probs: Floats | None) -> Moments:
@@ -236,28 +277,34 @@ def overconfidence(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """By how much the confidence in the predicted class is above the share of right ones."""
     predicted, sure = probs.argmax(axis=1), probs.max(axis=1)
     right = (predicted[rows] == y).astype(np.float64)
-    return _mean("overconfidence", sure[rows] - right, None, in_unit=False)
+    return _mean("overconfidence", sure[rows] - right, None, between=(sure - 1, sure))
 
 
 def brier(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """The mean squared distance of the probabilities from the truth, summed over classes."""
     squares = np.sum(probs**2, axis=1)
     loss = 1 - 2 * probs[rows, y] + squares[rows]
-    return _mean("brier", loss, 1 - squares, in_unit=False, is_skewed=True)
+    between = 1 - 2 * probs.max(axis=1) + squares, 1 - 2 * probs.min(axis=1) + squares
+    return _mean("brier", loss, 1 - squares, between=between, is_skewed=True)
 
 
 def log_loss(y: Rows, rows: Rows, probs: Floats) -> Moments:
     """The mean negative logarithm of the probability of the truth."""
     logs = -np.log(np.maximum(probs, LEAST_PROBABILITY))
-    return _mean("log_loss", logs[rows, y], np.sum(probs * logs, axis=1), in_unit=False, is_skewed=True)
+    between = logs.min(axis=1), logs.max(axis=1)
+    return _mean("log_loss", logs[rows, y], np.sum(probs * logs, axis=1), between=between, is_skewed=True)
 
 
-def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | None) -> Moments:
+def errors(
+    name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | None, bounds: tuple[float, float]
+) -> Moments:
     """The mean squared or absolute error, or the root of the former; `guess` is each item's expected one."""
-    off = y - predicted[rows]
-    loss = np.abs(off) if name == "mae" else off**2
+    off, between = np.abs(y - predicted[rows]), _off(predicted, bounds)
+    loss = off if name == "mae" else off**2
+    if name != "mae":
+        between = between[0] ** 2, between[1] ** 2
     if name != "rmse":
-        return _mean(name, loss, guess, in_unit=False, is_skewed=True)
+        return _mean(name, loss, guess, between=between, is_skewed=True)
     return Moments(
         "rmse",
         loss[:, None],
@@ -266,25 +313,29 @@ def errors(name: str, y: Floats, rows: Rows, predicted: Floats, guess: Floats | 
         lambda m: np.array([0.5 / np.sqrt(m[0]) if m[0] > 0 else 0.0]),
         in_unit=False,
         is_skewed=True,
+        between=between,
     )
 
 
-def r2(y: Floats, rows: Rows, predicted: Floats) -> Moments:
+def r2(y: Floats, rows: Rows, predicted: Floats, bounds: tuple[float, float]) -> Moments:
     """The share of the variance that the predictions explain, the predictions themselves being the guess."""
+    if np.ptp(y) == 0:
+        raise InvalidInput(f"y: {UNVARIED}; all {len(y)} labels are {y[0]:g}. Label more, or take 'rmse'.")
     moments = np.column_stack([(y - predicted[rows]) ** 2, y, y**2])
     guesses = np.column_stack([np.zeros(len(predicted)), predicted, predicted**2])
 
     def value(m: Floats) -> float:
         spread = m[2] - m[1] ** 2
-        return float(1 - m[0] / spread) if spread > 0 else float("nan")
+        if spread <= 0:
+            raise InvalidInput(f"y: {UNVARIED}; by their weights the labels do not. Label more, or take 'rmse'.")
+        return float(1 - m[0] / spread)
 
     def slopes(m: Floats) -> Floats:
         spread = m[2] - m[1] ** 2
-        if spread <= 0:
-            return np.zeros(3)
         return np.array([-1 / spread, -2 * m[1] * m[0] / spread**2, m[0] / spread**2])
 
-    return Moments("r2", moments, guesses, value, slopes, in_unit=False)
+    least, most = _off(predicted, bounds)
+    return Moments("r2", moments, guesses, value, slopes, in_unit=False, between=(least**2, most**2))
 
 
 def of_class(name: str, y: Rows, rows: Rows, predicted: Rows, class_: int, probs: Floats | None) -> Moments:
@@ -317,6 +368,7 @@ def macro(name: str, y: Rows, rows: Rows, predicted: Rows, n_classes: int, probs
         mean_of,
         slopes_of,
         bearing=np.column_stack([moments @ _BELOW[name] for moments, _ in each]),
+        parts=tuple(of_class(name, y, rows, predicted, c, probs) for c in classes),
     )
 
 
@@ -338,16 +390,38 @@ def average_precision(y: Rows, rows: Rows, scores: npt.ArrayLike, class_: int, c
     return Precisions(is_class, s, chances, rows)
 
 
-def _mean(name: str, values: Floats, guess: Floats | None, *, in_unit: bool = True, is_skewed: bool = False) -> Moments:
+def _mean(
+    name: str,
+    values: Floats,
+    guess: Floats | None,
+    *,
+    between: tuple[Floats, Floats] | None = None,
+    is_skewed: bool = False,
+) -> Moments:
+    """A mean of what lies between 0 and 1, or else `between`."""
     return Moments(
         name,
         values[:, None],
         None if guess is None else guess[:, None],
         lambda m: float(m[0]),
         lambda m: np.ones(1),
-        in_unit,
+        in_unit=between is None,
         is_skewed=is_skewed,
+        between=between,
     )
+
+
+def _off(predicted: Floats, bounds: tuple[float, float]) -> tuple[Floats, Floats]:
+    """By how much each prediction is off at the least and at the most, of labels within the bounds."""
+    low, high = bounds
+    return np.maximum(0, np.maximum(low - predicted, predicted - high)), np.maximum(predicted - low, high - predicted)
+
+
+def _of_farthest(room: Floats, share: float) -> float:
+    """What it adds to the mean if those items go as far as they have room for which have the most of it."""
+    n = share * len(room)
+    most = -np.sort(-room)[: int(np.ceil(n))]
+    return float(np.maximum(most, 0) @ np.minimum(n - np.arange(len(most)), 1)) / len(room)
 
 
 def _class_moments(

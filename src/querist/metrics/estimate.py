@@ -13,7 +13,7 @@ from querist.core.checks import Floats
 from querist.core.errors import InvalidInput
 from querist.core.evidence import Estimate
 from querist.metrics.designs import Beside, Design
-from querist.metrics.estimands import Linear
+from querist.metrics.estimands import Linear, Moments
 from querist.metrics.parts import ESTIMATED, Part, Said, part_of
 
 Target = Literal["pool", "source"]
@@ -36,6 +36,7 @@ def estimate(
     level: float = 0.9,
     target: Target = "pool",
     trust: float | None = None,
+    bounds: tuple[float, float] | None = None,
 ) -> Estimate:
     """A metric over a whole pool, from the labels of some of its items and how these came to be chosen.
 
@@ -70,6 +71,9 @@ def estimate(
         Whether the number is about these items, or about what they were drawn from.
     trust : float, optional
         How far to make use of the predictions, from 0 to 1; by default what makes the interval narrowest.
+    bounds : (float, float), optional
+        For `mean`, `mse`, `rmse`, `mae` and `r2`, the least and the most that any label can be, where that is known: of
+        ratings their ends. By default 0 and 1 of labels that are true or false, and else unknown.
 
     Raises
     ------
@@ -81,9 +85,16 @@ def estimate(
     The estimate is trust * mean(g) + sum w (h - trust * g), with w the design's weights, g what the predictions say
     and h what the labels say of each item; a metric that is no mean is linearized (the delta method). Intervals of what
     lies between 0 and 1 are made on the scale of log-odds; those of losses and of average precision, of which few
-    labels may hold much, allow for the skewness of the sum (Hall, 1992, J. R. Statist. Soc. B 54). Where all labels
-    agree, the interval is Clopper and Pearson's of the effective number of labels that bear on it. O(n_items), for
-    `auc` and `average_precision` times its logarithm.
+    labels may hold much, allow for the skewness of the sum (Hall, 1992, J. R. Statist. Soc. B 54).
+
+    Where all labels agree, nothing varies, and yet it is unknown what none of them has shown. Of what lies between 0
+    and 1 the interval then is Clopper and Pearson's of the effective number n of labels that bear on it. Of other
+    numbers up to 1 - ((1 - level) / 2)^(1/n) of all items may be otherwise, about 3/n at a level of 0.9, and these as
+    far off as their labels can make them; so it is, too, where all losses are as small as they can be, for a model that
+    has every label right may be sure and wrong elsewhere. Where a label can be anything, an end is then infinite: no
+    labels that agree bound a mean. In macro precision, recall and F1, a class whose labels all agree is as far off as
+    Clopper and Pearson's interval is, added to the others' in squares (Zou and Donner, 2008, Statist. Med. 27).
+    O(n_items), for `auc`, `average_precision` and where labels agree times its logarithm.
 
     Examples
     --------
@@ -102,7 +113,7 @@ def estimate(
         raise InvalidInput(f"level: must lie between 0 and 1; got {level:g}. Pass 0.9 for nine in ten.")
     if trust is not None and not 0 <= trust <= 1:
         raise InvalidInput(f"trust: must lie in 0..1; got {trust:g}.")
-    said = Said(predicted, probs, scores, guess, of_class)
+    said = Said(predicted, probs, scores, guess, of_class, bounds)
     part = part_of(design, y, where, said, metric)
     weights = part.weights / part.weights.sum() if design.normalizes else part.weights
     start = part.estimand.at(part.rows, weights, part.base, 0.0)
@@ -118,10 +129,12 @@ def estimate(
         by, n_clusters = _by_cluster(clusters, len(design.rows), part, weights * errors)
         variance, degrees = max(variance, by), n_clusters - 1
     spread = _spread(found.labeled, weights)
-    if spread < ROUNDING:  # all labels agree
-        variance = spread = 0.0
+    # Contributions to what has a unit are large or small with it; to what has none they vanish.
+    unit = 1.0 if part.estimand.in_unit else float(np.max(found.labeled**2))
+    if spread <= ROUNDING * unit:  # all labels agree
+        variance = of_choice = spread = 0.0
     elif variance < ROUNDING * spread:
-        variance = 0.0
+        variance = of_choice = 0.0
     if isinstance(design, Beside):
         unlabeled = part.base > 0
         variance += (
@@ -136,7 +149,11 @@ def estimate(
     if part.estimand.is_skewed and variance > 0:
         # What else adds to the variance is symmetric.
         skewness = part.skewness(design, errors) * (min(of_choice, variance) / variance) ** 1.5
-    low, high = _interval(value, variance, level, part, degrees, n_effective, target, skewness)
+    if len(part.rows) == part.n_items and target == "pool":
+        low = high = value
+    else:
+        low, high = _interval(value, variance, level, part, degrees, n_effective, skewness)
+        low, high = _with_unseen(low, high, value, part, weights, chosen, level, varies=of_choice > 0)
     return Estimate(
         metric=metric,
         value=value,
@@ -214,17 +231,11 @@ def _interval(
     part: Part,
     degrees: int,
     n_effective: float,
-    target: Target,
     skewness: float,
 ) -> tuple[float, float]:
     in_unit, tail = part.estimand.in_unit, (1 - level) / 2
     if variance == 0:
-        if not in_unit or (len(part.rows) == part.n_items and target == "pool"):
-            return value, value
-        hits = value * n_effective
-        low = scipy.special.betaincinv(hits, n_effective - hits + 1, tail) if hits > 0 else 0.0
-        high = scipy.special.betaincinv(hits + 1, n_effective - hits, 1 - tail) if hits < n_effective else 1.0
-        return float(low), float(high)
+        return _exact(value, n_effective, tail) if in_unit else (value, value)
     normal = -scipy.special.ndtri(tail) if degrees >= FEW - 1 else -scipy.special.stdtrit(degrees, tail)
     if part.estimand.is_skewed:
         low, high = (value - float(np.sqrt(variance)) * _unskewed(z, skewness) for z in (normal, -normal))
@@ -236,3 +247,46 @@ def _interval(
         return max(0.0, value - reach), min(1.0, value + reach)
     middle, by = scipy.special.logit(value), reach / (value * (1 - value))
     return float(scipy.special.expit(middle - by)), float(scipy.special.expit(middle + by))
+
+
+def _exact(share: float, n: float, tail: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a share of n, which may be no whole number; of none, all that there is."""
+    hits = share * n
+    low = scipy.special.betaincinv(hits, n - hits + 1, tail) if hits > 0 else 0.0
+    high = scipy.special.betaincinv(hits + 1, n - hits, 1 - tail) if hits < n else 1.0
+    return float(low), float(high)
+
+
+def _with_unseen(
+    low: float,
+    high: float,
+    value: float,
+    part: Part,
+    weights: Floats,
+    trust: float,
+    level: float,
+    *,
+    varies: bool,
+) -> tuple[float, float]:
+    """The interval, with what labels that are alike cannot have shown."""
+    of, tail = part.estimand, (1 - level) / 2
+    if not isinstance(of, Moments):
+        return low, high
+    share = 1 - tail ** (1 / of.n_bearing(weights)) if of.between is not None else 0.0
+    otherwise = of.unseen(part.rows, weights, part.base, trust, share, varies=varies)
+    if otherwise is not None:
+        return min(low, otherwise[0]), max(high, otherwise[1])
+    if not varies or not of.parts:
+        return low, high
+    below = above = 0.0
+    for one in of.parts:
+        alike = one.at(part.rows, weights, part.base, 0.0)
+        if _spread(alike.labeled, weights) > ROUNDING:
+            continue
+        mean = float(np.clip(one.at(part.rows, weights, part.base, trust).value, 0, 1))
+        least, most = _exact(mean, one.n_bearing(weights), tail)
+        below, above = below + ((mean - least) / len(of.parts)) ** 2, above + ((most - mean) / len(of.parts)) ** 2
+    return (
+        max(0.0, value - float(np.hypot(value - low, np.sqrt(below)))),
+        min(1.0, value + float(np.hypot(high - value, np.sqrt(above)))),
+    )

@@ -54,10 +54,10 @@ def truth_and_predicted(
 
 def truth_and_numbers(y: npt.ArrayLike, predicted: npt.ArrayLike) -> tuple[Floats, Floats]:
     """The true and the predicted numbers of the same items, in float64."""
-    truth = checks.vector("y", y).astype(np.float64)
+    truth = checks.numbers("y", y)
     if not len(truth):
         raise InvalidInput("y: must hold at least one item; got none. Evaluate on a test set that is not empty.")
-    return truth, checks.vector("predicted", predicted, n=len(truth)).astype(np.float64)
+    return truth, checks.numbers("predicted", predicted, n=len(truth))
 
 
 def same_length(name: str, got: int, wanted: int) -> None:

@@ -251,7 +251,7 @@ def paired_in_pool(
     tail = 1 - check_level(level)
     check_margin(margin)
     design = Uniform(len(expected), np.asarray(rows))
-    found = estimate("mean", d, design, guess=expected, level=1 - 2 * tail, target="source")
+    found = estimate("mean", d, design, guess=expected, level=1 - 2 * tail, target="source", bounds=(-1, 1))
 
     def p_above(at: float) -> float:
         """Against "the difference is at most `at`"."""
@@ -280,7 +280,12 @@ def n_wanted(differing: float, margin: float, level: float = 0.95) -> int:
     Parameters
     ----------
     differing : float
-        The share of items on which just one of them is right.
+        The share of items on which just one of them is right, in 0..1.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no share, or margin or level is none.
 
     Notes
     -----
@@ -292,6 +297,7 @@ def n_wanted(differing: float, margin: float, level: float = 0.95) -> int:
     (1546, 149)
     """
     z = float(scipy.special.ndtri(check_level(level)) + scipy.special.ndtri(POWER))
+    checks.share("differing", differing)
     return max(int(np.ceil(z * z * differing / check_margin(margin) ** 2)), n_least(margin, level))
 
 

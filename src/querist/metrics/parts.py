@@ -34,6 +34,7 @@ class Said:
     scores: npt.ArrayLike | None
     guess: npt.ArrayLike | None
     of_class: int
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,20 +97,22 @@ def part_of(design: Design, y: npt.ArrayLike, where: npt.ArrayLike | None, said:
 def _estimand(metric: str, y: npt.NDArray[Any], rows: Rows, inside: Array, said: Said) -> Estimand:
     n = len(inside)
     if metric in OF_NUMBERS:
-        guess = None if said.guess is None else checks.vector("guess", said.guess, n=n).astype(np.float64)[inside]
+        guess = None if said.guess is None else checks.numbers("guess", said.guess, n=n)[inside]
+        truth, bounds = checks.numbers("y", y), _bounds(y, said.bounds)
         if metric == "mean":
-            return estimands.mean(y, rows, int(inside.sum()), guess)
+            return estimands.mean(truth, int(inside.sum()), guess, bounds)
         if said.predicted is None:
             raise InvalidInput(
                 f"predicted: must be given for {metric!r}; got none. Pass every item's predicted number."
             )
-        numbers = checks.vector("predicted", said.predicted, n=n).astype(np.float64)[inside]
-        truth = checks.vector("y", y).astype(np.float64)
+        numbers = checks.numbers("predicted", said.predicted, n=n)[inside]
         return (
-            estimands.r2(truth, rows, numbers)
+            estimands.r2(truth, rows, numbers, bounds)
             if metric == "r2"
-            else estimands.errors(metric, truth, rows, numbers, guess)
+            else estimands.errors(metric, truth, rows, numbers, guess, bounds)
         )
+    if said.bounds is not None:
+        raise InvalidInput(f"bounds: must be left out for {metric!r}, of which they are known; got {said.bounds!r}.")
     probs = None
     if said.probs is not None:
         probs = checks.probabilities("probs", said.probs).astype(np.float64)
@@ -154,3 +157,19 @@ def _of_classes(metric: str, y: Rows, rows: Rows, inside: Array, probs: Floats |
         n_classes = int(max(y.max(), predicted.max())) + 1 if probs is None else probs.shape[1]
         return estimands.macro(metric.removeprefix("macro_"), y, rows, predicted, n_classes, probs)
     return estimands.of_class(metric, y, rows, predicted, class_, probs)
+
+
+def _bounds(y: npt.NDArray[Any], bounds: tuple[float, float] | None) -> tuple[float, float]:
+    """Between what every label lies, seen or not."""
+    if bounds is None:
+        return (0.0, 1.0) if y.dtype == np.bool_ else (-np.inf, np.inf)
+    low, high = (float(end) for end in bounds)
+    if not low < high:
+        raise InvalidInput(f"bounds: must be the least and the most that a label can be; got {low:g} and {high:g}.")
+    outside = y[(y < low) | (y > high)]
+    if outside.size:
+        raise InvalidInput(
+            f"bounds: must hold every label, {low:g} to {high:g}; got a label of {outside[0]:g} ({outside.size} "
+            "outside). Leave them out where nothing is known."
+        )
+    return low, high

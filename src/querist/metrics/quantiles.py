@@ -68,8 +68,8 @@ def estimate_quantile(
     if not 0 <= trust <= 1:
         raise InvalidInput(f"trust: must lie in 0..1; got {trust:g}. Pass 0 for labels only.")
     rows = design.rows
-    values = checks.vector("y", y, n=len(rows)).astype(np.float64)
-    guesses = None if guess is None else checks.vector("guess", guess, n=design.n_items).astype(np.float64)
+    values = checks.numbers("y", y, n=len(rows))
+    guesses = None if guess is None else checks.numbers("guess", guess, n=design.n_items)
     weights = design.weights() / (design.weights().sum() if design.normalizes else 1.0)
     base = np.full(design.n_items, 1.0)
     if isinstance(design, Beside):

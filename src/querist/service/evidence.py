@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from querist.core.gate import bounded
 from querist.core.ports import Progress, silent
 from querist.service import drifting, estimating, expectation, figures, promoting, status
+from querist.service.curves import metric_of
 from querist.service.figures import Figure
 from querist.service.slices import test_use
 from querist.service.workspace import Workspace
@@ -43,9 +45,13 @@ def _refresh_estimate(work: Workspace, progress: Progress) -> None:
         newest = models.latest(conn, work.project_id)
         before = findings.latest(conn, work.project_id, "estimate")
         measured = models.evaluations(conn, work.project_id, split="test")
-        suits = work.schema(conn).task in estimating.OF_TASK
+        schema = work.schema(conn)
+        suits = schema.task in estimating.OF_TASK
+        metric = metric_of(conn, work, schema)
         n_labeled = answers.label_counts(conn, work.project_id)["test"]
     if newest is None or not measured or measured[-1].n_items < 2 or not suits:
+        return
+    if measured[-1].metrics.get(metric) is None:  # as R² of labels that are all the same
         return
     if before is not None and (before.model, before.body["n_labeled"]) == (newest.number, n_labeled):
         return
@@ -54,8 +60,8 @@ def _refresh_estimate(work: Workspace, progress: Progress) -> None:
     body: dict[str, Any] = {
         "metric": e.metric,
         "value": e.value,
-        "low": e.low,
-        "high": e.high,
+        "low": bounded(e.low),
+        "high": bounded(e.high),
         "level": e.level,
         "method": e.method,
         "n_labels": e.n_labels,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from querist.core.slices import TestUse
-from querist.core.words import counted, metric_name
+from querist.core.words import counted, metric_name, within
 from querist.loop.stopping import Verdict
 from querist.service.drifting import Drift
 from querist.service.promoting import GateStanding
@@ -72,17 +72,18 @@ def of_estimate(found: Finding | None) -> Figure:
     b = found.body
     name = metric_name(b["metric"])
     sentence = (
-        f"{name[0].upper()}{name[1:]} of model {found.model}: between {b['low']:.3f} and {b['high']:.3f} in "
+        f"{name[0].upper()}{name[1:]} of model {found.model}: {within(b['low'], b['high'])} in "
         f"{b['level']:.0%} of repetitions, from {counted(b['n_labels'], 'label')}."
     )
     lines = []
-    numbers = {"value": b["value"], "low": b["low"], "high": b["high"]}
+    ends = {"value": b["value"], "low": b["low"], "high": b["high"]}
+    numbers = {} if None in ends.values() else ends  # a picture needs both ends
     if b["asked_right"] is not None:
         lines.append(
             f"A naive mean would say {b['asked_right']:.3f}: so many of the {b['n_asked']:,} questions that strategies "
             "chose the model had guessed rightly. They were chosen for being hard."
         )
-        if b["metric"] == "accuracy":
+        if b["metric"] == "accuracy" and numbers:
             numbers["naive"] = b["asked_right"]
     if b["trust"] > 0 and b["n_uniform"] > b["n_labels"]:
         lines.append(f"Without the predictions, so narrow a range would take about {b['n_uniform']:,.0f} labels.")

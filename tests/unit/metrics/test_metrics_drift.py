@@ -172,3 +172,8 @@ def test_what_cannot_be_compared_is_refused() -> None:
         error_check([0.0] * 39, rng=np.random.default_rng(0))
     with pytest.raises(InvalidInput, match="row 0 is 2"):
         share_check([2], [0], ["a", "b"])
+
+
+def test_infinite_errors_are_no_drift() -> None:
+    with pytest.raises(InvalidInput, match="errors: must be finite; row 0 is inf"):
+        error_check([np.inf] * 50, rng=np.random.default_rng(0))

@@ -402,3 +402,81 @@ def test_labels_beside_a_pool_speak_of_its_source() -> None:
         found = estimate("mean", y[800:].astype(float), design, guess=g)
         covered.append(found.low <= truth <= found.high)
     assert COVERAGE[0] <= np.mean(covered) <= COVERAGE[1]
+
+
+def coverage(metric: str, y: np.ndarray, n: int, runs: int = 300, **given: object) -> float:
+    """How often 90 % intervals from n blind labels hold the truth of all."""
+    whole = estimate(metric, y, Uniform(len(y), np.arange(len(y))), **given).value  # type: ignore[arg-type]
+    covered = []
+    for seed in range(runs):
+        rows = np.random.default_rng(seed).choice(len(y), n, replace=False)
+        found = estimate(metric, y[rows], Uniform(len(y), rows), **given)  # type: ignore[arg-type]
+        covered.append(found.low <= whole <= found.high)
+    return float(np.mean(covered))
+
+
+AT_LEAST = 0.9 - 3 * math.sqrt(0.9 * 0.1 / 300)  # three standard errors of a coverage of 90 % over 300 draws
+
+
+@pytest.mark.parametrize("metric", ["mae", "brier", "log_loss", "overconfidence"])
+def test_rare_losses_that_no_label_shows_are_allowed_for(metric: str) -> None:
+    """One item in fifty is off: of sixty labels, three draws in ten show none, and all labels agree."""
+    off = (np.random.default_rng(0).random(2000) < 0.02).astype(int)
+    given = {"predicted": np.zeros(2000)} if metric == "mae" else {"probs": np.tile([0.97, 0.03], (2000, 1))}
+    assert coverage(metric, off == 1 if metric == "mae" else off, 60, **given) > AT_LEAST
+
+
+def test_without_a_known_range_labels_that_agree_leave_an_end_open() -> None:
+    design, predicted = Uniform(1000, np.arange(10)), np.full(1000, 2.0)
+    for metric in ("mae", "mse", "rmse"):
+        found = estimate(metric, np.full(10, 2.0), design, predicted=predicted)
+        assert (found.value, found.low, found.high) == (0, 0, math.inf), metric
+    found = estimate("mean", np.full(10, 2.0), design)
+    assert (found.value, found.low, found.high) == (pytest.approx(2), -math.inf, math.inf)
+    found = estimate("r2", np.arange(10.0), design, predicted=np.arange(1000.0))
+    assert (found.value, found.low, found.high) == (1, -math.inf, 1)
+
+
+def test_a_known_range_bounds_what_labels_that_agree_have_not_shown() -> None:
+    """Of ten labels none is otherwise: of all at most 1 - 0.05^(1/10), each as far as the range."""
+    design, predicted, most = Uniform(1000, np.arange(10)), np.full(1000, 2.0), 1 - 0.05**0.1
+    found = estimate("mae", np.full(10, 2.0), design, predicted=predicted, bounds=(1, 5))
+    assert (found.low, found.high) == pytest.approx((0, 3 * most))
+    found = estimate("rmse", np.full(10, 2.0), design, predicted=predicted, bounds=(1, 5))
+    assert (found.low, found.high) == pytest.approx((0, math.sqrt(9 * most)))
+    found = estimate("mean", np.full(10, 2.0), design, bounds=(1, 5))
+    assert (found.low, found.high) == pytest.approx((2 - most, 2 + 3 * most))
+    found = estimate("mean", np.zeros(10, dtype=bool), design)
+    share = estimate("share", np.zeros(10, dtype=int), design)
+    assert (found.low, found.high) == pytest.approx((share.low, share.high))
+    with pytest.raises(InvalidInput, match="bounds: must hold every label, 3 to 5; got a label of 2"):
+        estimate("mean", np.full(10, 2.0), design, bounds=(3, 5))
+    with pytest.raises(InvalidInput, match="bounds: must be the least and the most"):
+        estimate("mean", np.full(10, 2.0), design, bounds=(5, 1))
+    with pytest.raises(InvalidInput, match="bounds: must be left out for 'share'"):
+        estimate("share", [0, 1], Uniform(4, [0, 1]), bounds=(0, 1))
+
+
+@pytest.mark.parametrize("metric", ["macro_recall", "macro_precision"])
+def test_a_rare_class_that_has_every_label_right_is_not_taken_for_sure(metric: str) -> None:
+    """Of 150 labels four or five are of the rare class: all of them found says little of the others."""
+    rng = np.random.default_rng(0)
+    y = (rng.random(5000) < 0.03).astype(int)
+    predicted = np.where(rng.random(5000) < np.where(y == 1, 0.9, 0.995), y, 1 - y)
+    assert coverage(metric, y, 150, predicted=predicted) > AT_LEAST
+
+
+def test_numbers_that_are_infinite_or_never_vary_are_refused() -> None:
+    design = Uniform(10, [0, 1, 2])
+    for metric, y, said in (
+        ("mse", [0, np.inf, 0], {"predicted": np.zeros(10)}),
+        ("mean", [0, -np.inf, 0], {}),
+    ):
+        with pytest.raises(InvalidInput, match="y: must be finite; row 1 is"):
+            estimate(metric, y, design, **said)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="predicted: must be finite"):
+        estimate("mae", [0, 1, 0], design, predicted=np.full(10, np.inf))
+    with pytest.raises(InvalidInput, match="y: must be finite"):
+        estimate_quantile(0.5, [0, np.inf, 0], design)
+    with pytest.raises(InvalidInput, match=r"y: must vary for 'r2'.*all 3 labels are 0\.1"):
+        estimate("r2", [0.1, 0.1, 0.1], design, predicted=np.zeros(10))

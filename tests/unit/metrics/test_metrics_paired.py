@@ -199,3 +199,9 @@ def test_so_many_items_would_show_it() -> None:
 def test_what_cannot_be_compared_is_refused(call: object, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("differing", [2.0, -1.0, float("nan")])
+def test_items_wanted_are_told_for_a_share_alone(differing: float) -> None:
+    with pytest.raises(InvalidInput, match="differing: must be a share"):
+        n_wanted(differing, 0.02)
