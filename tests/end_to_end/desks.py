@@ -10,6 +10,11 @@ from querist.service.workspaces import Workspaces
 from querist.store import answers, audit
 
 ITEM = "[data-testid=item]"
+# Another item that keys answer already, or none at all; not one that is on its way.
+NEXT = """before => {
+  const item = document.querySelector('[data-testid=item]');
+  return item ? item.dataset.item !== before : !document.querySelector('#item');
+}"""
 SAVED = "[data-testid=save-state][data-state=saved]"
 
 
@@ -32,7 +37,7 @@ def answer(page: Any, key: str = "1") -> str:
     """Press a key and wait for the next item; the id of the one that was answered."""
     before = shown(page)
     page.keyboard.press(key)
-    page.wait_for_function("item => document.querySelector('[data-testid=item]')?.dataset.item !== item", arg=before)
+    page.wait_for_function(NEXT, arg=before)
     return before
 
 

@@ -93,11 +93,22 @@ def affordable(state: State, wanted: int, costs: Floats | None) -> int:
         The price of each candidate, in US dollars.
     """
     left = spending(state)
-    if left.labels_left is not None:
-        wanted = min(wanted, left.labels_left)
-    if left.usd_left is not None and costs is not None and wanted:
+    return n_paid_by(wanted, costs, left.labels_left, left.usd_left)
+
+
+def n_paid_by(wanted: int, costs: Floats | None, labels_left: int | None, usd_left: float | None) -> int:
+    """How many of `wanted` items so much pays for, whichever of the candidates they turn out to be: see `affordable`.
+
+    Examples
+    --------
+    >>> n_paid_by(5, np.array([0.1, 0.3, 0.2]), None, 0.5), n_paid_by(5, None, 2, None)
+    (2, 2)
+    """
+    if labels_left is not None:
+        wanted = min(wanted, labels_left)
+    if usd_left is not None and costs is not None and wanted:
         dearest = -np.sort(-costs)[:wanted]
-        wanted = int(np.searchsorted(np.cumsum(dearest), left.usd_left * ROUNDING, side="right"))
+        wanted = int(np.searchsorted(np.cumsum(dearest), usd_left * ROUNDING, side="right"))
     return wanted
 
 

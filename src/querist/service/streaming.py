@@ -12,9 +12,8 @@ from querist.core.checks import Floats, one_of
 from querist.core.errors import Conflict, InvalidInput
 from querist.core.items import Columns, FieldSpec
 from querist.core.policy import Budget, Policy
-from querist.core.schema import Schema
 from querist.core.state import Batch, Purpose, Query
-from querist.loop.budget import affordable
+from querist.loop.budget import n_paid_by
 from querist.loop.ledger import Ledger
 from querist.loop.managers import DEFAULT, MANAGERS, Density, Manager, manager_from_json
 from querist.loop.managers import manager as named_manager
@@ -22,7 +21,6 @@ from querist.loop.stream import Verdicts, decide_within
 from querist.modeling import kind
 from querist.service import intake, rounds, stream_items, training
 from querist.service.known import prices_of
-from querist.service.standing import state
 from querist.service.workspace import Serving, Workspace
 from querist.store import findings, items, labels, models, projects
 from querist.store import rounds as stored
@@ -128,7 +126,7 @@ def decide_on(
         if body and body["manager"]["manager"] != manner.name:
             ledger = Ledger(ledger.seen, ledger.asked, ledger.credit)  # what another manager kept says nothing to it
         utilities = np.ones(len(named)) if probs is None else UTILITIES[manner.utility](probs)
-        most = _may_ask(conn, work, schema, came, len(named), waiting)
+        most = _may_ask(conn, work, came, len(named), waiting)
         ledger, said, n_open = decide_within(manner, ledger, utilities, seed=work.policy(conn).seed, most=most)
         found = _decisions(list(named), said, probs, schema.classes)
         found = (*found[:n_open], *(replace(each, reason=SPENT) for each in found[n_open:]))
@@ -210,20 +208,22 @@ def _see_new(conn: Connection, work: Workspace, ids: Sequence[str], waiting: Seq
 
 
 def _may_ask(
-    conn: Connection, work: Workspace, schema: Schema, came: Columns, n_came: int, waiting: Sequence[Mapping[str, Any]]
+    conn: Connection, work: Workspace, came: Columns, n_came: int, waiting: Sequence[Mapping[str, Any]]
 ) -> int | None:
     """How many of the items that came the project's budget can pay for, whichever they are; None where it has none.
 
     What the stream asked and nobody has taken into the pool yet is on order, too.
     """
     policy = work.policy(conn)
-    if policy.budget == Budget():
+    budget = policy.budget
+    if budget == Budget():
         return None
-    now = state(work, conn, work.held(conn, "pool"), schema)
-    ordered = [item for item in waiting if item["ask"]]
-    spec = work.spec(conn)
-    spent = tuple(_query(0, rank, item, usd) for rank, (item, usd) in enumerate(_priced(ordered, spec, policy)))
-    return affordable(replace(now, earlier=now.earlier + spent), n_came, prices_of(came, n_came, policy))
+    ordered = _priced([item for item in waiting if item["ask"]], work.spec(conn), policy)
+    n_bought, n_open, open_usd = stored.bought(conn, work.project_id)
+    usd = stored.spent_usd(conn, work.project_id) + open_usd + sum(price for _, price in ordered)
+    labels_left = None if budget.labels is None else max(0, budget.labels - n_bought - n_open - len(ordered))
+    usd_left = None if budget.usd is None else max(0.0, budget.usd - usd)
+    return n_paid_by(n_came, prices_of(came, n_came, policy), labels_left, usd_left)
 
 
 def _priced(

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import type { Json } from "../api/types";
+import { whenDecoded } from "./decoding";
 import { media, mediaName } from "./media";
 import { picture, type Picture } from "./pixels";
 import { useSettling } from "./settling";
@@ -31,7 +32,7 @@ function Zoomed({ name, file, url }: { name: string; file: string; url: string }
         style={{ transform: `translate(${x}px, ${y}px) scale(${scale})`, visibility: size.width ? "visible" : "hidden" }}
         onLoad={(event) => {
           setSize({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight });
-          settled();
+          whenDecoded(event.currentTarget, settled);
         }}
         onError={() => {
           setFailed(true);

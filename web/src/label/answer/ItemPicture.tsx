@@ -1,3 +1,4 @@
+import { whenDecoded } from "../../view/decoding";
 import { useSettling } from "../../view/settling";
 
 interface Props {
@@ -20,7 +21,7 @@ export function ItemPicture({ url, name, onSize, onFail }: Props) {
         const { naturalWidth: width, naturalHeight: height } = event.currentTarget;
         if (width > 0 && height > 0) onSize({ width, height });
         else onFail();
-        settled();
+        whenDecoded(event.currentTarget, settled);
       }}
       onError={() => {
         onFail();

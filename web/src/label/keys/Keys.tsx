@@ -21,7 +21,8 @@ interface Hub {
 
 const HubContext = createContext<Hub | null>(null);
 
-const ALWAYS: ActionName[] = ["help", "instructions", "settings", "history"];
+/** What answers nothing, so that it need not wait: the first letter of a search would be a command. */
+const ALWAYS: ActionName[] = ["help", "instructions", "settings", "history", "search"];
 
 interface Props {
   bound: Bindings;
