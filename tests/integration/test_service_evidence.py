@@ -81,6 +81,22 @@ def test_nothing_is_found_twice_until_something_changes(project: Project) -> Non
     assert expectation.refresh(work) == 0
 
 
+def test_an_estimate_of_before_the_labels_were_counted_is_made_anew(project: Project) -> None:
+    project.evidence()
+    work = project._work
+    with work.database.transaction() as conn:
+        kept = findings.latest(conn, work.project_id, "estimate")
+        assert kept is not None
+        body = {name: value for name, value in kept.body.items() if name != "n_labeled"}
+        old = findings.record(conn, work.project_id, "estimate", body, model=kept.model)
+    project.evidence()
+    with work.database.reading() as conn:
+        newest = findings.latest(conn, work.project_id, "estimate")
+    assert newest is not None
+    assert newest.id > old.id
+    assert newest.body["n_labeled"] == kept.body["n_labeled"]
+
+
 def test_more_labels_of_the_test_set_are_a_reason_to_estimate_anew(
     project: Project, messages: Callable[..., Any]
 ) -> None:

@@ -12,17 +12,17 @@ import numpy.typing as npt
 from querist.core import checks
 from querist.core.checks import Array, Floats, Rows
 from querist.core.errors import InvalidInput
-from querist.metrics import estimands, inputs
+from querist.metrics import inputs, named
 from querist.metrics.designs import Beside, Design, Rounds
 from querist.metrics.estimands import Estimand
 
 OF_CLASS = ("share", "precision", "recall", "f1", "auc", "average_precision")
 _Ranked = Callable[[Rows, Rows, npt.ArrayLike, int, Floats | None], Estimand]
-OF_RANKS: dict[str, _Ranked] = {"auc": estimands.auc, "average_precision": estimands.average_precision}
+OF_RANKS: dict[str, _Ranked] = {"auc": named.auc, "average_precision": named.average_precision}
 OF_CLASSES = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "brier", "log_loss", "overconfidence")
 OF_NUMBERS = ("mean", "mse", "rmse", "mae", "r2")
 ESTIMATED = (*OF_CLASS, *OF_CLASSES, *OF_NUMBERS)
-_OF_PROBS = {"brier": estimands.brier, "log_loss": estimands.log_loss, "overconfidence": estimands.overconfidence}
+_OF_PROBS = {"brier": named.brier, "log_loss": named.log_loss, "overconfidence": named.overconfidence}
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,16 @@ def _estimand(metric: str, y: npt.NDArray[Any], rows: Rows, inside: Array, said:
         guess = None if said.guess is None else checks.numbers("guess", said.guess, n=n)[inside]
         truth, bounds = checks.numbers("y", y), _bounds(y, said.bounds)
         if metric == "mean":
-            return estimands.mean(truth, int(inside.sum()), guess, bounds)
+            return named.mean(truth, int(inside.sum()), guess, bounds)
         if said.predicted is None:
             raise InvalidInput(
                 f"predicted: must be given for {metric!r}; got none. Pass every item's predicted number."
             )
         numbers = checks.numbers("predicted", said.predicted, n=n)[inside]
         return (
-            estimands.r2(truth, rows, numbers, bounds)
+            named.r2(truth, rows, numbers, bounds)
             if metric == "r2"
-            else estimands.errors(metric, truth, rows, numbers, guess, bounds)
+            else named.errors(metric, truth, rows, numbers, guess, bounds)
         )
     if said.bounds is not None:
         raise InvalidInput(f"bounds: must be left out for {metric!r}, of which they are known; got {said.bounds!r}.")
@@ -128,7 +128,7 @@ def _of_classes(metric: str, y: Rows, rows: Rows, inside: Array, probs: Floats |
         most = "" if probs is None else probs.shape[1] - 1
         raise InvalidInput(f"of_class: must be a class number in 0..{most}; got {class_}. Pass one of these.")
     if metric == "share":
-        return estimands.share(y, class_, probs)
+        return named.share(y, class_, probs)
     if metric in OF_RANKS:
         chances = None if probs is None else probs[:, class_]
         if said.scores is not None:
@@ -152,11 +152,11 @@ def _of_classes(metric: str, y: Rows, rows: Rows, inside: Array, probs: Floats |
     else:
         raise InvalidInput(f"predicted: must be given for {metric!r}, or probs; got neither. Pass every item's class.")
     if metric == "accuracy":
-        return estimands.accuracy(y, rows, predicted, probs)
+        return named.accuracy(y, rows, predicted, probs)
     if metric.startswith("macro_"):
         n_classes = int(max(y.max(), predicted.max())) + 1 if probs is None else probs.shape[1]
-        return estimands.macro(metric.removeprefix("macro_"), y, rows, predicted, n_classes, probs)
-    return estimands.of_class(metric, y, rows, predicted, class_, probs)
+        return named.macro(metric.removeprefix("macro_"), y, rows, predicted, n_classes, probs)
+    return named.of_class(metric, y, rows, predicted, class_, probs)
 
 
 def _bounds(y: npt.NDArray[Any], bounds: tuple[float, float] | None) -> tuple[float, float]:

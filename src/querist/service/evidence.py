@@ -53,7 +53,7 @@ def _refresh_estimate(work: Workspace, progress: Progress) -> None:
         return
     if measured[-1].metrics.get(metric) is None:  # as R² of labels that are all the same
         return
-    if before is not None and (before.model, before.body["n_labeled"]) == (newest.number, n_labeled):
+    if before is not None and (before.model, before.body.get("n_labeled")) == (newest.number, n_labeled):
         return
     said = estimating.believe(work, progress=progress)
     e = said.estimate
